@@ -1,0 +1,87 @@
+/**
+ * The catalogue of coded errors. A code is never reused and never changes its meaning; `docs/errors.md`
+ * is generated from it (`npm run docs`) and a test keeps the two equal.
+ *
+ * Ranges: 10xx configuration, 11xx requests, 12xx annotations and pods, 13xx templates and patch,
+ * 14xx traffic capture, 15xx certificates, 16xx sources, 17xx cluster, 18xx command line, 19xx internal.
+ */
+export interface CatalogueEntry {
+  /** HTTP status when the error answers a request of ours. */
+  readonly status: number;
+  readonly title: string;
+  /** What the reader does about it. */
+  readonly remedy: string;
+}
+
+export const catalogue = {
+  OR1001: {
+    status: 400,
+    title: 'Unknown configuration key',
+    remedy: 'Use the key named in the message; `outrigger serve --help` lists all.',
+  },
+  OR1002: {
+    status: 400,
+    title: 'Bad configuration value',
+    remedy: 'Give the value the form that the message names.',
+  },
+  OR1901: {
+    status: 500,
+    title: 'Internal error',
+    remedy:
+      'Nothing was changed. Look up the request uid in the log of the control plane and report it with that line.',
+  },
+} as const satisfies Record<string, CatalogueEntry>;
+
+export type ErrorCode = keyof typeof catalogue;
+
+export interface ErrorContext {
+  /** Where in the input: a field path (`metadata.annotations["x"]`) or `file:line`. */
+  readonly at?: string;
+  readonly cause?: unknown;
+}
+
+/** An expected failure: a code of the catalogue, and a sentence on this very case. */
+export class OutriggerError extends Error {
+  readonly code: ErrorCode;
+  readonly detail: string;
+  readonly at: string | undefined;
+
+  constructor(code: ErrorCode, detail: string, context: ErrorContext = {}) {
+    super(`${code} ${context.at === undefined ? '' : `${context.at}: `}${detail}`, { cause: context.cause });
+    this.name = 'OutriggerError';
+    this.code = code;
+    this.detail = detail;
+    this.at = context.at;
+  }
+
+  get entry(): CatalogueEntry {
+    return catalogue[this.code];
+  }
+
+  get remedy(): string {
+    return this.entry.remedy;
+  }
+}
+
+/** What a user sees of any thrown value: a coded error as it is, anything else as OR1901 without its text. */
+export function asOutriggerError(error: unknown): OutriggerError {
+  if (error instanceof OutriggerError) return error;
+  return new OutriggerError('OR1901', 'an unexpected error stopped this operation', { cause: error });
+}
+
+/** The JSON form of an error, as HTTP answers and `-o json` carry it. Never holds a stack. */
+export function describeError(error: OutriggerError): {
+  code: string;
+  title: string;
+  message: string;
+  remedy: string;
+  at?: string;
+} {
+  return {
+    code: error.code,
+    title: error.entry.title,
+    message: error.detail,
+    remedy: error.remedy,
+    ...(error.at === undefined ? {} : { at: error.at }),
+  };
+}

@@ -1,0 +1,41 @@
+import type { Json } from '../../model/json.ts';
+
+/** A probe or lifecycle hook of the app that Envoy answers on the status port. */
+export interface AppProbe {
+  /** `/app-health/<container>/{readyz,livez,startupz}` or `/app-lifecycle/<container>/{prestopz,poststartz}`. */
+  readonly path: string;
+  readonly kind: 'http' | 'tcp' | 'grpc';
+  /** The app's port, resolved. */
+  readonly port: number;
+  /** Kubelet's default is 1. */
+  readonly timeoutSeconds: number;
+  /** Kubelet's default is 10; 0 for hooks. */
+  readonly periodSeconds: number;
+  /** kind http only. */
+  readonly http?: {
+    readonly path: string;
+    readonly https: boolean;
+    /** The Host the probe asked for (header or `host`), if any. */
+    readonly host?: string;
+  };
+  /** kind grpc only: the service name, empty for the server as a whole. */
+  readonly grpcService?: string;
+}
+
+/** Everything the Envoy bootstrap of one pod depends on, and nothing else. */
+export interface BootstrapInput {
+  readonly proxyType: 'sidecar' | 'router';
+  readonly nodeMetadata: { readonly [key: string]: Json };
+  /** `<canonical name>.<namespace>`: Envoy's `node.cluster`. */
+  readonly serviceCluster: string;
+  readonly domainSuffix: string;
+  readonly discovery: { readonly host: string; readonly port: number };
+  readonly statusPort: number;
+  readonly probes: readonly AppProbe[];
+  /** The app's own metrics to merge into `/stats/prometheus` of the status port. */
+  readonly scrape: readonly { readonly port: number; readonly path: string }[];
+  /** Captured-traffic listener settings that the bootstrap itself needs. */
+  readonly adminPort: number;
+  readonly readyPort: number;
+  readonly metricsPort: number;
+}

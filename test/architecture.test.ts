@@ -1,0 +1,132 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+/**
+ * Who may import whom, as the design draws it: arrows point one way. A folder may always import itself.
+ * `inject/*` are the stages of the admission flow, in order.
+ */
+const allowed: Record<string, readonly string[]> = {
+  errors: [],
+  model: ['errors'],
+  schema: ['errors', 'model'],
+  interception: ['errors', 'model'],
+  identity: ['errors', 'model'],
+  telemetry: ['errors', 'model'],
+  source: ['errors', 'model', 'schema', 'telemetry'],
+  'inject/review': ['errors', 'model', 'schema'],
+  'inject/decision': ['errors', 'model', 'schema', 'inject/review'],
+  'inject/render': ['errors', 'model', 'schema', 'interception', 'inject/review', 'inject/decision'],
+  'inject/patch': ['errors', 'model', 'schema', 'interception', 'inject/review', 'inject/decision', 'inject/render'],
+  inject: [
+    'errors',
+    'model',
+    'schema',
+    'interception',
+    'telemetry',
+    'inject/review',
+    'inject/decision',
+    'inject/render',
+    'inject/patch',
+  ],
+  http: ['errors', 'model', 'telemetry', 'identity'],
+  cli: [
+    'errors',
+    'model',
+    'schema',
+    'interception',
+    'identity',
+    'source',
+    'telemetry',
+    'inject',
+    'inject/review',
+    'inject/decision',
+    'http',
+    'app',
+  ],
+  app: [
+    'errors',
+    'model',
+    'schema',
+    'interception',
+    'identity',
+    'source',
+    'telemetry',
+    'inject',
+    'inject/review',
+    'inject/decision',
+    'http',
+  ],
+  main: ['errors', 'app', 'cli'],
+};
+
+const root = resolve(import.meta.dirname, '../src');
+const files = list(root).filter((file) => /\.ts$/.test(file));
+const sources = files.filter((file) => !file.endsWith('.test.ts'));
+
+function list(folder: string): string[] {
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    return statSync(path).isDirectory() ? list(path) : [path];
+  });
+}
+
+function layerOf(file: string): string {
+  const path = relative(root, file);
+  const known = Object.keys(allowed).filter((layer) => path === `${layer}.ts` || path.startsWith(`${layer}/`));
+  return known.sort((a, b) => b.length - a.length)[0] ?? `unlisted:${path}`;
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(file, 'utf8');
+  const found = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)];
+  return found.map((match) => resolve(dirname(file), match[1] ?? ''));
+}
+
+test('imports follow the arrows of the design', () => {
+  const wrong: string[] = [];
+  for (const file of sources) {
+    const from = layerOf(file);
+    if (from.startsWith('unlisted')) wrong.push(`${from}: add its folder to the list of layers`);
+    for (const target of importsOf(file).filter((path) => path.startsWith(root))) {
+      const to = layerOf(target);
+      if (to !== from && !allowed[from]?.includes(to))
+        wrong.push(`${relative(root, file)} (${from}) -> ${relative(root, target)} (${to})`);
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
+test('there is no import cycle', () => {
+  const graph = new Map(sources.map((file) => [file, importsOf(file).filter((path) => path.startsWith(root))]));
+  const done = new Set<string>();
+  const cycles: string[] = [];
+  const visit = (file: string, trail: readonly string[]): void => {
+    if (trail.includes(file)) {
+      cycles.push([...trail.slice(trail.indexOf(file)), file].map((path) => relative(root, path)).join(' -> '));
+      return;
+    }
+    if (done.has(file)) return;
+    for (const next of graph.get(file) ?? []) visit(next, [...trail, file]);
+    done.add(file);
+  };
+  for (const file of sources) visit(file, []);
+  expect(cycles).toEqual([]);
+});
+
+test('modules are small: 400 lines at most, median at most 100', () => {
+  const sizes = sources.map((file) => ({
+    file: relative(root, file),
+    lines: readFileSync(file, 'utf8').split('\n').length - 1,
+  }));
+  expect(sizes.filter((size) => size.lines > 400)).toEqual([]);
+  const sorted = sizes.map((size) => size.lines).sort((a, b) => a - b);
+  expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThanOrEqual(100);
+});
+
+test('no file is called utils or helpers, and every name is kebab-case', () => {
+  const names = files.map((file) => relative(root, file).split('/').at(-1) ?? '');
+  expect(
+    names.filter((name) => /^(utils?|helpers?)\./.test(name) || !/^[a-z0-9]+(-[a-z0-9]+)*(\.test)?\.ts$/.test(name)),
+  ).toEqual([]);
+});
