@@ -1,0 +1,65 @@
+import type { OutriggerError } from '../errors.ts';
+
+/**
+ * AdmissionReview answers, written by hand: the patch is most of the text and base64 needs no escaping, so
+ * nothing large goes through JSON.stringify. Field order is fixed.
+ */
+export interface Allowed {
+  /** RFC 6902 as JSON text; '' leaves the object as it is. */
+  readonly patchJson: string;
+  /** Already clean, see admission-warnings.ts. */
+  readonly warnings: readonly string[];
+  /** For the API server's audit log; '' adds nothing. */
+  readonly reason: string;
+}
+
+export interface Addressee {
+  readonly apiVersion: string;
+  readonly uid: string;
+}
+
+export function encodeAllowed(to: Addressee, answer: Allowed): string {
+  const patch =
+    answer.patchJson === ''
+      ? ''
+      : `,"patchType":"JSONPatch","patch":"${Buffer.from(answer.patchJson, 'utf8').toString('base64')}"`;
+  const audit = answer.reason === '' ? '' : `,"auditAnnotations":{"decision":${JSON.stringify(answer.reason)}}`;
+  return `${open(to)},"allowed":true${patch}${audit}${encodeWarnings(answer.warnings)}}}`;
+}
+
+/**
+ * A refusal. The API server shows `status.message` to the user after "admission webhook … denied the
+ * request: ", and passes code and reason on; it never shows anything else.
+ */
+export function encodeRefused(to: Addressee, error: OutriggerError, warnings: readonly string[]): string {
+  const status = JSON.stringify({
+    status: 'Failure',
+    reason: statusReasons[error.entry.status] ?? 'Invalid',
+    code: error.entry.status,
+    message: refusalMessage(error),
+  });
+  return `${open(to)},"allowed":false,"status":${status}${encodeWarnings(warnings)}}}`;
+}
+
+export function refusalMessage(error: OutriggerError): string {
+  return `${error.message.replace(/[.!?]?$/, '.')} ${error.remedy}`.toWellFormed();
+}
+
+function open(to: Addressee): string {
+  const uid = JSON.stringify(to.uid);
+  return `{"apiVersion":"${to.apiVersion}","kind":"AdmissionReview","response":{"uid":${uid}`;
+}
+
+function encodeWarnings(warnings: readonly string[]): string {
+  return warnings.length === 0 ? '' : `,"warnings":${JSON.stringify(warnings)}`;
+}
+
+/** https://github.com/kubernetes/apimachinery/blob/master/pkg/apis/meta/v1/types.go: StatusReason. */
+const statusReasons: Record<number, string> = {
+  400: 'BadRequest',
+  403: 'Forbidden',
+  404: 'NotFound',
+  422: 'Invalid',
+  500: 'InternalError',
+  503: 'ServiceUnavailable',
+};

@@ -1,0 +1,37 @@
+import type { NamespaceFacts, NodeFacts, Pod } from '../../model/pod.ts';
+import type { InjectionSettings } from './settings.ts';
+
+/** A pod that asks for admission, and what is known around it. `pod` is never changed. */
+export interface InjectRequest {
+  readonly pod: Pod;
+  readonly namespace: NamespaceFacts;
+  readonly nodes: readonly NodeFacts[];
+  /** Istio's `/inject/cluster/<id>/net/<network>/KEY/value` of the webhook URL. */
+  readonly urlParameters?: Readonly<Record<string, string>>;
+}
+
+/** What the checks of the decision look at: the request, flattened. */
+export interface PodFacts {
+  readonly settings: InjectionSettings;
+  readonly namespace: string;
+  readonly hostNetwork: boolean;
+  readonly containerNames: readonly string[];
+  readonly podLabels: Readonly<Record<string, string>>;
+  readonly podAnnotations: Readonly<Record<string, string>>;
+  readonly namespaceLabels: Readonly<Record<string, string>>;
+  readonly namespaceAnnotations: Readonly<Record<string, string>>;
+}
+
+export function gatherFacts(request: InjectRequest, settings: InjectionSettings): PodFacts {
+  const { metadata, spec } = request.pod;
+  return {
+    settings,
+    namespace: request.namespace.name,
+    hostNetwork: spec.hostNetwork === true,
+    containerNames: [...(spec.initContainers ?? []), ...spec.containers].map((container) => container.name),
+    podLabels: metadata.labels ?? {},
+    podAnnotations: metadata.annotations ?? {},
+    namespaceLabels: request.namespace.labels,
+    namespaceAnnotations: request.namespace.annotations,
+  };
+}
