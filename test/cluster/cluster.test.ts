@@ -1,0 +1,24 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Cluster, startCluster, whyNoCluster } from './harness.ts';
+
+const absent = whyNoCluster();
+const required = (process.env.OUTRIGGER_REQUIRE ?? '').split(',').includes('cluster');
+
+if (absent !== undefined && !required) console.warn(`test/cluster skipped: ${absent}`);
+
+describe.skipIf(absent !== undefined && !required)('on a real Kubernetes API server', () => {
+  let cluster: Cluster | undefined;
+  const running = (): Cluster => {
+    if (cluster === undefined) throw new Error('the cluster did not start');
+    return cluster;
+  };
+  beforeAll(async () => {
+    cluster = await startCluster();
+  });
+  afterAll(async () => cluster?.stop());
+
+  test('the control plane is up', async () => {
+    const version = await running().kubectl(['version', '-o', 'json']);
+    expect(JSON.parse(version.stdout)).toMatchObject({ serverVersion: { major: '1' } });
+  });
+});
