@@ -126,6 +126,66 @@ export const catalogue = {
     title: 'Not a valid HTTP request',
     remedy: 'Speak HTTP/1.1 over TLS to this port.',
   },
+  OR1201: {
+    status: 422,
+    title: 'Bad annotation value',
+    remedy: 'Write the value as the message says, or take the annotation out; docs/annotations.md lists all.',
+  },
+  OR1202: {
+    status: 422,
+    title: 'Bad resource quantity',
+    remedy: 'Write a quantity as Kubernetes reads it, such as 100m or 128Mi.',
+  },
+  OR1203: {
+    status: 422,
+    title: 'Bad ProxyConfig',
+    remedy: 'Mend the annotation proxy.istio.io/config (or mesh.defaultConfig) as the message says.',
+  },
+  OR1204: {
+    status: 422,
+    title: 'Malformed pod',
+    remedy: 'Mend the field that the message names; `kubectl apply --dry-run=server` shows what Kubernetes accepts.',
+  },
+  OR1205: {
+    status: 422,
+    title: 'Bad Prometheus annotation',
+    remedy: "Give the port of the app's own metrics, 1 to 65535 and none of the proxy's.",
+  },
+  OR1206: {
+    status: 422,
+    title: 'Request greater than limit',
+    remedy: 'Raise the limit or lower the request of the proxy.',
+  },
+  OR1207: {
+    status: 422,
+    title: 'Bad control-plane address',
+    remedy: 'Write host:port, such as outrigger.outrigger-system.svc:15012.',
+  },
+  OR1208: {
+    status: 422,
+    title: 'DNS capture is not available',
+    remedy: 'Take ISTIO_META_DNS_CAPTURE out of proxyMetadata: Envoy has no resolver for the mesh yet, and captured queries would get no answer.',
+  },
+  OR1301: {
+    status: 422,
+    title: 'Unknown injection template',
+    remedy: 'Name a template that exists: sidecar, gateway, or one of injection.templates.',
+  },
+  OR1302: {
+    status: 500,
+    title: 'Injection template failed',
+    remedy: 'Mend the template where the message says; the last good configuration stays in force until then.',
+  },
+  OR1303: {
+    status: 500,
+    title: 'Injection template has a wrong type',
+    remedy: 'A template renders a mapping with metadata and spec, as in a pod; mend the field that the message names.',
+  },
+  OR1304: {
+    status: 422,
+    title: 'The pod cannot be merged with the sidecar',
+    remedy: 'Mend the field that the message names: names have to be unique and lists have to be lists.',
+  },
   OR1401: {
     status: 400,
     title: 'Bad list of address blocks',
@@ -146,6 +206,74 @@ export const catalogue = {
     status: 400,
     title: 'Bad capture flag',
     remedy: 'Use the flags of `istio-iptables`, each with its value.',
+  },
+  OR1501: {
+    status: 500,
+    title: 'Webhook root is not usable',
+    remedy:
+      'Restore the root from a backup. Only when no cluster trusts it (no caBundle holds it), delete it: the next start makes a new one.',
+  },
+  OR1502: {
+    status: 500,
+    title: 'Webhook root has expired',
+    remedy:
+      'Delete the root, start again, and put the new ca.crt into the caBundle of every webhook configuration (`outrigger manifest generate`).',
+  },
+  OR1503: {
+    status: 500,
+    title: 'Certificate files cannot be used',
+    remedy: 'Give PEM files with `--tls-cert-file`, `--tls-key-file` and, where clients need it, `--tls-ca-file`.',
+  },
+  OR1504: {
+    status: 500,
+    title: 'Private key does not belong to the certificate',
+    remedy: 'Give the key that the certificate was made for; when both are replaced, replace them together.',
+  },
+  OR1505: {
+    status: 500,
+    title: 'Certificate is not valid now',
+    remedy: 'Renew the certificate, and check the clock of this machine.',
+  },
+  OR1506: {
+    status: 500,
+    title: 'Webhook root cannot be stored',
+    remedy: 'Make the place named in the message writable for this user.',
+  },
+  OR1507: {
+    status: 500,
+    title: 'Webhook root is not valid yet',
+    remedy: 'Check the clock of this machine: it is before the time at which the root was made.',
+  },
+  OR1508: {
+    status: 500,
+    title: 'Certificate does not chain to the CA file',
+    remedy:
+      'Give as `--tls-ca-file` the CA that signed the certificate, and put intermediates behind the certificate in its file.',
+  },
+  OR1630: {
+    status: 502,
+    title: 'The Kubernetes API does not answer',
+    remedy: 'Check that the API server named in the message is up and reachable from here; the last state stays in use.',
+  },
+  OR1631: {
+    status: 500,
+    title: 'The kubeconfig cannot be used',
+    remedy: 'Check the file and the context with `kubectl config view`, or name others with `--kubeconfig`, `--context`.',
+  },
+  OR1632: {
+    status: 502,
+    title: 'The Kubernetes API refuses a request',
+    remedy: 'Check the rights of the service account: `outrigger manifest generate` prints the ClusterRole it needs.',
+  },
+  OR1633: {
+    status: 500,
+    title: 'The Secret of the webhook root is damaged',
+    remedy: 'Delete the Secret and make it anew with its certificate in the caBundle of the webhook configuration.',
+  },
+  OR1634: {
+    status: 500,
+    title: 'The Secret of the webhook root is absent',
+    remedy: 'Create it before the control plane, with the certificate that the caBundle holds (see docs/security.md).',
   },
   OR1901: {
     status: 500,

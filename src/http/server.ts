@@ -1,0 +1,118 @@
+import type { Server as HttpsServer } from 'node:https';
+import Fastify, { type FastifyInstance, type FastifyPluginCallback } from 'fastify';
+import { OutriggerError } from '../errors.ts';
+import type { ServingPair } from '../identity/serving-pair.ts';
+import { answerBrokenConnection, codedErrorHandler, notFoundHandler, RouteTable } from './coded-answers.ts';
+import { addSecurityHeaders } from './security-headers.ts';
+
+/** Milliseconds unless named otherwise. */
+export interface HttpLimits {
+  readonly handshakeTimeoutMs: number;
+  readonly headersTimeoutMs: number;
+  /** From the first byte of a request to its last. */
+  readonly requestTimeoutMs: number;
+  /** A connection with a request under way that moves no byte. */
+  readonly inactivityTimeoutMs: number;
+  /** An idle connection between two requests. */
+  readonly keepAliveMs: number;
+  readonly bodyLimitBytes: number;
+}
+
+/** Istio's injector: headers 30 s, idle 90 s, body 6 MiB. Headers here are given less: an API server sends at once. */
+export const defaultLimits: HttpLimits = {
+  handshakeTimeoutMs: 10_000,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  inactivityTimeoutMs: 30_000,
+  keepAliveMs: 90_000,
+  bodyLimitBytes: 6 * 1024 * 1024,
+};
+
+export interface HttpServerOptions {
+  readonly limits: HttpLimits;
+  /** The pair to begin with; `swapCertificate` changes it while the server runs. */
+  readonly pair: ServingPair;
+  /** In the order in which they are added. */
+  readonly plugins: readonly FastifyPluginCallback[];
+  readonly onFault: (error: unknown) => void;
+}
+
+export interface HttpServer {
+  readonly app: FastifyInstance;
+  /** New connections get this pair; open ones live on with theirs. */
+  swapCertificate(pair: ServingPair): void;
+  /** Resolves to the port in use. Throws OR1004, OR1005. */
+  listen(address: { readonly host: string; readonly port: number }): Promise<number>;
+  /** No new connection; what is under way is answered, within `deadlineMs`; then all is closed. */
+  close(deadlineMs: number): Promise<void>;
+}
+
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { limits, onFault } = options;
+  const routes = new RouteTable();
+  const app = Fastify({
+    https: { ...tlsOptions(options.pair), ...nodeOptions(limits) },
+    bodyLimit: limits.bodyLimitBytes,
+    requestTimeout: limits.requestTimeoutMs,
+    connectionTimeout: limits.inactivityTimeoutMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    return503OnClosing: false,
+    clientErrorHandler: answerBrokenConnection,
+    frameworkErrors: codedErrorHandler(onFault),
+    routerOptions: { maxParamLength: 4096 },
+  });
+  const server: HttpsServer = app.server;
+  server.headersTimeout = limits.headersTimeoutMs;
+  app.addHook('onRoute', (route) => routes.add(route.url, route.method));
+  addSecurityHeaders(app);
+  app.setNotFoundHandler(notFoundHandler(routes));
+  app.setErrorHandler(codedErrorHandler(onFault));
+  for (const plugin of options.plugins) app.register(plugin);
+  return {
+    app,
+    swapCertificate: (pair) => server.setSecureContext(tlsOptions(pair)),
+    listen: (address) => listen(app, address),
+    close: (deadlineMs) => close(app, server, deadlineMs),
+  };
+}
+
+function tlsOptions(pair: ServingPair) {
+  return { cert: pair.chainPem, key: pair.keyPem, minVersion: 'TLSv1.2' } as const;
+}
+
+function nodeOptions(limits: HttpLimits) {
+  // Node looks for overdue requests only every 30 s by default, which would make the timeouts that much longer.
+  const connectionsCheckingInterval = Math.max(50, Math.min(1000, Math.floor(limits.headersTimeoutMs / 4)));
+  return { handshakeTimeout: limits.handshakeTimeoutMs, connectionsCheckingInterval, noDelay: true };
+}
+
+async function listen(app: FastifyInstance, address: { host: string; port: number }): Promise<number> {
+  try {
+    await app.listen(address);
+  } catch (error) {
+    throw listenError(error, address);
+  }
+  const bound = app.server.address();
+  return typeof bound === 'object' && bound !== null ? bound.port : address.port;
+}
+
+function listenError(error: unknown, { host, port }: { host: string; port: number }): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') return new OutriggerError('OR1004', `port ${port} of ${host} is taken`, { cause: error });
+  if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAFNOSUPPORT') {
+    return new OutriggerError('OR1005', `${host} port ${port}: ${code}`, { cause: error });
+  }
+  return error;
+}
+
+/** Node closes idle connections once when it stops listening; one that becomes idle later would stay open. */
+async function close(app: FastifyInstance, server: HttpsServer, deadlineMs: number): Promise<void> {
+  const sweep = setInterval(() => server.closeIdleConnections(), 20);
+  const deadline = setTimeout(() => server.closeAllConnections(), deadlineMs);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(sweep);
+    clearTimeout(deadline);
+  }
+}
