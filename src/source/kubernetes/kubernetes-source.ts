@@ -1,0 +1,161 @@
+import { OutriggerError } from '../../errors.ts';
+import { isObject } from '../../model/json.ts';
+import type { ClusterFacts, NamespaceFacts, NodeFacts } from '../../model/pod.ts';
+import { type Clock, systemClock } from './clock.ts';
+import type { KubeConnection } from './connection.ts';
+import { createKubeTransport, type ResourceKind } from './kube-transport.ts';
+import { ListWatch } from './list-watch.ts';
+import type { Failure } from './list-watch-state.ts';
+import { type NamespaceRecord, namespaceKind, nodeKind } from './resources.ts';
+
+export interface SourceProblem {
+  readonly resource: 'namespaces' | 'nodes';
+  readonly failure: Failure;
+  /** Milliseconds until the next attempt. */
+  readonly retryInMs: number;
+}
+
+export interface KubernetesSourceOptions {
+  readonly connection: KubeConnection;
+  readonly clock?: Clock;
+  /** In [0, 1). */
+  readonly random?: () => number;
+  /** Every failed attempt; the last good state stays in use meanwhile. */
+  readonly onProblem?: (problem: SourceProblem) => void;
+  /** Milliseconds without an event or a bookmark after which a watch counts as dead; 150 s by default. */
+  readonly idleMs?: number;
+  /** Objects a page of a list; 500 by default. */
+  readonly pageSize?: number;
+}
+
+/** What a source can be asked beyond the facts. */
+export interface KubernetesSource extends ClusterFacts {
+  readonly name: 'kubernetes';
+  /** Starts to list and watch until the signal aborts; the promise does not wait for `synced`. */
+  start(signal: AbortSignal): Promise<void>;
+  /** Resolves when `synced`; rejects with the signal's reason when it aborts first. */
+  whenSynced(signal: AbortSignal): Promise<void>;
+  /** Tells each namespace when it is seen first and whenever it changes. The answer ends that. */
+  onNamespace(listener: (namespace: NamespaceRecord) => void): () => void;
+}
+
+/** Namespaces and nodes of a cluster, kept in memory by list and watch. Opens nothing before `start`. */
+export function createKubernetesSource(options: KubernetesSourceOptions): KubernetesSource {
+  return new ClusterSource(options);
+}
+
+class ClusterSource implements KubernetesSource {
+  readonly name = 'kubernetes';
+  readonly #options: KubernetesSourceOptions;
+  readonly #namespaces = new Map<string, NamespaceRecord>();
+  readonly #nodes = new Map<string, NodeFacts>();
+  readonly #namespaceWatch: ListWatch<NamespaceRecord>;
+  readonly #nodeWatch: ListWatch<NodeFacts>;
+  readonly #listeners = new Set<(namespace: NamespaceRecord) => void>();
+  readonly #waiting = new Set<() => void>();
+  readonly #asking = new Map<string, Promise<NamespaceFacts | undefined>>();
+  #nodesRefused = false;
+
+  constructor(options: KubernetesSourceOptions) {
+    this.#options = options;
+    this.#namespaceWatch = this.#watch('namespaces', namespaceKind, this.#namespaces, (namespace) => {
+      for (const listener of this.#listeners) listener(namespace);
+    });
+    this.#nodeWatch = this.#watch('nodes', nodeKind, this.#nodes, () => undefined);
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    this.#namespaceWatch.start(signal);
+    this.#nodeWatch.start(signal);
+  }
+
+  /** Without the right to see nodes it works all the same: with no node known, the defaults apply. */
+  get synced(): boolean {
+    return this.#namespaceWatch.synced && (this.#nodeWatch.synced || this.#nodesRefused);
+  }
+
+  namespace(name: string): NamespaceFacts | undefined {
+    return this.#namespaces.get(name);
+  }
+
+  nodes(): readonly NodeFacts[] {
+    return [...this.#nodes.values()];
+  }
+
+  /** A GET; calls for the same name share it. Rejects with OR1630 or OR1632. */
+  fetchNamespace(name: string): Promise<NamespaceFacts | undefined> {
+    const running = this.#asking.get(name);
+    if (running !== undefined) return running;
+    const asked = getNamespace(this.#options.connection, name).finally(() => this.#asking.delete(name));
+    this.#asking.set(name, asked);
+    return asked;
+  }
+
+  async whenSynced(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.synced) return;
+    await new Promise<void>((resolve, reject) => {
+      this.#waiting.add(resolve);
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    });
+  }
+
+  onNamespace(listener: (namespace: NamespaceRecord) => void): () => void {
+    this.#listeners.add(listener);
+    for (const namespace of this.#namespaces.values()) listener(namespace);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #watch<T extends { readonly name: string }>(
+    resource: SourceProblem['resource'],
+    kind: ResourceKind<T>,
+    store: Map<string, T>,
+    changed: (item: T) => void,
+  ): ListWatch<T> {
+    const { connection, clock = systemClock, random = Math.random, idleMs, pageSize = 500 } = this.#options;
+    const upsert = (item: T) => {
+      store.set(item.name, item);
+      changed(item);
+    };
+    return new ListWatch({
+      transport: createKubeTransport(connection, kind, { pageSize, random }),
+      clock,
+      random,
+      idleMs,
+      sink: {
+        upsert,
+        remove: (item) => store.delete(item.name),
+        replace: (items) => {
+          const listed = new Set(items.map((item) => item.name));
+          for (const name of store.keys()) if (!listed.has(name)) store.delete(name);
+          for (const item of items) upsert(item);
+          this.#announce();
+        },
+        problem: (failure, retryInMs) => {
+          if (resource === 'nodes' && failure.kind === 'forbidden') this.#nodesRefused = true;
+          this.#options.onProblem?.({ resource, failure, retryInMs });
+          this.#announce();
+        },
+      },
+    });
+  }
+
+  #announce(): void {
+    if (!this.synced) return;
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
+  }
+}
+
+/** Milliseconds: an admission waits for this answer, and the API server waits for the admission. */
+const fetchTimeoutMs = 2_000;
+
+async function getNamespace(connection: KubeConnection, name: string): Promise<NamespaceFacts | undefined> {
+  const path = `${namespaceKind.path}/${encodeURIComponent(name)}`;
+  const answer = await connection.json({ method: 'GET', path, timeoutMs: fetchTimeoutMs });
+  if (answer.status === 404) return undefined;
+  if (answer.status === 401) connection.reload();
+  const found = answer.status === 200 && isObject(answer.body) ? namespaceKind.decode(answer.body) : undefined;
+  if (found === undefined) throw new OutriggerError('OR1632', `GET ${path} answered ${answer.status}`);
+  return found;
+}
