@@ -152,7 +152,7 @@ describe('variants: reference/injection.md §5.3', () => {
       '-p tcp -m conntrack --ctstate RELATED,ESTABLISHED -j ISTIO_DIVERT',
       '-p tcp -j ISTIO_TPROXY',
     ]);
-    expect(rules.routes).toContain('-4 rule add fwmark 1337 lookup 133');
+    expect(rules.routes).toContain('-4 rule add fwmark 0x539 lookup 133');
     expect(rules.routes).toContain('-6 route add local ::/0 dev lo table 133');
   });
 

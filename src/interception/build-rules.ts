@@ -31,9 +31,9 @@ function buildRoutes(settings: CaptureSettings): string[] {
   if (settings.mode !== 'TPROXY') return source;
   return [
     ...source,
-    `-4 rule add fwmark ${tproxyMark} lookup ${routeTable}`,
+    `-4 rule add fwmark 0x${tproxyMark.toString(16)} lookup ${routeTable}`,
     `-4 route add local 0.0.0.0/0 dev lo table ${routeTable}`,
-    `-6 rule add fwmark ${tproxyMark} lookup ${routeTable}`,
+    `-6 rule add fwmark 0x${tproxyMark.toString(16)} lookup ${routeTable}`,
     `-6 route add local ::/0 dev lo table ${routeTable}`,
   ];
 }
