@@ -67,7 +67,9 @@ export function notFoundHandler(routes: RouteTable) {
 
 /** A connection that Node's HTTP parser gave up on: too slow, or no HTTP. There is no request to answer yet. */
 export function answerBrokenConnection(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+  // Before the end of the handshake nothing can be answered, and nothing would ever be flushed.
+  const unencrypted = /^ERR_(TLS|SSL)_/.test(error.code ?? '');
+  if (unencrypted || error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy(error);
     return;
   }

@@ -1,4 +1,5 @@
 import type { Server as HttpsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyPluginCallback } from 'fastify';
 import { OutriggerError } from '../errors.ts';
 import type { ServingPair } from '../identity/serving-pair.ts';
@@ -63,6 +64,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   });
   const server: HttpsServer = app.server;
   server.headersTimeout = limits.headersTimeoutMs;
+  const sockets = trackSockets(server);
   app.addHook('onRoute', (route) => routes.add(route.url, route.method));
   addSecurityHeaders(app);
   app.setNotFoundHandler(notFoundHandler(routes));
@@ -72,7 +74,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     app,
     swapCertificate: (pair) => server.setSecureContext(tlsOptions(pair)),
     listen: (address) => listen(app, address),
-    close: (deadlineMs) => close(app, server, deadlineMs),
+    close: (deadlineMs) => close(app, sockets, deadlineMs),
   };
 }
 
@@ -105,10 +107,22 @@ function listenError(error: unknown, { host, port }: { host: string; port: numbe
   return error;
 }
 
+/** Every open connection, also those that Node's HTTP server does not know yet: their handshake is not over. */
+function trackSockets(server: HttpsServer): Set<Socket> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return sockets;
+}
+
 /** Node closes idle connections once when it stops listening; one that becomes idle later would stay open. */
-async function close(app: FastifyInstance, server: HttpsServer, deadlineMs: number): Promise<void> {
-  const sweep = setInterval(() => server.closeIdleConnections(), 20);
-  const deadline = setTimeout(() => server.closeAllConnections(), deadlineMs);
+async function close(app: FastifyInstance, sockets: Iterable<Socket>, deadlineMs: number): Promise<void> {
+  const sweep = setInterval(() => app.server.closeIdleConnections(), 20);
+  const deadline = setTimeout(() => {
+    for (const socket of sockets) socket.destroy();
+  }, deadlineMs);
   try {
     await app.close();
   } finally {

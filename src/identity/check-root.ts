@@ -18,6 +18,8 @@ function parse(root: Root, place: string): X509Certificate {
     const key = createPrivateKey(root.privateKeyPem);
     if (key.asymmetricKeyType !== 'rsa') throw new Error(`its key is ${key.asymmetricKeyType}, only RSA can be used`);
     if (!certificate.checkPrivateKey(key)) throw new Error('its key belongs to another certificate');
+    const selfSigned = certificate.subject === certificate.issuer;
+    if (selfSigned && !certificate.verify(certificate.publicKey)) throw new Error('its signature is wrong');
     return certificate;
   } catch (cause) {
     // OpenSSL's messages name the fault, never the key.
