@@ -75,7 +75,11 @@ describe('the root', () => {
     const other = await makeRoot(clock.now());
     const mixed = `${good.slice(0, good.indexOf('-----BEGIN PRIVATE'))}${other.privateKeyPem}`;
     const halved = good.slice(0, good.length / 2);
-    for (const text of [halved, '', mixed, good.replace(/[A-Z]{3}\n/, 'AAA\n')]) {
+    const flipped = good.replace(
+      /(CERTIFICATE-----\n.{30})(.)/,
+      (_, before, char) => before + (char === 'A' ? 'B' : 'A'),
+    );
+    for (const text of [halved, '', mixed, flipped]) {
       await writeFile(path, text);
       await expect(certificates().load()).rejects.toMatchObject({ code: 'OR1501', at: path });
       expect(await readFile(path, 'utf8')).toBe(text);
