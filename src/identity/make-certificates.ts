@@ -52,7 +52,7 @@ export async function makeRoot(now: Date, random: RandomBytes = randomBytes): Pr
     { name: 'subjectKeyIdentifier' },
   ]);
   certificate.sign(forge.pki.privateKeyFromPem(privateKeyPem), forge.md.sha256.create());
-  return { certificatePem: forge.pki.certificateToPem(certificate), privateKeyPem };
+  return { certificatePem: toPem(certificate), privateKeyPem };
 }
 
 export interface LeafRequest {
@@ -87,12 +87,17 @@ export async function issueLeaf(request: LeafRequest): Promise<ServingPair> {
   ]);
   certificate.sign(forge.pki.privateKeyFromPem(request.root.privateKeyPem), forge.md.sha256.create());
   return {
-    chainPem: forge.pki.certificateToPem(certificate),
+    chainPem: toPem(certificate),
     keyPem: privateKeyPem,
     caPem: request.root.certificatePem,
     notBefore: certificate.validity.notBefore,
     notAfter: certificate.validity.notAfter,
   };
+}
+
+/** forge ends lines as Windows does. */
+function toPem(certificate: forge.pki.Certificate): string {
+  return forge.pki.certificateToPem(certificate).replaceAll('\r\n', '\n');
 }
 
 /** X.509 has no milliseconds. */
