@@ -164,7 +164,8 @@ export const catalogue = {
   OR1208: {
     status: 422,
     title: 'DNS capture is not available',
-    remedy: 'Take ISTIO_META_DNS_CAPTURE out of proxyMetadata: Envoy has no resolver for the mesh yet, and captured queries would get no answer.',
+    remedy:
+      'Take ISTIO_META_DNS_CAPTURE out of proxyMetadata: Envoy has no resolver for the mesh yet, and captured queries would get no answer.',
   },
   OR1301: {
     status: 422,
@@ -253,12 +254,14 @@ export const catalogue = {
   OR1630: {
     status: 502,
     title: 'The Kubernetes API does not answer',
-    remedy: 'Check that the API server named in the message is up and reachable from here; the last state stays in use.',
+    remedy:
+      'Check that the API server named in the message is up and reachable from here; the last state stays in use.',
   },
   OR1631: {
     status: 500,
     title: 'The kubeconfig cannot be used',
-    remedy: 'Check the file and the context with `kubectl config view`, or name others with `--kubeconfig`, `--context`.',
+    remedy:
+      'Check the file and the context with `kubectl config view`, or name others with `--kubeconfig`, `--context`.',
   },
   OR1632: {
     status: 502,
@@ -274,6 +277,27 @@ export const catalogue = {
     status: 500,
     title: 'The Secret of the webhook root is absent',
     remedy: 'Create it before the control plane, with the certificate that the caBundle holds (see docs/security.md).',
+  },
+  OR1701: {
+    status: 400,
+    title: 'The authority of the webhook is missing',
+    remedy:
+      'Give its certificate with `--set ca.crt=FILE` (docs/security.md tells how to make one), or let `outrigger install` make it.',
+  },
+  OR1702: {
+    status: 400,
+    title: 'Unknown value of --set',
+    remedy: 'Use a name that `outrigger manifest generate --help` lists.',
+  },
+  OR1703: {
+    status: 400,
+    title: 'Bad value of --set',
+    remedy: 'Give the value the form that the message names.',
+  },
+  OR1704: {
+    status: 400,
+    title: 'The certificate of the authority cannot be used',
+    remedy: 'Name a readable PEM file with a CA certificate: `--set ca.crt=FILE`.',
   },
   OR1901: {
     status: 500,

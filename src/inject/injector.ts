@@ -1,0 +1,150 @@
+import jsonPatch, { type Operation } from 'fast-json-patch';
+import { buildRules } from '../interception/build-rules.ts';
+import type { CaptureRules } from '../interception/settings.ts';
+import type { Json } from '../model/json.ts';
+import { Lru } from '../model/lru.ts';
+import type { Pod } from '../model/pod.ts';
+import { decide } from './decision/decide.ts';
+import type { Decision } from './decision/reason.ts';
+import { type Finished, finish } from './patch/finish.ts';
+import { recordOriginal } from './patch/original.ts';
+import { overlay } from './patch/overlay.ts';
+import { originalKey, overridesKey, statusKey, writeOverrides, writeStatus } from './patch/record.ts';
+import { namesOf, userContainers, userPod } from './patch/user-pod.ts';
+import { bootstrapFacts } from './render/bootstrap-facts.ts';
+import type { BootstrapInput } from './render/bootstrap-input.ts';
+import { buildContext } from './render/context.ts';
+import { readOptions, type SidecarOptions } from './render/options.ts';
+import type { TemplatePod } from './render/template-pod.ts';
+import { renderTemplate, type Templates } from './render/templates.ts';
+import { gatherFacts, type InjectRequest } from './review/request.ts';
+import type { InjectionSettings } from './review/settings.ts';
+import { findWorkload, type Workload } from './review/workload.ts';
+
+/** The admission flow: facts, decision, options, templates, overlay, finish, and one comparison at the end. */
+export interface InjectOutcome {
+  readonly decision: Decision;
+  /** RFC 6902, from the pod as it came; empty when it stays as it is. */
+  readonly patch: readonly Operation[];
+  readonly pod: Pod;
+  readonly warnings: readonly string[];
+  readonly rules: CaptureRules | undefined;
+  readonly bootstrap: BootstrapInput | undefined;
+}
+
+export interface InjectorOptions {
+  readonly settings: InjectionSettings;
+  readonly templates: Templates;
+  readonly renderArgs: (input: BootstrapInput, options: SidecarOptions) => readonly string[];
+  readonly sdsAnnotations: Readonly<Record<string, string>>;
+  /** How many rendered workloads are remembered. */
+  readonly cacheSize?: number;
+}
+
+export interface Injector {
+  /**
+   * @param workload what the pod belongs to, where the caller knows better than the pod (a Deployment's template)
+   * @throws OutriggerError for a pod that has to be refused
+   */
+  inject(request: InjectRequest, workload?: Workload): InjectOutcome;
+}
+
+export function createInjector(options: InjectorOptions): Injector {
+  const memory = createMemory(options);
+  return {
+    inject(request, workload) {
+      const decision = decide(gatherFacts(request, options.settings));
+      const untouched = { decision, patch: [], pod: request.pod, rules: undefined, bootstrap: undefined };
+      if (!decision.inject) return { ...untouched, warnings: decision.warnings };
+      const injected = render(request, workload ?? findWorkload(request.pod), options, memory);
+      const patch = jsonPatch.compare(request.pod, injected.pod);
+      return { ...injected, decision, patch, warnings: [...decision.warnings, ...injected.warnings] };
+    },
+  };
+}
+
+/** Stages that are functions of a small value, remembered by its text. */
+interface Memory {
+  readonly template: (name: string, context: ReturnType<typeof buildContext>) => TemplatePod;
+  readonly args: InjectorOptions['renderArgs'];
+  readonly rules: typeof buildRules;
+}
+
+function createMemory({ templates, renderArgs, cacheSize = 1000 }: InjectorOptions): Memory {
+  const rendered = new Lru<TemplatePod>(cacheSize);
+  const args = new Lru<readonly string[]>(cacheSize);
+  const rules = new Lru<CaptureRules>(cacheSize);
+  return {
+    template: (name, context) =>
+      rendered.remember(`${name}\n${JSON.stringify(context)}`, () => renderTemplate(templates, name, context)),
+    args: (input, options) =>
+      args.remember(
+        JSON.stringify([
+          input,
+          options.logLevel,
+          options.componentLogLevel,
+          options.bootstrapOverride,
+          options.resources,
+          options.proxyConfig.concurrency,
+        ]),
+        () => renderArgs(input, options),
+      ),
+    rules: (settings) => rules.remember(JSON.stringify(settings), () => buildRules(settings)),
+  };
+}
+
+type Injected = Omit<Finished, 'warnings'> & { readonly warnings: readonly string[] };
+
+function render(
+  request: InjectRequest,
+  workload: Workload,
+  { settings, sdsAnnotations }: InjectorOptions,
+  memory: Memory,
+): Injected {
+  const { options, warnings } = readOptions(request, settings);
+  const user = userPod(request.pod);
+  const context = buildContext({ request, userPod: user, workload, options, settings });
+  const templates = options.templates.map((name) => memory.template(name, context));
+  const added = names(templates);
+  const laid = overlay(
+    request.pod,
+    templates,
+    userContainers(request.pod, [...added.initContainers, ...added.containers]),
+  );
+  const finished = finish(laid.pod, {
+    request,
+    options,
+    settings,
+    userArgs: laid.userArgs,
+    renderRules: memory.rules,
+    renderArgs: memory.args,
+    bootstrap: bootstrapFacts(
+      { request, userPod: user, workload, options, settings },
+      options.templates.includes('gateway'),
+    ),
+  });
+  const annotations: Record<string, string> = { ...finished.pod.metadata.annotations };
+  if (finished.bootstrap !== undefined) Object.assign(annotations, sdsAnnotations);
+  annotations[statusKey] = writeStatus({
+    ...added,
+    revision: settings.revision === '' ? 'default' : settings.revision,
+  });
+  const overrides = writeOverrides(laid.overrides);
+  if (overrides !== undefined) annotations[overridesKey] = overrides;
+  const final: Pod = { ...finished.pod, metadata: { ...finished.pod.metadata, annotations } };
+  annotations[originalKey] = recordOriginal(request.pod, final, [...added.initContainers, ...added.containers]);
+  return { ...finished, pod: final, warnings: [...warnings, ...laid.warnings, ...finished.warnings] };
+}
+
+/** What the templates rendered, by name and in their order: it is what an injection adds. */
+function names(templates: readonly TemplatePod[]) {
+  const distinct = (lists: readonly string[][]) => [...new Set(lists.flat())];
+  return {
+    initContainers: distinct(templates.map((template) => namesOf(template.initContainers))),
+    containers: distinct(templates.map((template) => namesOf(template.containers))),
+    volumes: distinct(templates.map((template) => namesOf(template.volumes))),
+    imagePullSecrets: distinct(templates.map((template) => namesOf(template.imagePullSecrets))),
+  };
+}
+
+export type { Json };

@@ -1,0 +1,163 @@
+import type { CaptureRules, CaptureSettings } from '../../interception/settings.ts';
+import type { Container, Pod } from '../../model/pod.ts';
+import type { BootstrapInput } from '../render/bootstrap-input.ts';
+import { captureSettings } from '../render/capture.ts';
+import type { SidecarOptions } from '../render/options.ts';
+import { planPrometheus, targetsOfRecord } from '../render/prometheus.ts';
+import { parseBool } from '../review/go-values.ts';
+import type { InjectRequest } from '../review/request.ts';
+import type { InjectionSettings } from '../review/settings.ts';
+import { envValue, replaceContainer, withAnnotations, withContainers, withEnv } from './edit.ts';
+import { orderContainers, orderInitContainers } from './order.ts';
+import { appProbes, type ProberRecord, rewriteProbes } from './probes.ts';
+import { parseObject } from './record.ts';
+
+/** What the last stage needs besides the merged pod. */
+export interface FinishInput {
+  readonly request: InjectRequest;
+  readonly options: SidecarOptions;
+  readonly settings: InjectionSettings;
+  readonly userArgs: readonly string[] | undefined;
+  /** Bootstrap facts that do not depend on the app's containers. */
+  readonly bootstrap: Omit<BootstrapInput, 'probes' | 'scrape'>;
+  readonly renderRules: (settings: CaptureSettings) => CaptureRules;
+  /** The arguments of Envoy for a bootstrap. */
+  readonly renderArgs: (input: BootstrapInput, options: SidecarOptions) => readonly string[];
+}
+
+export interface Finished {
+  readonly pod: Pod;
+  readonly warnings: readonly string[];
+  readonly rules: CaptureRules | undefined;
+  readonly bootstrap: BootstrapInput | undefined;
+}
+
+const proberEnv = 'ISTIO_KUBE_APP_PROBERS';
+const prometheusEnv = 'ISTIO_PROMETHEUS_ANNOTATIONS';
+/** Where the merged metrics and the app's probes always are; a custom status port answers as well. */
+export const meshStatusPort = 15020;
+
+/** Probes, metrics, rules, arguments, order: all that depends on the merged pod as a whole. */
+export function finish(merged: Pod, input: FinishInput): Finished {
+  const proxy = findProxy(merged);
+  if (proxy === undefined) return { pod: merged, warnings: [], rules: undefined, bootstrap: undefined };
+  const probed = finishProbes(merged, proxy, input);
+  const measured = finishMetrics(probed.pod, proxy, input);
+  const { options, settings } = input;
+  const init = merged.spec.initContainers?.find((container) => container.name === 'istio-init');
+  const rules = init === undefined ? undefined : input.renderRules(captureSettings(options, settings, proxy));
+  const bootstrap: BootstrapInput = {
+    ...input.bootstrap,
+    probes: appProbes(probed.record, allContainers(measured.pod)),
+    scrape: measured.targets,
+  };
+  const args = [...input.renderArgs(bootstrap, options), ...(input.userArgs ?? [])];
+  const finishedProxy = { ...withEnv(proxy, [...measured.env, ...probed.env]), args };
+  return {
+    pod: arrange(measured.pod, { proxy: finishedProxy, rules, hold: options.hold || probed.needsHold }, options.native),
+    warnings: [...probed.warnings, ...measured.warnings],
+    rules,
+    bootstrap,
+  };
+}
+
+export function findProxy(pod: Pod): Container | undefined {
+  return allContainers(pod).find((container) => container.name === 'istio-proxy');
+}
+
+function allContainers(pod: Pod): Container[] {
+  return [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
+}
+
+interface Probed {
+  readonly pod: Pod;
+  readonly record: ProberRecord;
+  readonly env: readonly { name: string; value: string }[];
+  readonly warnings: readonly string[];
+  readonly needsHold: boolean;
+}
+
+function finishProbes(pod: Pod, proxy: Container, input: FinishInput): Probed {
+  const { options } = input;
+  const annotated = parseBool(pod.metadata.annotations?.['sidecar.istio.io/rewriteAppHTTPProbers'] ?? '');
+  const wanted = (annotated ?? options.rewriteProbes) && options.statusPort !== 0;
+  const previous = (parseObject(envValue(proxy, proberEnv)) ?? {}) as ProberRecord;
+  if (!wanted) return { pod, record: previous, env: [], warnings: [], needsHold: false };
+  const result = rewriteProbes({
+    containers: pod.spec.containers,
+    initContainers: pod.spec.initContainers ?? [],
+    statusPort: options.statusPort,
+    native: options.native,
+    previous,
+    own: ['istio-proxy', 'istio-init'],
+  });
+  const hooked = Object.keys(result.record).filter((path) => path.endsWith('/poststartz'));
+  const needsHold = hooked.length > 0 && !options.native && !options.hold;
+  const holdWarning = `The app starts only once the proxy is ready: the kubelet tries a postStart request once, and the proxy has to be there to pass it on (${hooked.join(', ')}).`;
+  return {
+    pod: withContainers(pod, result.containers, result.initContainers),
+    record: result.record,
+    env: Object.keys(result.record).length === 0 ? [] : [{ name: proberEnv, value: JSON.stringify(result.record) }],
+    warnings: needsHold ? [...result.warnings, holdWarning] : result.warnings,
+    needsHold,
+  };
+}
+
+interface Measured {
+  readonly pod: Pod;
+  readonly env: readonly { name: string; value: string }[];
+  readonly targets: BootstrapInput['scrape'];
+  readonly warnings: readonly string[];
+}
+
+function finishMetrics(pod: Pod, proxy: Container, input: FinishInput): Measured {
+  const annotations = pod.metadata.annotations ?? {};
+  const wanted = parseBool(annotations['prometheus.istio.io/merge-metrics'] ?? '') ?? input.options.mergeMetrics;
+  const declared = pod.spec.containers
+    .filter((container) => container.name !== 'istio-proxy')
+    .flatMap((container) =>
+      (container.ports ?? []).filter((port) => (port.protocol ?? 'TCP') === 'TCP').map((port) => port.containerPort),
+    );
+  const record = envValue(proxy, prometheusEnv);
+  const before = record !== undefined && parseObject(record) !== undefined ? targetsOfRecord(record, declared) : [];
+  if (!wanted) return { pod, env: [], targets: before, warnings: [] };
+  const plan = planPrometheus(annotations, meshStatusPort, declared);
+  if (Object.keys(plan.add).length === 0) return { pod, env: [], targets: before, warnings: plan.warnings };
+  const kept = Object.fromEntries(Object.entries(annotations).filter(([key]) => !plan.remove.includes(key)));
+  return {
+    pod: withAnnotations(pod, { ...kept, ...plan.add }),
+    env: plan.record === undefined ? [] : [{ name: prometheusEnv, value: plan.record }],
+    targets: plan.targets,
+    warnings: plan.warnings,
+  };
+}
+
+interface Arrangement {
+  readonly proxy: Container;
+  readonly rules: CaptureRules | undefined;
+  readonly hold: boolean;
+}
+
+function arrange(pod: Pod, { proxy, rules, hold }: Arrangement, native: boolean): Pod {
+  const holding =
+    hold &&
+    !native &&
+    proxy.lifecycle?.postStart === undefined &&
+    pod.spec.containers.some((one) => one.name === 'istio-proxy');
+  const finalProxy = holding ? { ...proxy, lifecycle: { ...proxy.lifecycle, postStart: waitHook } } : proxy;
+  const initContainers = replaceContainer(pod.spec.initContainers ?? [], finalProxy).map((container) =>
+    container.name === 'istio-init' && rules !== undefined ? withEnv(container, rulesEnv(rules)) : container,
+  );
+  const containers = replaceContainer(pod.spec.containers, finalProxy);
+  return withContainers(pod, orderContainers(containers, hold && !native), orderInitContainers(initContainers, native));
+}
+
+export const waitHook = { exec: { command: ['/usr/local/bin/outrigger-proxy.sh', 'wait'] } };
+
+function rulesEnv(rules: CaptureRules): { name: string; value: string }[] {
+  return [
+    { name: 'OUTRIGGER_IPTABLES_V4', value: rules.v4 },
+    { name: 'OUTRIGGER_IPTABLES_V6', value: rules.v6 },
+    { name: 'OUTRIGGER_ROUTES', value: rules.routes.join('\n') },
+  ];
+}

@@ -1,0 +1,40 @@
+import { canonicalName } from '../review/workload.ts';
+import type { BootstrapInput } from './bootstrap-input.ts';
+import type { ContextInput } from './context.ts';
+
+/** Kubernetes expands `$(NAME)` in arguments; a text of the user must not be. */
+export function literal(text: string): string {
+  return text.replaceAll('$(', '$$$$(');
+}
+
+/** The part of the bootstrap that does not depend on the probes and metrics of the app. */
+export function bootstrapFacts(input: ContextInput, gateway: boolean): Omit<BootstrapInput, 'probes' | 'scrape'> {
+  const { options, settings, request, workload, userPod } = input;
+  const separator = options.discoveryAddress.lastIndexOf(':');
+  const labels = userPod.metadata.labels ?? {};
+  const network = labels['topology.istio.io/network'] || request.urlParameters?.['net'] || settings.mesh.network;
+  return {
+    proxyType: gateway ? 'router' : 'sidecar',
+    serviceCluster: literal(`${canonicalName(labels, workload)}.${request.namespace.name}`),
+    nodeMetadata: {
+      NAME: '$(POD_NAME)',
+      NAMESPACE: '$(POD_NAMESPACE)',
+      SERVICE_ACCOUNT: '$(SERVICE_ACCOUNT)',
+      INSTANCE_IPS: '$(INSTANCE_IP)',
+      CLUSTER_ID: literal(request.urlParameters?.['cluster'] || settings.mesh.clusterId),
+      WORKLOAD_NAME: literal(labels['service.istio.io/workload-name'] || workload.name),
+      INTERCEPTION_MODE: options.mode,
+      MESH_ID: literal(settings.mesh.meshId || settings.mesh.trustDomain),
+      ...(network ? { NETWORK: literal(network) } : {}),
+    },
+    domainSuffix: literal(settings.mesh.clusterDomain),
+    discovery: {
+      host: options.discoveryAddress.slice(0, separator).replace(/^\[|\]$/g, ''),
+      port: Number(options.discoveryAddress.slice(separator + 1)),
+    },
+    statusPort: options.statusPort,
+    adminPort: 15000,
+    readyPort: 15021,
+    metricsPort: 15090,
+  };
+}
