@@ -251,6 +251,51 @@ export const catalogue = {
     remedy:
       'Give as `--tls-ca-file` the CA that signed the certificate, and put intermediates behind the certificate in its file.',
   },
+  OR1601: {
+    status: 400,
+    title: 'File is not valid YAML',
+    remedy: 'Correct the file at the place that the message names; until then its last good content is used.',
+  },
+  OR1602: {
+    status: 400,
+    title: 'File is too large',
+    remedy: 'Split the file: at most 1 MiB each.',
+  },
+  OR1603: {
+    status: 400,
+    title: 'Object is defined twice',
+    remedy: 'Keep one of the two definitions; until then the first one, in order of file names, is used.',
+  },
+  OR1604: {
+    status: 400,
+    title: 'File or folder cannot be read',
+    remedy: 'Make it readable for this user; until then its last good content is used.',
+  },
+  OR1605: {
+    status: 400,
+    title: 'Configuration folder is missing',
+    remedy: 'Give a folder that exists with `--config`.',
+  },
+  OR1606: {
+    status: 400,
+    title: 'Object has not the right form',
+    remedy: 'Correct the field that the message names; until then the last good content of the file is used.',
+  },
+  OR1607: {
+    status: 400,
+    title: 'YAML aliases expand too far',
+    remedy: 'Write the repeated parts out: a file may expand to at most 100 copies of an anchor.',
+  },
+  OR1608: {
+    status: 400,
+    title: 'Folders are nested too deep, or in a loop',
+    remedy: 'Remove the symbolic link that the message names; it is not followed.',
+  },
+  OR1609: {
+    status: 400,
+    title: 'Too many files',
+    remedy: 'Keep at most 10,000 files in the configuration folder; the rest is not read.',
+  },
   OR1630: {
     status: 502,
     title: 'The Kubernetes API does not answer',

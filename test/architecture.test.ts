@@ -13,6 +13,7 @@ const allowed: Record<string, readonly string[]> = {
   interception: ['errors', 'model'],
   identity: ['errors', 'model'],
   telemetry: ['errors', 'model'],
+  install: ['errors', 'model', 'schema', 'identity'],
   source: ['errors', 'model', 'schema', 'telemetry'],
   'inject/review': ['errors', 'model', 'schema'],
   'inject/decision': ['errors', 'model', 'schema', 'inject/review'],
@@ -42,6 +43,7 @@ const allowed: Record<string, readonly string[]> = {
     'inject/review',
     'inject/decision',
     'http',
+    'install',
     'app',
   ],
   app: [
@@ -56,6 +58,7 @@ const allowed: Record<string, readonly string[]> = {
     'inject/review',
     'inject/decision',
     'http',
+    'install',
   ],
   main: ['errors', 'app', 'cli'],
 };

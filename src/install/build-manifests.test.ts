@@ -1,0 +1,155 @@
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { command } from '../cli/manifest.ts';
+import { issueLeaf, makeRoot } from '../identity/make-certificates.ts';
+import type { Root, RootStore } from '../identity/root-store.ts';
+import { buildManifests } from './build-manifests.ts';
+import { parseManifestOptions } from './manifest-options.ts';
+import { prepareRoot } from './prepare-root.ts';
+import { printManifests } from './print-manifests.ts';
+
+let root: Root;
+let files: Record<string, string>;
+const read = (path: string) => files[path] ?? '';
+const options = (...pairs: string[]) => parseManifestOptions(['ca.crt=ca.pem', ...pairs], read);
+
+beforeAll(async () => {
+  const now = new Date();
+  root = await makeRoot(now);
+  const leaf = await issueLeaf({ root, names: ['a'], now, lifetimeMs: 60_000 });
+  files = { 'ca.pem': root.certificatePem + root.privateKeyPem, 'leaf.pem': leaf.chainPem, 'text.pem': 'no' };
+});
+
+describe('what is installed', () => {
+  test('is the same for the same options, and complete', () => {
+    const text = printManifests(buildManifests(options()), 'yaml');
+    expect(printManifests(buildManifests(options()), 'yaml')).toBe(text);
+    const kinds = parseAllDocuments(text).map((document) => document.toJS().kind);
+    expect(kinds).toEqual([
+      'Namespace',
+      'ServiceAccount',
+      'ClusterRole',
+      'ClusterRoleBinding',
+      'Role',
+      'RoleBinding',
+      'ValidatingAdmissionPolicy',
+      'ValidatingAdmissionPolicyBinding',
+      'Service',
+      'Deployment',
+      'PodDisruptionBudget',
+      'MutatingWebhookConfiguration',
+    ]);
+  });
+
+  test('carries the certificate of the authority and never its key', () => {
+    const text = printManifests(buildManifests(options()), 'yaml');
+    expect(text).not.toContain('PRIVATE KEY');
+    const webhooks = JSON.stringify(buildManifests(options()).at(-1));
+    expect(webhooks).toContain(Buffer.from(root.certificatePem).toString('base64').slice(0, -4));
+    expect(webhooks).not.toContain(Buffer.from(root.privateKeyPem).toString('base64').slice(0, 60));
+  });
+
+  test('has no rendering left over', () => {
+    expect(
+      printManifests(buildManifests(options('revision=canary', 'revisionTags={prod,stable}')), 'json'),
+    ).not.toMatch(/\$\{|\$eval|undefined/);
+  });
+
+  test('excludes system namespaces in every entry, and says every field that has a default', () => {
+    const configurations = buildManifests(options('revisionTags={prod,default}', 'revision=canary')).filter(
+      (object) => object.kind === 'MutatingWebhookConfiguration',
+    );
+    expect(configurations.map((object) => object.metadata.name)).toEqual([
+      'outrigger-sidecar-injector-canary',
+      'outrigger-revision-tag-default',
+      'outrigger-revision-tag-prod',
+    ]);
+    for (const webhook of configurations.flatMap((object) => object.webhooks as Record<string, unknown>[])) {
+      expect(webhook).toMatchObject({
+        namespaceSelector: {
+          matchExpressions: expect.arrayContaining([
+            {
+              key: 'kubernetes.io/metadata.name',
+              operator: 'NotIn',
+              values: ['kube-system', 'kube-public', 'kube-node-lease', 'local-path-storage', 'outrigger-system'],
+            },
+          ]),
+        },
+        rules: [{ operations: ['CREATE'], resources: ['pods'], scope: 'Namespaced' }],
+        timeoutSeconds: 5,
+        reinvocationPolicy: 'IfNeeded',
+        sideEffects: 'NoneOnDryRun',
+        matchPolicy: 'Equivalent',
+        clientConfig: { service: { name: 'outrigger-canary', path: '/inject', port: 443 } },
+      });
+    }
+  });
+
+  test('two revisions share no name', () => {
+    const names = (revision: string) =>
+      buildManifests(options(`revision=${revision}`))
+        .filter((object) => object.kind !== 'Namespace')
+        .map((object) => `${object.kind}/${object.metadata.name}`);
+    expect(names('default').filter((name) => names('canary').includes(name))).toEqual([]);
+  });
+
+  test('rights are exactly these', () => {
+    const rules = buildManifests(options()).flatMap((object) => (object.rules as unknown[] | undefined) ?? []);
+    expect(rules).toEqual([
+      { apiGroups: [''], resources: ['namespaces'], verbs: ['get', 'list', 'watch', 'patch'] },
+      { apiGroups: [''], resources: ['nodes'], verbs: ['list', 'watch'] },
+      { apiGroups: [''], resources: ['events'], verbs: ['create'] },
+      { apiGroups: [''], resources: ['secrets'], resourceNames: ['outrigger-webhook-root'], verbs: ['get'] },
+    ]);
+  });
+
+  test('a serving certificate of others needs no root', () => {
+    const text = printManifests(buildManifests(options('servingSecret=outrigger-tls')), 'yaml');
+    expect(text).toContain('secretName: outrigger-tls');
+    expect(text).not.toContain('--root-secret');
+  });
+});
+
+describe('--set', () => {
+  test.each([
+    [[], 'OR1701'],
+    [['ca.crt=leaf.pem'], 'OR1704'],
+    [['ca.crt=text.pem'], 'OR1704'],
+    [['ca.crt=absent.pem'], 'OR1704'],
+    [['ca.crt=ca.pem', 'replica=3'], 'OR1702'],
+    [['ca.crt=ca.pem', 'replicas=-1'], 'OR1703'],
+    [['ca.crt=ca.pem', 'replicas='], 'OR1703'],
+    [['ca.crt=ca.pem', 'timeoutSeconds=31'], 'OR1703'],
+    [['ca.crt=ca.pem', 'namespace=Über'], 'OR1703'],
+    [['ca.crt=ca.pem', 'webhookUrl=http://x'], 'OR1703'],
+    [['ca.crt=ca.pem', 'revisionTags=a b'], 'OR1703'],
+    [['ca.crt=ca.pem', '__proto__=1'], 'OR1702'],
+    [['ca.crt=ca.pem', 'replicas'], 'OR1703'],
+  ])('%j is refused with %s', (pairs, code) => {
+    expect(() => parseManifestOptions(pairs, read)).toThrow(expect.objectContaining({ code }));
+  });
+
+  test('a near name is offered', () => expect(() => options('replica=3')).toThrow('did you mean "replicas"?'));
+});
+
+test('the command prints what is built', async () => {
+  const file = new URL('../../test/golden/absent.pem', import.meta.url).pathname;
+  await expect(command().parseAsync(['generate', '--set', `ca.crt=${file}`], { from: 'user' })).rejects.toMatchObject({
+    code: 'OR1704',
+  });
+  expect(() => readFileSync(file)).toThrow();
+  expect(command().commands[0]?.helpInformation()).toContain('--set');
+});
+
+test('a root is made once, whoever asks', async () => {
+  let saved: Root | undefined;
+  const store: RootStore = {
+    load: async () => saved,
+    save: async (made) => {
+      saved ??= made;
+    },
+  };
+  const [one, two] = await Promise.all([prepareRoot(store, new Date()), prepareRoot(store, new Date())]);
+  expect(one).toEqual(two);
+});

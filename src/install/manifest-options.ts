@@ -1,0 +1,170 @@
+import { X509Certificate } from 'node:crypto';
+import { OutriggerError } from '../errors.ts';
+import { nearest } from '../model/nearest.ts';
+
+/** All that decides what is installed. Same options, same objects. */
+export interface ManifestOptions {
+  /** PEM certificate that signs the webhook's serving certificate; the caBundle. */
+  readonly caPem: string;
+  readonly namespace: string;
+  readonly revision: string;
+  /** Revision tags that point to this revision. */
+  readonly tags: readonly string[];
+  readonly image: string;
+  readonly proxyImage: string;
+  readonly replicas: number;
+  readonly namespacesByDefault: boolean;
+  /** How long the API server waits for the webhook. */
+  readonly timeoutSeconds: number;
+  /** Secret with `ca.crt` and `ca.key`: the control plane signs its own serving certificate. */
+  readonly rootSecret: string;
+  /** Secret with `tls.crt` and `tls.key` in place of the root: cert-manager or an own PKI renews it. */
+  readonly servingSecret: string;
+  /** Address of a control plane outside the cluster, in place of the Service. */
+  readonly webhookUrl: string;
+}
+
+export const defaultManifestOptions: Omit<ManifestOptions, 'caPem'> = {
+  namespace: 'outrigger-system',
+  revision: 'default',
+  tags: [],
+  image: 'outrigger/outrigger:0.1.0',
+  proxyImage: 'outrigger/proxy:0.1.0',
+  replicas: 2,
+  namespacesByDefault: false,
+  timeoutSeconds: 5,
+  rootSecret: 'outrigger-webhook-root',
+  servingSecret: '',
+  webhookUrl: '',
+};
+
+type Draft = { -readonly [Key in keyof ManifestOptions]?: ManifestOptions[Key] };
+
+interface SetKey {
+  readonly name: string;
+  readonly description: string;
+  /** Throws OR1703. */
+  apply(draft: Draft, value: string, read: (path: string) => string): void;
+}
+
+/** What `--set KEY=VALUE` takes, in the order of the help. */
+export const setKeys: readonly SetKey[] = [
+  {
+    name: 'ca.crt',
+    description: 'file with the PEM certificate of the authority of the webhook (required)',
+    apply: (draft, value, read) => {
+      draft.caPem = checkedCertificate(read(value), value);
+    },
+  },
+  text('namespace', 'where the control plane runs', 'namespace', /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/),
+  text('revision', 'name of this revision', 'revision', /^[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?$/),
+  {
+    name: 'revisionTags',
+    description: 'tags of this revision, separated by commas',
+    apply: (draft, value) => {
+      const tags = value.replace(/^\{|\}$/g, '').split(',');
+      draft.tags = tags.map((tag) => checkedName('revisionTags', tag.trim())).filter((tag) => tag !== '');
+    },
+  },
+  text('image', 'image of the control plane', 'image', /^[^\s]+$/),
+  text('proxyImage', 'image of the injected containers', 'proxyImage', /^[^\s]+$/),
+  number('replicas', 'replicas of the control plane', 'replicas', { from: 1, to: 20 }),
+  {
+    name: 'enableNamespacesByDefault',
+    description: 'true injects also in namespaces without any label',
+    apply: (draft, value) => {
+      if (value !== 'true' && value !== 'false') throw bad('enableNamespacesByDefault', value, '"true" or "false"');
+      draft.namespacesByDefault = value === 'true';
+    },
+  },
+  number('timeoutSeconds', 'how long the API server waits for the webhook', 'timeoutSeconds', { from: 1, to: 30 }),
+  text('rootSecret', 'Secret with ca.crt and ca.key of the webhook', 'rootSecret', /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/),
+  text(
+    'servingSecret',
+    'Secret with tls.crt and tls.key (cert-manager, own PKI) in place of the root',
+    'servingSecret',
+    /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/,
+  ),
+  text('webhookUrl', 'https URL of a control plane outside the cluster', 'webhookUrl', /^https:\/\/[^\s/?#]+$/),
+];
+
+/** `KEY=VALUE` pairs over the defaults. `read` gives the text of a file. Throws OR1701, OR1702, OR1703. */
+export function parseManifestOptions(pairs: readonly string[], read: (path: string) => string): ManifestOptions {
+  const draft: Draft = {};
+  for (const pair of pairs) {
+    const at = pair.indexOf('=');
+    const name = at === -1 ? pair : pair.slice(0, at);
+    const key = setKeys.find((one) => one.name === name);
+    if (key === undefined) {
+      const near = nearest(
+        name,
+        setKeys.map((one) => one.name),
+      );
+      throw new OutriggerError(
+        'OR1702',
+        `"${name}" is not known${near === undefined ? '' : `; did you mean "${near}"?`}`,
+      );
+    }
+    if (at === -1) throw bad(name, '', 'KEY=VALUE');
+    key.apply(draft, pair.slice(at + 1), read);
+  }
+  const { caPem, ...others } = draft;
+  if (caPem === undefined) throw new OutriggerError('OR1701', 'the caBundle of the webhook would be empty');
+  return { ...defaultManifestOptions, ...others, caPem };
+}
+
+/** Only the certificates of the file, so that a key beside them never gets into a manifest. */
+function checkedCertificate(content: string, path: string): string {
+  const blocks = content.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  if (blocks.length === 0) throw new OutriggerError('OR1704', 'it holds no PEM certificate', { at: path });
+  for (const block of blocks) {
+    if (!isAuthority(block, path))
+      throw new OutriggerError('OR1704', 'its certificate is not that of a CA', { at: path });
+  }
+  return `${blocks.join('\n')}\n`;
+}
+
+function isAuthority(pem: string, path: string): boolean {
+  try {
+    return new X509Certificate(pem).ca;
+  } catch (cause) {
+    throw new OutriggerError('OR1704', 'its certificate cannot be parsed', { at: path, cause });
+  }
+}
+
+type TextKey = {
+  [Key in keyof ManifestOptions]: ManifestOptions[Key] extends string ? Key : never;
+}[keyof ManifestOptions];
+
+function text(name: string, description: string, field: TextKey, form: RegExp): SetKey {
+  const apply = (draft: Draft, value: string) => {
+    if (!form.test(value)) throw bad(name, value, `something that matches ${form.source}`);
+    draft[field] = value;
+  };
+  return { name, description, apply };
+}
+
+function number(
+  name: string,
+  description: string,
+  field: 'replicas' | 'timeoutSeconds',
+  range: { from: number; to: number },
+): SetKey {
+  const apply = (draft: Draft, value: string) => {
+    const parsed = Number(value);
+    const fits = Number.isInteger(parsed) && value.trim() !== '' && parsed >= range.from && parsed <= range.to;
+    if (!fits) throw bad(name, value, `a whole number from ${range.from} to ${range.to}`);
+    draft[field] = parsed;
+  };
+  return { name, description, apply };
+}
+
+function checkedName(key: string, value: string): string {
+  if (value !== '' && !/^[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?$/.test(value))
+    throw bad(key, value, 'a name like "canary"');
+  return value;
+}
+
+function bad(key: string, value: string, wanted: string): OutriggerError {
+  return new OutriggerError('OR1703', `${key}: "${value}" should be ${wanted}`);
+}
