@@ -1,0 +1,84 @@
+import { type Document, isNode, LineCounter, parseAllDocuments } from 'yaml';
+import { OutriggerError } from '../../errors.ts';
+import { isObject, type JsonObject } from '../../model/json.ts';
+
+/** One Kubernetes object of a file. */
+export interface FileObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly object: JsonObject;
+  /** `file:line:column` of the object, or of a field of it where the file has that field. */
+  at(...field: string[]): string;
+}
+
+/**
+ * The objects of one file: several documents, and the items of Lists. Throws the first fault of the text, with
+ * file:line:column: OR1601, OR1606, OR1607. Messages never quote the file, which may hold Secrets.
+ */
+export function parseObjects(text: string, file: string): readonly FileObject[] {
+  const lines = new LineCounter();
+  const place = (offset: number): string => {
+    const { line, col } = lines.linePos(offset);
+    return `${file}:${line}:${col}`;
+  };
+  const documents = parseText(text, file, lines);
+  const found: FileObject[] = [];
+  for (const document of documents) {
+    const fault = document.errors[0];
+    if (fault !== undefined) {
+      throw new OutriggerError('OR1601', `${fault.code}: ${firstLine(fault.message)}`, { at: place(fault.pos[0]) });
+    }
+    const at = (path: readonly (string | number)[]) => place(offsetOf(document, path));
+    addObject(toPlain(document, at([])), [], at, found);
+  }
+  return found;
+}
+
+function parseText(text: string, file: string, lineCounter: LineCounter): readonly Document.Parsed[] {
+  const options = { lineCounter, merge: true, prettyErrors: false, logLevel: 'silent', stringKeys: true } as const;
+  try {
+    const documents = parseAllDocuments(text, options);
+    return Array.isArray(documents) ? documents : [];
+  } catch (cause) {
+    // The parser recurses: a file of nothing but brackets overflows its stack.
+    throw new OutriggerError('OR1601', 'it is nested too deep', { at: `${file}:1:1`, cause });
+  }
+}
+
+function toPlain(document: Document.Parsed, at: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (cause) {
+    if (cause instanceof RangeError) throw new OutriggerError('OR1601', 'it is nested too deep', { at, cause });
+    throw new OutriggerError('OR1607', 'this document would grow out of all proportion', { at, cause });
+  }
+}
+
+type Place = (path: readonly (string | number)[]) => string;
+
+function addObject(value: unknown, path: readonly (string | number)[], at: Place, found: FileObject[]): void {
+  if (value === null || value === undefined) return;
+  if (!isObject(value)) throw new OutriggerError('OR1606', 'it must be a Kubernetes object', { at: at(path) });
+  const { apiVersion, kind } = value;
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string') {
+    throw new OutriggerError('OR1606', 'it must have apiVersion and kind, both text', { at: at(path) });
+  }
+  if (kind.endsWith('List') && Array.isArray(value.items)) {
+    for (const [index, item] of value.items.entries()) addObject(item, [...path, 'items', index], at, found);
+    return;
+  }
+  found.push({ apiVersion, kind, object: value, at: (...field) => at([...path, ...field]) });
+}
+
+/** Of the nearest enclosing node that the file has. */
+function offsetOf(document: Document.Parsed, path: readonly (string | number)[]): number {
+  for (let length = path.length; length > 0; length--) {
+    const node = document.getIn(path.slice(0, length), true);
+    if (isNode(node) && node.range) return node.range[0];
+  }
+  return document.contents?.range[0] ?? 0;
+}
+
+function firstLine(message: string): string {
+  return message.split('\n', 1)[0] ?? '';
+}
