@@ -22,7 +22,11 @@ export interface AppProbe {
   readonly grpcService?: string;
 }
 
-/** Everything the Envoy bootstrap of one pod depends on, and nothing else. */
+/**
+ * Everything the Envoy bootstrap of one pod depends on, and nothing else. `nodeMetadata`, `serviceCluster` and
+ * `domainSuffix` may hold variables of the kubelet, `$(POD_NAME)`, so the caller escapes what users gave there, with
+ * `escapeVariables`; all other texts are escaped here.
+ */
 export interface BootstrapInput {
   readonly proxyType: 'sidecar' | 'router';
   readonly nodeMetadata: { readonly [key: string]: Json };
@@ -30,12 +34,24 @@ export interface BootstrapInput {
   readonly serviceCluster: string;
   readonly domainSuffix: string;
   readonly discovery: { readonly host: string; readonly port: number };
+  /** 0: no status port. */
   readonly statusPort: number;
   readonly probes: readonly AppProbe[];
   /** The app's own metrics to merge into `/stats/prometheus` of the status port. */
-  readonly scrape: readonly { readonly port: number; readonly path: string }[];
+  readonly scrape: readonly { readonly port: number; readonly path: string; readonly https?: boolean }[];
   /** Captured-traffic listener settings that the bootstrap itself needs. */
   readonly adminPort: number;
   readonly readyPort: number;
   readonly metricsPort: number;
+  /**
+   * The pod's traffic is captured, so the proxy reaches the app from 127.0.0.6 or ::6. Without it: yes for a sidecar,
+   * no for a router. Set it to false for interception mode NONE, where ::6 does not exist.
+   */
+  readonly captured?: boolean;
+  /** Statistics to keep beside the default set (`sidecar.istio.io/statsInclusion*`). */
+  readonly statsInclusion?: {
+    readonly prefixes?: readonly string[];
+    readonly suffixes?: readonly string[];
+    readonly regexps?: readonly string[];
+  };
 }
