@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { matchingCases } from './cases/matching.ts';
+import { sourceCases } from './cases/source.ts';
 import { type Cluster, startCluster, whyNoCluster } from './harness.ts';
 
 const absent = whyNoCluster();
@@ -21,4 +23,7 @@ describe.skipIf(absent !== undefined && !required)('on a real Kubernetes API ser
     const version = await running().kubectl(['version', '-o', 'json']);
     expect(JSON.parse(version.stdout)).toMatchObject({ serverVersion: { major: '1' } });
   });
+
+  matchingCases(running);
+  sourceCases(running);
 });
