@@ -1,11 +1,7 @@
 import { canonicalName } from '../review/workload.ts';
+import { escapeVariables } from './bootstrap-escape.ts';
 import type { BootstrapInput } from './bootstrap-input.ts';
 import type { ContextInput } from './context.ts';
-
-/** Kubernetes expands `$(NAME)` in arguments; a text of the user must not be. */
-export function literal(text: string): string {
-  return text.replaceAll('$(', '$$$$(');
-}
 
 /** The part of the bootstrap that does not depend on the probes and metrics of the app. */
 export function bootstrapFacts(input: ContextInput, gateway: boolean): Omit<BootstrapInput, 'probes' | 'scrape'> {
@@ -15,19 +11,19 @@ export function bootstrapFacts(input: ContextInput, gateway: boolean): Omit<Boot
   const network = labels['topology.istio.io/network'] || request.urlParameters?.['net'] || settings.mesh.network;
   return {
     proxyType: gateway ? 'router' : 'sidecar',
-    serviceCluster: literal(`${canonicalName(labels, workload)}.${request.namespace.name}`),
+    serviceCluster: escapeVariables(`${canonicalName(labels, workload)}.${request.namespace.name}`),
     nodeMetadata: {
       NAME: '$(POD_NAME)',
       NAMESPACE: '$(POD_NAMESPACE)',
       SERVICE_ACCOUNT: '$(SERVICE_ACCOUNT)',
       INSTANCE_IPS: '$(INSTANCE_IP)',
-      CLUSTER_ID: literal(request.urlParameters?.['cluster'] || settings.mesh.clusterId),
-      WORKLOAD_NAME: literal(labels['service.istio.io/workload-name'] || workload.name),
+      CLUSTER_ID: escapeVariables(request.urlParameters?.['cluster'] || settings.mesh.clusterId),
+      WORKLOAD_NAME: escapeVariables(labels['service.istio.io/workload-name'] || workload.name),
       INTERCEPTION_MODE: options.mode,
-      MESH_ID: literal(settings.mesh.meshId || settings.mesh.trustDomain),
-      ...(network ? { NETWORK: literal(network) } : {}),
+      MESH_ID: escapeVariables(settings.mesh.meshId || settings.mesh.trustDomain),
+      ...(network ? { NETWORK: escapeVariables(network) } : {}),
     },
-    domainSuffix: literal(settings.mesh.clusterDomain),
+    domainSuffix: escapeVariables(settings.mesh.clusterDomain),
     discovery: {
       host: options.discoveryAddress.slice(0, separator).replace(/^\[|\]$/g, ''),
       port: Number(options.discoveryAddress.slice(separator + 1)),

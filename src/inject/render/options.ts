@@ -150,10 +150,11 @@ function readCapture(reader: AnnotationReader, settings: InjectionSettings): Cap
   const { proxy } = settings;
   const value = (name: string, fallback: string): { text: string; at: string } => {
     const key = `traffic.sidecar.istio.io/${name}`;
+    const setting = name.replace('OutboundIPRanges', 'IPRanges');
     const annotated = reader.text(key);
     return annotated === undefined
-      ? { text: fallback, at: `injection.proxy.${name}` }
-      : { text: annotated, at: reader.at(key) };
+      ? { text: fallback, at: `injection.proxy.${setting}` }
+      : { text: annotated, at: `${reader.at(key)} (${setting})` };
   };
   const cidrs = (name: string, fallback: string, wildcard: boolean) => {
     const { text, at } = value(name, fallback);
