@@ -18,7 +18,7 @@ export const deviations: Readonly<Record<string, { readonly fields: readonly str
   'merge-probers.yaml': {
     fields: ['userVolumes', 'proxyProbes', 'identity'],
     reason:
-      'the pod was injected by an older Istio as a classic sidecar: Istio takes its own old container for a user override once it moves, and keeps volumes that only its agent used, and lists the app's containers as they were; here the sidecar is rendered anew',
+      'the pod was injected by an older Istio as a classic sidecar: Istio takes its own old container for a user override once it moves, and keeps volumes that only its agent used, and lists the containers of the app as they were; here the sidecar is rendered anew',
   },
   'proxy-override-runas.yaml': {
     fields: ['capture'],

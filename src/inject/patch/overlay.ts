@@ -21,7 +21,7 @@ export function overlay(pod: Pod, templates: readonly TemplatePod[], user: Overr
   for (const template of templates)
     merged = mergeObjects(merged as unknown as JsonObject, template.raw) as unknown as Pod;
   const warnings: string[] = [];
-  const cleaned = [...user.containers, ...user.initContainers].map((container) => cleanOverride(container, warnings));
+  const cleaned = [...user.initContainers, ...user.containers].map((container) => cleanOverride(container, warnings));
   const effective = new Map(cleaned.map((container) => [container.name, container]));
   return {
     pod: effective.size === 0 ? merged : applyOverrides(merged, effective),
