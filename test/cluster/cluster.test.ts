@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { eventCases } from './cases/events.ts';
+import { manifestCases } from './cases/manifests.ts';
 import { matchingCases } from './cases/matching.ts';
 import { sourceCases } from './cases/source.ts';
 import { type Cluster, startCluster, whyNoCluster } from './harness.ts';
@@ -26,4 +28,6 @@ describe.skipIf(absent !== undefined && !required)('on a real Kubernetes API ser
 
   matchingCases(running);
   sourceCases(running);
+  eventCases(running);
+  manifestCases(running);
 });

@@ -107,7 +107,7 @@ export function sourceCases(cluster: () => Cluster): void {
       await source.start(abort.signal);
       await source.whenSynced(AbortSignal.timeout(20_000));
       await api.must('DELETE', secret);
-      await cluster().stopApiServer();
+      await cluster().stopApiServer('SIGKILL');
       await cluster().startApiServer();
       const refused = () => problems.some((problem) => problem.failure.kind === 'unauthorized') || undefined;
       await waitFor(refused, { what: 'the old token to be refused', timeoutMs: 40_000 });

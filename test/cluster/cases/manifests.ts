@@ -1,0 +1,149 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeRoot } from '../../../src/identity/make-certificates.ts';
+import { buildManifests } from '../../../src/install/build-manifests.ts';
+import { defaultManifestOptions } from '../../../src/install/manifest-options.ts';
+import { printManifests } from '../../../src/install/print-manifests.ts';
+import { type ApiObject, createApiClient } from '../api.ts';
+import { waitFor } from '../child.ts';
+import { makeNamespace, podOf, podsPath } from '../fixtures.ts';
+import type { Cluster } from '../harness.ts';
+
+/** `outrigger manifest generate | kubectl apply -f -`, and what the service account may do afterwards. */
+export function manifestCases(cluster: () => Cluster): void {
+  describe('the manifests', () => {
+    let manifest: string;
+    beforeAll(async () => {
+      const { certificatePem } = await makeRoot(new Date());
+      manifest = printManifests(buildManifests({ ...defaultManifestOptions, caPem: certificatePem }), 'yaml');
+      const applied = await apply();
+      expect(applied.stderr).toBe('');
+    });
+    afterAll(async () => {
+      await cluster().kubectl(['delete', '--wait=false', '-f', '-'], { input: manifest });
+    });
+    const apply = () => cluster().kubectl(['apply', '--validate=strict', '-f', '-'], { input: manifest });
+
+    test('the API server takes every field, and a second apply changes nothing', async () => {
+      const again = await apply();
+      expect(again.stderr).toBe('');
+      expect(again.stdout.trim().split('\n').length).toBe(12);
+      for (const line of again.stdout.trim().split('\n')) expect(line).toMatch(/unchanged$/);
+    });
+
+    test('server-side apply takes it, too, and nothing in it is a default that drifts', async () => {
+      const answer = await cluster().kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], {
+        input: manifest,
+      });
+      expect(answer.stderr).toBe('');
+      const diff = await cluster().kubectl(['diff', '--server-side', '--force-conflicts', '-f', '-'], {
+        input: manifest,
+      });
+      expect([diff.code, diff.stdout]).toEqual([0, '']);
+    });
+
+    test('the control plane fits Pod Security restricted, in two pods', async () => {
+      const pods = await waitFor(
+        async () => {
+          const { items = [] } = await cluster().api.must('GET', podsPath('outrigger-system'));
+          return items.length >= 2 ? items : undefined;
+        },
+        { what: 'the pods of the control plane' },
+      );
+      expect(pods[0]?.spec?.containers?.map((container) => container.name)).toEqual(['outrigger']);
+    });
+
+    test('without a control plane: kube-system lives, opted-in pods get a clear error, all others live', async () => {
+      await makeNamespace(cluster(), 'dead-enabled', { labels: { 'istio-injection': 'enabled' } });
+      await makeNamespace(cluster(), 'dead-silent');
+      const create = (namespace: string, shape = {}) =>
+        cluster().api.call('POST', podsPath(namespace), { body: podOf({ name: `p${Math.random()}`, ...shape }) });
+      const refused = await waitFor(
+        async () => {
+          const answer = await create('dead-enabled');
+          return answer.status === 201 ? undefined : answer;
+        },
+        { what: 'the webhook configuration to be in use' },
+      );
+      expect(refused.status).toBe(500);
+      expect(refused.body.message).toMatch(
+        /failed calling webhook "namespace\.sidecar-injector\.outrigger\.io".*outrigger/,
+      );
+      const inject = 'sidecar.istio.io/inject';
+      expect((await create('dead-silent', { annotations: { [inject]: 'true' } })).status).toBe(500);
+      expect((await create('dead-silent', { labels: { [inject]: 'true' } })).status).toBe(500);
+      const allowed = {
+        'kube-system': [{}, { labels: { [inject]: 'true' } }, { annotations: { [inject]: 'true' } }],
+        'outrigger-system': [{ labels: { [inject]: 'true' } }],
+        'dead-silent': [{}, { annotations: { [inject]: 'yes' } }, { hostNetwork: true, labels: { [inject]: 'true' } }],
+        'dead-enabled': [
+          { hostNetwork: true },
+          { annotations: { [inject]: 'false' } },
+          { labels: { [inject]: 'false' } },
+        ],
+      };
+      await cluster().kubectl(['label', 'ns', 'outrigger-system', 'pod-security.kubernetes.io/enforce-'], {});
+      for (const [namespace, shapes] of Object.entries(allowed)) {
+        for (const shape of shapes) {
+          const answer = await create(namespace, shape);
+          expect([namespace, shape, answer.status, answer.body.message]).toEqual([namespace, shape, 201, undefined]);
+        }
+      }
+    });
+
+    test('the service account may do what it needs, and nothing else', async () => {
+      const { api, caFile, server } = cluster();
+      const token = await cluster().serviceAccountToken('outrigger-system', 'outrigger');
+      const self = await createApiClient({ server, caFile, token });
+      await makeNamespace(cluster(), 'rights', { labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } });
+      await api.must('POST', '/api/v1/namespaces/outrigger-system/secrets', {
+        metadata: { name: 'outrigger-webhook-root' },
+      });
+      await api.must('POST', '/api/v1/namespaces/outrigger-system/secrets', { metadata: { name: 'other' } });
+      const patch = (body: ApiObject, path = '/api/v1/namespaces/rights') =>
+        self.call('PATCH', path, { body, contentType: 'application/merge-patch+json' });
+      const mirror = (value: string) => ({ metadata: { labels: { 'outrigger.io/linkerd-inject': value } } });
+      const status = async (call: Promise<{ status: number }>) => (await call).status;
+      // The policy that guards namespaces is in use some time after it was made.
+      const pss = { metadata: { labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } } } as ApiObject;
+      await waitFor(async () => (await patch(pss)).status === 422 || undefined, { what: 'the guard of namespaces' });
+      const answers = {
+        'list namespaces': await status(self.call('GET', '/api/v1/namespaces')),
+        'watch nodes': await status(self.call('GET', '/api/v1/nodes?watch=true&timeoutSeconds=1')),
+        'read its own root': await status(
+          self.call('GET', '/api/v1/namespaces/outrigger-system/secrets/outrigger-webhook-root'),
+        ),
+        'set its label': await status(patch(mirror('enabled'))),
+        'set a bad label': await status(patch(mirror('x'))),
+        'set another annotation': await status(patch({ metadata: { annotations: { a: 'b' } } })),
+        'remove its label': await status(
+          patch({ metadata: { labels: { 'outrigger.io/linkerd-inject': null } } } as unknown as ApiObject),
+        ),
+        'make a namespace': await status(
+          self.call('POST', '/api/v1/namespaces', { body: { metadata: { name: 'x' } } }),
+        ),
+        'delete a namespace': await status(self.call('DELETE', '/api/v1/namespaces/rights')),
+        'read another Secret': await status(self.call('GET', '/api/v1/namespaces/outrigger-system/secrets/other')),
+        'list Secrets': await status(self.call('GET', '/api/v1/namespaces/outrigger-system/secrets')),
+        'make a Secret': await status(
+          self.call('POST', '/api/v1/namespaces/outrigger-system/secrets', { body: { metadata: { name: 'x' } } }),
+        ),
+        'read pods': await status(self.call('GET', '/api/v1/pods')),
+        'make a pod': await status(self.call('POST', podsPath('rights'), { body: podOf({ name: 'x' }) })),
+        'read config maps': await status(self.call('GET', '/api/v1/configmaps')),
+        'read events': await status(self.call('GET', '/api/v1/events')),
+        'change its own webhook': await status(
+          self.call('GET', '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations'),
+        ),
+        'make a token': await status(
+          self.call('POST', '/api/v1/namespaces/outrigger-system/serviceaccounts/outrigger/token', { body: {} }),
+        ),
+      };
+      const may = ['list namespaces', 'watch nodes', 'read its own root', 'set its label', 'remove its label'];
+      const guarded = ['set a bad label', 'set another annotation'];
+      for (const [what, code] of Object.entries(answers)) {
+        const wanted = may.includes(what) ? 200 : guarded.includes(what) ? 422 : 403;
+        expect([what, code]).toEqual([what, wanted]);
+      }
+    });
+  });
+}
