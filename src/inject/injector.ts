@@ -1,11 +1,10 @@
-import jsonPatch, { type Operation } from 'fast-json-patch';
 import { buildRules } from '../interception/build-rules.ts';
-import type { CaptureRules } from '../interception/settings.ts';
-import type { Json } from '../model/json.ts';
+import type { CaptureRules, CaptureSettings } from '../interception/settings.ts';
 import { Lru } from '../model/lru.ts';
 import type { Pod } from '../model/pod.ts';
 import { decide } from './decision/decide.ts';
 import type { Decision } from './decision/reason.ts';
+import { diffPods } from './patch/diff.ts';
 import { type Finished, finish } from './patch/finish.ts';
 import { recordOriginal } from './patch/original.ts';
 import { overlay } from './patch/overlay.ts';
@@ -24,8 +23,8 @@ import { findWorkload, type Workload } from './review/workload.ts';
 /** The admission flow: facts, decision, options, templates, overlay, finish, and one comparison at the end. */
 export interface InjectOutcome {
   readonly decision: Decision;
-  /** RFC 6902, from the pod as it came; empty when it stays as it is. */
-  readonly patch: readonly Operation[];
+  /** RFC 6902 as text, from the pod as it came; '' when it stays as it is. */
+  readonly patchJson: string;
   readonly pod: Pod;
   readonly warnings: readonly string[];
   readonly rules: CaptureRules | undefined;
@@ -37,8 +36,6 @@ export interface InjectorOptions {
   readonly templates: Templates;
   readonly renderArgs: (input: BootstrapInput, options: SidecarOptions) => readonly string[];
   readonly sdsAnnotations: Readonly<Record<string, string>>;
-  /** How many rendered workloads are remembered. */
-  readonly cacheSize?: number;
 }
 
 export interface Injector {
@@ -50,61 +47,32 @@ export interface Injector {
 }
 
 export function createInjector(options: InjectorOptions): Injector {
-  const memory = createMemory(options);
+  const rules = new Lru<CaptureRules>(100);
+  const renderRules = (capture: CaptureSettings) => rules.remember(JSON.stringify(capture), () => buildRules(capture));
   return {
     inject(request, workload) {
       const decision = decide(gatherFacts(request, options.settings));
-      const untouched = { decision, patch: [], pod: request.pod, rules: undefined, bootstrap: undefined };
+      const untouched = { decision, patchJson: '', pod: request.pod, rules: undefined, bootstrap: undefined };
       if (!decision.inject) return { ...untouched, warnings: decision.warnings };
-      const injected = render(request, workload ?? findWorkload(request.pod), options, memory);
-      const patch = jsonPatch.compare(request.pod, injected.pod);
-      return { ...injected, decision, patch, warnings: [...decision.warnings, ...injected.warnings] };
+      const injected = render(request, workload ?? findWorkload(request.pod), { ...options, renderRules });
+      const patchJson = diffPods(request.pod, injected.pod);
+      return { ...injected, decision, patchJson, warnings: [...decision.warnings, ...injected.warnings] };
     },
   };
 }
 
-/** Stages that are functions of a small value, remembered by its text. */
-interface Memory {
-  readonly template: (name: string, context: ReturnType<typeof buildContext>) => TemplatePod;
-  readonly args: InjectorOptions['renderArgs'];
-  readonly rules: typeof buildRules;
-}
-
-function createMemory({ templates, renderArgs, cacheSize = 1000 }: InjectorOptions): Memory {
-  const rendered = new Lru<TemplatePod>(cacheSize);
-  const args = new Lru<readonly string[]>(cacheSize);
-  const rules = new Lru<CaptureRules>(cacheSize);
-  return {
-    template: (name, context) =>
-      rendered.remember(`${name}\n${JSON.stringify(context)}`, () => renderTemplate(templates, name, context)),
-    args: (input, options) =>
-      args.remember(
-        JSON.stringify([
-          input,
-          options.logLevel,
-          options.componentLogLevel,
-          options.bootstrapOverride,
-          options.resources,
-          options.proxyConfig.concurrency,
-        ]),
-        () => renderArgs(input, options),
-      ),
-    rules: (settings) => rules.remember(JSON.stringify(settings), () => buildRules(settings)),
-  };
+/** Most pods of a mesh share their rules: those are remembered. */
+interface Stages extends InjectorOptions {
+  readonly renderRules: (capture: CaptureSettings) => CaptureRules;
 }
 
 type Injected = Omit<Finished, 'warnings'> & { readonly warnings: readonly string[] };
 
-function render(
-  request: InjectRequest,
-  workload: Workload,
-  { settings, sdsAnnotations }: InjectorOptions,
-  memory: Memory,
-): Injected {
+function render(request: InjectRequest, workload: Workload, { settings, sdsAnnotations, ...stages }: Stages): Injected {
   const { options, warnings } = readOptions(request, settings);
   const user = userPod(request.pod);
   const context = buildContext({ request, userPod: user, workload, options, settings });
-  const templates = options.templates.map((name) => memory.template(name, context));
+  const templates = options.templates.map((name) => renderTemplate(stages.templates, name, context));
   const added = names(templates);
   const laid = overlay(
     request.pod,
@@ -116,8 +84,8 @@ function render(
     options,
     settings,
     userArgs: laid.userArgs,
-    renderRules: memory.rules,
-    renderArgs: memory.args,
+    renderRules: stages.renderRules,
+    renderArgs: stages.renderArgs,
     bootstrap: bootstrapFacts(
       { request, userPod: user, workload, options, settings },
       options.templates.includes('gateway'),
@@ -146,5 +114,3 @@ function names(templates: readonly TemplatePod[]) {
     imagePullSecrets: distinct(templates.map((template) => namesOf(template.imagePullSecrets))),
   };
 }
-
-export type { Json };

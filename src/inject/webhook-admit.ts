@@ -5,11 +5,11 @@ import type { ClusterFacts, NamespaceFacts } from '../model/pod.ts';
 import { type AdmissionRequest, decodePod, decodeReview } from './admission.ts';
 import { encodeAllowed, encodeRefused } from './admission-response.ts';
 import { cleanWarnings } from './admission-warnings.ts';
-import type { Injector, OutcomeEvent, OutcomeListener, OutcomeName, OwnerSummary } from './webhook-types.ts';
+import type { OutcomeEvent, OutcomeListener, OutcomeName, OwnerSummary, PodInjector } from './webhook-types.ts';
 import { parseUrlParameters } from './webhook-url.ts';
 
 export interface AdmitterOptions {
-  readonly injector: Injector;
+  readonly injector: PodInjector;
   readonly facts: ClusterFacts;
   readonly onOutcome: OutcomeListener;
   /** Told of every unexpected error, with its stack: the answer never holds it. */
@@ -103,13 +103,14 @@ export class Admitter {
     const pod = decodePod(request.object, namespace.name);
     const urlParameters = this.#parametersOf(remainder);
     const outcome = injector.inject({ pod, namespace, nodes: facts.nodes(), urlParameters });
-    const { decision, patchJson } = outcome;
+    const { decision } = outcome;
+    const { patchJson } = outcome;
     const warnings = cleanWarnings(outcome.warnings);
     return {
       text: encodeAllowed(request, { patchJson, warnings, reason: decision.decidedBy }),
       outcome: decision.inject ? 'injected' : 'skipped',
       reason: decision.decidedBy,
-      message: decision.reasons.find((reason) => reason.code === decision.decidedBy)?.message ?? '',
+      message: decision.message,
       warnings,
       error: undefined,
       patchBytes: patchJson.length,

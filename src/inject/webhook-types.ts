@@ -1,24 +1,22 @@
-import type { Operation } from 'fast-json-patch';
 import type { InjectRequest } from './review/request.ts';
 
-/** What the injector says about one pod. */
-export interface InjectOutcome {
+/** The parts of the injector's outcome that the webhook needs. */
+export interface Answered {
   readonly decision: {
     readonly inject: boolean;
-    readonly reasons: readonly { readonly code: string; readonly message: string; readonly verdict: string }[];
     /** The code of the reason that decided. */
     readonly decidedBy: string;
+    /** The sentence of that reason. */
+    readonly message: string;
   };
-  /** RFC 6902; empty when the pod stays as it is. */
-  readonly patch: readonly Operation[];
-  /** The same, serialised; '' when empty. */
+  /** RFC 6902 as text; '' when the pod stays as it is. */
   readonly patchJson: string;
   readonly warnings: readonly string[];
 }
 
 /** Throws OutriggerError when the pod must be refused. */
-export interface Injector {
-  inject(request: InjectRequest): InjectOutcome;
+export interface PodInjector {
+  inject(request: InjectRequest): Answered;
 }
 
 /**

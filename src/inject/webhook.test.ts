@@ -5,17 +5,12 @@ import { OutriggerError } from '../errors.ts';
 import type { ClusterFacts } from '../model/pod.ts';
 import type { InjectRequest } from './review/request.ts';
 import { defaultBodyLimit, webhookPlugin } from './webhook.ts';
-import type { InjectOutcome, OutcomeEvent } from './webhook-types.ts';
+import type { Answered, OutcomeEvent } from './webhook-types.ts';
 
 const namespace = { name: 'default', labels: { 'istio-injection': 'enabled' }, annotations: {} };
-const injected: InjectOutcome = {
-  decision: {
-    inject: true,
-    decidedBy: 'namespace_label',
-    reasons: [{ code: 'namespace_label', message: 'The namespace says so.', verdict: 'inject' }],
-  },
-  patch: [{ op: 'add', path: '/metadata/labels', value: { mesh: 'ü' } }],
-  patchJson: '[{"op":"add","path":"/metadata/labels","value":{"mesh":"ü"}}]',
+const injected: Answered = {
+  decision: { inject: true, decidedBy: 'namespace_label', message: 'The namespace says so.' },
+  patchJson: JSON.stringify([{ op: 'add', path: '/metadata/labels', value: { mesh: 'ü' } }]),
   warnings: [],
 };
 
@@ -23,7 +18,7 @@ let app: FastifyInstance;
 let events: OutcomeEvent[];
 let faults: unknown[];
 let requests: InjectRequest[];
-let inject: (request: InjectRequest) => InjectOutcome;
+let inject: (request: InjectRequest) => Answered;
 let facts: { -readonly [K in keyof ClusterFacts]: ClusterFacts[K] };
 
 beforeEach(async () => {
@@ -116,8 +111,7 @@ describe('a pod that is created', () => {
   test('that is left alone gets neither patch nor patchType', async () => {
     inject = () => ({
       ...injected,
-      decision: { inject: false, decidedBy: 'host_network', reasons: [] },
-      patch: [],
+      decision: { inject: false, decidedBy: 'host_network', message: 'It says so.' },
       patchJson: '',
       warnings: ['a warning'],
     });

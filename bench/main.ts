@@ -1,0 +1,16 @@
+import { benchInject } from './inject.ts';
+import { printTable, type Row } from './table.ts';
+
+const benches: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
+  inject: benchInject,
+};
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !Object.hasOwn(benches, name));
+if (unknown.length > 0) {
+  console.error(`No bench ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}.`);
+  process.exit(2);
+}
+for (const [name, run] of Object.entries(benches)) {
+  if (wanted.length === 0 || wanted.includes(name)) printTable(name, await run());
+}
