@@ -43,7 +43,7 @@ export interface HttpServer {
   /** New connections get this pair; open ones live on with theirs. */
   swapCertificate(pair: ServingPair): void;
   /** Resolves to the port in use. Throws OR1004, OR1005. */
-  listen(address: { readonly host: string; readonly port: number }): Promise<number>;
+  listen(address: Address): Promise<number>;
   /** No new connection; what is under way is answered, within `deadlineMs`; then all is closed. */
   close(deadlineMs: number): Promise<void>;
 }
@@ -88,9 +88,19 @@ function nodeOptions(limits: HttpLimits) {
   return { handshakeTimeout: limits.handshakeTimeoutMs, connectionsCheckingInterval, noDelay: true };
 }
 
-async function listen(app: FastifyInstance, address: { host: string; port: number }): Promise<number> {
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Fastify makes a second server for the name localhost, which no certificate swap would reach. */
+async function listen(app: FastifyInstance, address: Address): Promise<number> {
+  const host = address.host === 'localhost' ? '127.0.0.1' : address.host;
   try {
-    await app.listen(address);
+    await app.listen({ ...address, host }).catch((error) => {
+      if (host !== '::' || errorCode(error) !== 'EAFNOSUPPORT') throw error;
+      return app.listen({ ...address, host: '0.0.0.0' });
+    });
   } catch (error) {
     throw listenError(error, address);
   }
@@ -98,8 +108,12 @@ async function listen(app: FastifyInstance, address: { host: string; port: numbe
   return typeof bound === 'object' && bound !== null ? bound.port : address.port;
 }
 
-function listenError(error: unknown, { host, port }: { host: string; port: number }): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+function errorCode(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}
+
+function listenError(error: unknown, { host, port }: Address): unknown {
+  const code = errorCode(error);
   if (code === 'EADDRINUSE') return new OutriggerError('OR1004', `port ${port} of ${host} is taken`, { cause: error });
   if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAFNOSUPPORT') {
     return new OutriggerError('OR1005', `${host} port ${port}: ${code}`, { cause: error });

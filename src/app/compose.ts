@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { healthPlugin } from '../http/health.ts';
+import { metricsPlugin } from '../http/metrics-route.ts';
+import { buildInjector } from '../inject/build-injector.ts';
+import { webhookPlugin } from '../inject/webhook.ts';
+import { eachListener } from '../telemetry/listeners.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Component } from './component.ts';
+import type { Config } from './config.ts';
+import { logOutcome } from './outcome-log.ts';
+import { readTemplateTexts } from './places.ts';
+import { ServerComponent } from './server-component.ts';
+import { ServingComponent } from './serving-component.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export interface ComposeOptions {
+  readonly config: Config;
+  readonly surroundings: Surroundings;
+  /** For the CA that clients on this machine take; undefined in a cluster. */
+  readonly stateFolder: string | undefined;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+export interface Composition {
+  /** In the order in which they start; each counts on those before it. */
+  readonly components: readonly Component[];
+  /** Once all have started. */
+  readonly port: () => number;
+  readonly caFile: string | undefined;
+}
+
+/** The whole program, put together and not started. */
+export function compose(options: ComposeOptions): Composition {
+  const { config, surroundings, logger, metrics } = options;
+  const onFault = (error: unknown, uid = '') => logger.error({ err: error, uid }, 'unexpected error');
+  const injector = buildInjector(config.injection, readTemplateTexts());
+  const certificates = new ServingComponent(options);
+  const outsiders = surroundings.onOutcome === undefined ? [] : [surroundings.onOutcome];
+  const server: ServerComponent = new ServerComponent({
+    settings: config.server,
+    certificates,
+    onFault,
+    sleep,
+    plugins: [
+      healthPlugin([
+        surroundings.readiness,
+        certificates.readiness,
+        { name: 'server', problem: () => server.readiness.problem() },
+      ]),
+      metricsPlugin(metrics),
+      webhookPlugin({
+        injector,
+        facts: surroundings.facts,
+        onOutcome: eachListener([(event) => metrics.admission(event), logOutcome(logger), ...outsiders], onFault),
+        onFault,
+        now: () => performance.now(),
+        lookupTimeoutMs: 3000,
+        bodyLimit: config.server.bodyLimitBytes,
+      }),
+    ],
+  });
+  return {
+    components: [...surroundings.components, certificates, server],
+    port: () => server.port,
+    caFile: certificates.caFile,
+  };
+}

@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { isAbsolute, join, relative, resolve } from 'node:path';
+
+const packageRoot = resolve(import.meta.dirname, '../..');
+
+/** The folder that is served when none is given, and a pod to try it with. */
+export const sampleConfigFolder = join(packageRoot, 'manifests/samples/config');
+export const samplePod = join(packageRoot, 'manifests/samples/pods/web.yaml');
+
+/** The text of each file of `templates/` that the injector renders. */
+export function readTemplateTexts() {
+  const text = (path: string) => readFileSync(join(packageRoot, 'templates', path), 'utf8');
+  return {
+    sidecar: text('injection/sidecar.yaml'),
+    gateway: text('injection/gateway.yaml'),
+    bootstrap: text('bootstrap/envoy.yaml'),
+  };
+}
+
+/** https://specifications.freedesktop.org/basedir-spec/latest/: a relative XDG_STATE_HOME is to be ignored. */
+export function defaultStateFolder(env: Readonly<Record<string, string | undefined>>): string {
+  const base = env.XDG_STATE_HOME ?? '';
+  return join(isAbsolute(base) ? base : join(homedir(), '.local/state'), 'outrigger');
+}
+
+/** As short as it can be typed from the current folder. */
+export function shortPath(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short !== '' && !short.startsWith('..') ? short : path;
+}

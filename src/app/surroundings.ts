@@ -1,0 +1,20 @@
+import type { ReadinessCheck } from '../http/health.ts';
+import type { RootStore } from '../identity/root-store.ts';
+import type { OutcomeListener } from '../inject/webhook-types.ts';
+import type { ClusterFacts } from '../model/pod.ts';
+import type { Component } from './component.ts';
+
+/** What the program takes from its surroundings: a folder on this machine, or a cluster. */
+export interface Surroundings {
+  readonly facts: ClusterFacts;
+  /** In the order in which they start. */
+  readonly components: readonly Component[];
+  readonly readiness: ReadinessCheck;
+  readonly rootStore: RootStore;
+  /** Names the root store in messages. */
+  readonly rootPlace: string;
+  /** Told of each answered admission; undefined when nobody outside is. */
+  readonly onOutcome: OutcomeListener | undefined;
+  /** One line for a person: what is served from where. */
+  readonly summary: () => string;
+}

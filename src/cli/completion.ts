@@ -1,0 +1,71 @@
+import { Argument, Command } from 'commander';
+
+type Shell = 'bash' | 'zsh' | 'fish';
+
+/** `outrigger completion <shell>`: a script for the shell, made from the commands and their options. */
+export function command(): Command {
+  const completion = new Command('completion')
+    .description('print a completion script, for `source <(outrigger completion bash)`')
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+    .action((shell: Shell) => {
+      const words = wordsOf(completion.parent ?? completion);
+      process.stdout.write(scripts[shell](words));
+    });
+  return completion;
+}
+
+/** What may follow each command line: `''` → the commands, `manifest` → its own, and so on. */
+export type Words = ReadonlyMap<string, readonly string[]>;
+
+export function wordsOf(root: Command, path: readonly string[] = []): Words {
+  const names = root.commands.map((child) => child.name());
+  const flags = root.options.flatMap((option) => option.long ?? []);
+  const words = new Map<string, readonly string[]>([[path.join(' '), [...names, ...flags, '--help'].sort()]]);
+  for (const child of root.commands) {
+    for (const [key, value] of wordsOf(child, [...path, child.name()])) words.set(key, value);
+  }
+  return words;
+}
+
+const scripts: Record<Shell, (words: Words) => string> = {
+  bash: (words) => `${caseFunction(words)}
+_outrigger() {
+  local path="" word
+  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    [ -n "$(_outrigger_words "\${path:+$path }$word")" ] && path="\${path:+$path }$word"
+  done
+  COMPREPLY=($(compgen -W "$(_outrigger_words "$path")" -- "\${COMP_WORDS[COMP_CWORD]}"))
+}
+complete -o default -F _outrigger outrigger
+`,
+  zsh: (words) => `#compdef outrigger
+${caseFunction(words)}
+_outrigger() {
+  local path="" word
+  for word in "\${(@)words[2,CURRENT-1]}"; do
+    [ -n "$(_outrigger_words "\${path:+$path }$word")" ] && path="\${path:+$path }$word"
+  done
+  compadd -- \${(f)"$(_outrigger_words "$path" | tr ' ' '\\n')"} || _files
+}
+compdef _outrigger outrigger
+`,
+  fish: (words) => {
+    const top = words.get('') ?? [];
+    const lines = [`complete -c outrigger -n __fish_use_subcommand -a '${top.filter(isName).join(' ')}'`];
+    for (const [path, next] of words) {
+      if (path === '') continue;
+      const seen = `__fish_seen_subcommand_from ${path.split(' ').at(-1)}`;
+      lines.push(`complete -c outrigger -n '${seen}' -a '${next.join(' ')}'`);
+    }
+    return `${lines.join('\n')}\n`;
+  },
+};
+
+function isName(word: string): boolean {
+  return !word.startsWith('-');
+}
+
+function caseFunction(words: Words): string {
+  const cases = [...words].map(([path, next]) => `    "${path}") echo "${next.join(' ')}" ;;`);
+  return ['_outrigger_words() {', '  case "$1" in', ...cases, '  esac', '}'].join('\n');
+}

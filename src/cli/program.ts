@@ -1,0 +1,18 @@
+import { Command } from 'commander';
+import { command as completion } from './completion.ts';
+import { command as manifest } from './manifest.ts';
+import { command as serve } from './serve.ts';
+import { ownVersion, command as version } from './version.ts';
+
+/** Every command, in the order of `--help`. Each file exports `command()`. */
+const commands: readonly (() => Command)[] = [serve, manifest, version, completion];
+
+export function createProgram(): Command {
+  const program = new Command('outrigger')
+    .description('A service mesh for Kubernetes: injection that can be trusted and explained.')
+    .version(ownVersion(), '-V, --version', 'print the version')
+    .showSuggestionAfterError()
+    .exitOverride();
+  for (const command of commands) program.addCommand(command().copyInheritedSettings(program));
+  return program;
+}
