@@ -107,7 +107,8 @@ describe('what is installed', () => {
   test('a serving certificate of others needs no root', () => {
     const text = printManifests(buildManifests(options('servingSecret=outrigger-tls')), 'yaml');
     expect(text).toContain('secretName: outrigger-tls');
-    expect(text).not.toContain('--root-secret');
+    expect(text).toContain('--tls-cert-file');
+    expect(text).not.toContain('--tls-names');
   });
 });
 

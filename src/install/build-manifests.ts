@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import jsone from 'json-e';
 import { parseAllDocuments } from 'yaml';
 import type { KubernetesObject } from './kubernetes-object.ts';
-import type { ManifestOptions } from './manifest-options.ts';
+import { type ManifestOptions, rootSecretName } from './manifest-options.ts';
 import { buildWebhookConfigurations } from './webhook-configuration.ts';
 
 const baseFolder = new URL('../../manifests/base/', import.meta.url);
@@ -17,6 +17,7 @@ export function buildManifests(options: ManifestOptions): KubernetesObject[] {
   const context = {
     ...options,
     name,
+    rootSecret: rootSecretName,
     // Cluster-wide names carry the namespace when it is not the usual one, so that two installations never share one.
     clusterName: options.namespace === 'outrigger-system' ? name : `${name}-${options.namespace}`,
     args: serveArguments(options, name),
@@ -41,22 +42,39 @@ function loadBase(): object[] {
 }
 
 const servingFolder = '/etc/outrigger/serving';
+const stateFolder = '/var/lib/outrigger';
 
 /** The command line of the control plane inside the cluster. */
 function serveArguments(options: ManifestOptions, service: string): string[] {
-  const { namespace, revision, servingSecret } = options;
+  const { namespace, revision, servingSecret, proxyImage, namespacesByDefault } = options;
   const names = [`${service}.${namespace}.svc`, `${service}.${namespace}.svc.cluster.local`];
   const certificates =
     servingSecret === ''
-      ? [`--root-secret=${options.rootSecret}`, ...names.map((name) => `--serving-name=${name}`)]
-      : [`--tls-cert=${servingFolder}/tls.crt`, `--tls-key=${servingFolder}/tls.key`];
-  return ['serve', '--kubernetes=in-cluster', `--namespace=${namespace}`, `--revision=${revision}`, ...certificates];
+      ? ['--tls-names', names.join(',')]
+      : ['--tls-cert-file', `${servingFolder}/tls.crt`, '--tls-key-file', `${servingFolder}/tls.key`];
+  const settings: Record<string, string> = {
+    systemNamespace: namespace,
+    revision,
+    'image.proxy': proxyImage,
+    discoveryAddress: `${service}.${namespace}.svc:15012`,
+    ...(namespacesByDefault ? { enableNamespacesByDefault: 'true' } : {}),
+    ...(options.tags.length === 0 ? {} : { tags: options.tags.map((tag) => `${tag}=${revision}`).join(',') }),
+  };
+  const sets = Object.entries(settings).flatMap(([key, value]) => ['--set', `injection.${key}=${value}`]);
+  return ['serve', '--kubernetes', 'on', '--state-dir', stateFolder, ...certificates, ...sets];
 }
 
+/** `state` takes the CA certificate that is laid down for people; the root file system is read-only. */
 function volumesOf(options: ManifestOptions): { volumes: object[]; volumeMounts: object[] } {
-  if (options.servingSecret === '') return { volumes: [], volumeMounts: [] };
+  const serving = options.servingSecret !== '';
   return {
-    volumes: [{ name: 'serving', secret: { secretName: options.servingSecret, defaultMode: 0o440 } }],
-    volumeMounts: [{ name: 'serving', mountPath: servingFolder, readOnly: true }],
+    volumes: [
+      { name: 'state', emptyDir: { sizeLimit: '1Mi' } },
+      ...(serving ? [{ name: 'serving', secret: { secretName: options.servingSecret, defaultMode: 0o440 } }] : []),
+    ],
+    volumeMounts: [
+      { name: 'state', mountPath: stateFolder },
+      ...(serving ? [{ name: 'serving', mountPath: servingFolder, readOnly: true }] : []),
+    ],
   };
 }

@@ -16,13 +16,17 @@ export interface ManifestOptions {
   readonly namespacesByDefault: boolean;
   /** How long the API server waits for the webhook. */
   readonly timeoutSeconds: number;
-  /** Secret with `ca.crt` and `ca.key`: the control plane signs its own serving certificate. */
-  readonly rootSecret: string;
-  /** Secret with `tls.crt` and `tls.key` in place of the root: cert-manager or an own PKI renews it. */
+  /**
+   * Secret with `tls.crt` and `tls.key` of cert-manager or an own PKI. Empty: the control plane signs its own
+   * certificate with the root in the Secret `rootSecretName`.
+   */
   readonly servingSecret: string;
   /** Address of a control plane outside the cluster, in place of the Service. */
   readonly webhookUrl: string;
 }
+
+/** The name is fixed: it is what the control plane looks for. */
+export const rootSecretName = 'outrigger-webhook-root';
 
 export const defaultManifestOptions: Omit<ManifestOptions, 'caPem'> = {
   namespace: 'outrigger-system',
@@ -33,7 +37,6 @@ export const defaultManifestOptions: Omit<ManifestOptions, 'caPem'> = {
   replicas: 2,
   namespacesByDefault: false,
   timeoutSeconds: 5,
-  rootSecret: 'outrigger-webhook-root',
   servingSecret: '',
   webhookUrl: '',
 };
@@ -78,7 +81,6 @@ export const setKeys: readonly SetKey[] = [
     },
   },
   number('timeoutSeconds', 'how long the API server waits for the webhook', 'timeoutSeconds', { from: 1, to: 30 }),
-  text('rootSecret', 'Secret with ca.crt and ca.key of the webhook', 'rootSecret', /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/),
   text(
     'servingSecret',
     'Secret with tls.crt and tls.key (cert-manager, own PKI) in place of the root',

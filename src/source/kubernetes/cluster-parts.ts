@@ -1,0 +1,82 @@
+import type { AdmissionOutcome } from '../events/describe-outcome.ts';
+import { EventEmitter } from '../events/event-emitter.ts';
+import { createConnection } from './connection.ts';
+import { type CredentialsOptions, createCredentials } from './credentials.ts';
+import { createKubernetesSource, type KubernetesSource } from './kubernetes-source.ts';
+import { LinkerdMirror } from './linkerd-mirror.ts';
+import { SecretRootStore } from './secret-root-store.ts';
+
+export interface ClusterOptions {
+  readonly credentials: CredentialsOptions;
+  /** Where the control plane runs: its Secret is there. */
+  readonly namespace: string;
+  /** Never touched, apart from `namespace`. */
+  readonly systemNamespaces: readonly string[];
+  /** Which replica this is, for Events: the name of the pod or the host. */
+  readonly instance: string;
+  /** A part of the names of Events; differs from process to process. */
+  readonly startId: string;
+  readonly onProblem: (problem: ClusterProblem) => void;
+}
+
+/** For the log. The parts go on by themselves after each. */
+export interface ClusterProblem {
+  readonly part: 'source' | 'mirror' | 'events';
+  readonly message: string;
+}
+
+/** The Secret that `install` makes, or whoever uses `manifest generate` (docs/security.md). */
+export const rootSecretName = 'outrigger-webhook-root';
+
+/** All that the program has of a cluster, put together and not started. */
+export interface ClusterParts {
+  readonly source: KubernetesSource;
+  readonly rootStore: SecretRootStore;
+  /** Names the root store in messages. */
+  readonly rootPlace: string;
+  /** Tells Events of what users should know. Returns at once, never throws. */
+  readonly onOutcome: (outcome: AdmissionOutcome) => void;
+  /** Starts to follow the cluster until the signal aborts. Throws OR1631 when there is no usable configuration. */
+  start(signal: AbortSignal): Promise<void>;
+  /** URL of the API server, once started. */
+  readonly server: () => string;
+}
+
+export function connectCluster(options: ClusterOptions): ClusterParts {
+  const { namespace, onProblem } = options;
+  const credentials = createCredentials(options.credentials);
+  const connection = createConnection(credentials);
+  const source = createKubernetesSource({
+    connection,
+    onProblem: ({ resource, failure, retryInMs }) => {
+      const message = `${resource}: ${failure.kind}: ${failure.message}; again in ${Math.round(retryInMs)} ms`;
+      onProblem({ part: 'source', message });
+    },
+  });
+  const mirror = new LinkerdMirror({
+    connection,
+    excluded: [...options.systemNamespaces, namespace],
+    onProblem: (problem) =>
+      onProblem({ part: 'mirror', message: `label of namespace ${problem.namespace}: ${problem.message}` }),
+  });
+  let serial = 0;
+  const events = new EventEmitter({
+    connection,
+    instance: options.instance,
+    nameSuffix: () => `${options.startId}.${++serial}`,
+    onProblem: ({ reason, message }) => onProblem({ part: 'events', message: `${reason}: ${message}` }),
+  });
+  return {
+    source,
+    rootStore: new SecretRootStore({ connection, namespace, name: rootSecretName }),
+    rootPlace: `Secret ${namespace}/${rootSecretName}`,
+    onOutcome: (outcome) => events.offer(outcome),
+    start: async (signal) => {
+      await credentials.target();
+      await source.start(signal);
+      mirror.start((listener) => source.onNamespace(listener), signal);
+      events.start(signal);
+    },
+    server: () => connection.server,
+  };
+}
