@@ -42,7 +42,6 @@ function loadBase(): object[] {
 }
 
 const servingFolder = '/etc/outrigger/serving';
-const stateFolder = '/var/lib/outrigger';
 
 /** The command line of the control plane inside the cluster. */
 function serveArguments(options: ManifestOptions, service: string): string[] {
@@ -61,20 +60,13 @@ function serveArguments(options: ManifestOptions, service: string): string[] {
     ...(options.tags.length === 0 ? {} : { tags: options.tags.map((tag) => `${tag}=${revision}`).join(',') }),
   };
   const sets = Object.entries(settings).flatMap(([key, value]) => ['--set', `injection.${key}=${value}`]);
-  return ['serve', '--kubernetes', 'on', '--state-dir', stateFolder, ...certificates, ...sets];
+  return ['serve', '--kubernetes', 'on', ...certificates, ...sets];
 }
 
-/** `state` takes the CA certificate that is laid down for people; the root file system is read-only. */
 function volumesOf(options: ManifestOptions): { volumes: object[]; volumeMounts: object[] } {
-  const serving = options.servingSecret !== '';
+  if (options.servingSecret === '') return { volumes: [], volumeMounts: [] };
   return {
-    volumes: [
-      { name: 'state', emptyDir: { sizeLimit: '1Mi' } },
-      ...(serving ? [{ name: 'serving', secret: { secretName: options.servingSecret, defaultMode: 0o440 } }] : []),
-    ],
-    volumeMounts: [
-      { name: 'state', mountPath: stateFolder },
-      ...(serving ? [{ name: 'serving', mountPath: servingFolder, readOnly: true }] : []),
-    ],
+    volumes: [{ name: 'serving', secret: { secretName: options.servingSecret, defaultMode: 0o440 } }],
+    volumeMounts: [{ name: 'serving', mountPath: servingFolder, readOnly: true }],
   };
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventCases } from './cases/events.ts';
+import { injectionCases } from './cases/injection.ts';
 import { manifestCases } from './cases/manifests.ts';
 import { matchingCases } from './cases/matching.ts';
 import { sourceCases } from './cases/source.ts';
@@ -29,5 +30,6 @@ describe.skipIf(absent !== undefined && !required)('on a real Kubernetes API ser
   matchingCases(running);
   sourceCases(running);
   eventCases(running);
+  injectionCases(running);
   manifestCases(running);
 });
