@@ -99,9 +99,14 @@ function buildMetricsRoutes(input: BootstrapInput): JsonObject[] {
   }));
 }
 
-/** Istio's default set (proxyStatsMatcher), the mesh's own metrics, and what the proxy image's script reads. */
+/**
+ * Istio's default set (proxyStatsMatcher), the mesh's own metrics, what the proxy image's script reads, and the
+ * checked clusters, whose filter counts healthy members by their statistics: without them it always says no.
+ */
 const defaultStats: readonly JsonObject[] = [
-  ...['cluster_manager', 'listener_manager', 'server', 'cluster.xds.', 'istio', 'wasm'].map((prefix) => ({ prefix })),
+  ...['cluster_manager', 'listener_manager', 'server', 'cluster.xds.', 'cluster.check ', 'istio', 'wasm'].map(
+    (prefix) => ({ prefix }),
+  ),
   ...['downstream_rq_active', 'downstream_cx_active', 'rbac.allowed', 'rbac.denied'].map((suffix) => ({ suffix })),
 ];
 
