@@ -3,7 +3,7 @@ import { compileBootstrap } from './render/bootstrap.ts';
 import { envoyArgs, overrideFile } from './render/bootstrap-args.ts';
 import { sdsRootFile, sdsTokenFile } from './render/bootstrap-sds.ts';
 import { concurrency } from './render/concurrency.ts';
-import { parseTemplate } from './render/templates.ts';
+import { buildTemplates, parseTemplate } from './render/templates.ts';
 import { sdsRootAnnotation, sdsTokenAnnotation } from './render/volumes.ts';
 import type { InjectionSettings } from './review/settings.ts';
 
@@ -16,12 +16,10 @@ export interface TemplateTexts {
 
 /** An injector of the built-in templates and those of the settings. @throws OutriggerError OR1302 */
 export function buildInjector(settings: InjectionSettings, texts: TemplateTexts): Injector {
-  const builtIn = { sidecar: texts.sidecar, gateway: texts.gateway };
-  const sources = Object.entries({ ...builtIn, ...settings.templates });
   const renderBootstrap = compileBootstrap(parseTemplate('bootstrap', texts.bootstrap));
   return createInjector({
     settings,
-    templates: new Map(sources.map(([name, source]) => [name, parseTemplate(name, source)])),
+    templates: buildTemplates({ sidecar: texts.sidecar, gateway: texts.gateway }, settings.templates),
     sdsAnnotations: { [sdsTokenAnnotation]: sdsTokenFile, [sdsRootAnnotation]: sdsRootFile },
     renderArgs: (input, options) =>
       envoyArgs({

@@ -2,11 +2,33 @@ import jsone from 'json-e';
 import { parse } from 'yaml';
 import { OutriggerError } from '../../errors.ts';
 import type { Json } from '../../model/json.ts';
+import { compileTemplate } from './compiled-template.ts';
 import type { RenderContext } from './context.ts';
 import { decodeTemplatePod, type TemplatePod } from './template-pod.ts';
 
-/** Injection templates by name: parsed YAML, json-e. */
-export type Templates = ReadonlyMap<string, Json>;
+/** Injection templates by name: each a function of what it may see. */
+export type Templates = ReadonlyMap<string, (context: RenderContext) => Json>;
+
+/** The conditions in the built-in templates: all other names of the context are placed as they are. */
+const conditions = ['native', 'capture', 'privileged'];
+
+/** `builtIn` are texts of the project's own, compiled; `further` come from configuration and run as they are. */
+export function buildTemplates(
+  builtIn: Readonly<Record<string, string>>,
+  further: Readonly<Record<string, unknown>>,
+): Templates {
+  const compiled = Object.entries(builtIn).map(
+    ([name, text]) => [name, compileTemplate(parseTemplate(name, text), conditions)] as const,
+  );
+  const plain = Object.entries(further).map(
+    ([name, source]) => [name, plainTemplate(parseTemplate(name, source))] as const,
+  );
+  return new Map([...compiled, ...plain]);
+}
+
+export function plainTemplate(template: Json): (context: RenderContext) => Json {
+  return (context) => jsone(template as never, context as never) as Json;
+}
 
 /** A template as configuration gives it: data, or YAML text. @throws OutriggerError OR1302 */
 export function parseTemplate(name: string, source: unknown): Json {
@@ -29,7 +51,7 @@ export function renderTemplate(templates: Templates, name: string, context: Rend
   }
   let rendered: Json;
   try {
-    rendered = jsone(template as never, context as never) as Json;
+    rendered = template(context);
   } catch (cause) {
     throw new OutriggerError('OR1302', firstLine(cause), { at: `template ${name}`, cause });
   }
