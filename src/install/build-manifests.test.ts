@@ -143,6 +143,18 @@ test('the command prints what is built', async () => {
   expect(command().commands[0]?.helpInformation()).toContain('--set');
 });
 
+test('texts that YAML 1.1 takes for something else are quoted', () => {
+  const object = {
+    apiVersion: 'v1',
+    kind: 'X',
+    metadata: { name: 'on' },
+    list: ['on', 'yes', 'n', '1:30', '0x1', '1_0', '~'],
+  };
+  const text = printManifests([object], 'yaml');
+  expect(text).not.toContain('%YAML');
+  expect(parseAllDocuments(text, { version: '1.1' })[0]?.toJS()).toEqual(object);
+});
+
 test('a root is made once, whoever asks', async () => {
   let saved: Root | undefined;
   const store: RootStore = {
