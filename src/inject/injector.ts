@@ -8,7 +8,8 @@ import { diffPods } from './patch/diff.ts';
 import { type Finished, finish } from './patch/finish.ts';
 import { recordOriginal } from './patch/original.ts';
 import { overlay } from './patch/overlay.ts';
-import { originalKey, overridesKey, statusKey, writeOverrides, writeStatus } from './patch/record.ts';
+import { podSecurityWarnings } from './patch/pod-security.ts';
+import { type AddedNames, originalKey, overridesKey, statusKey, writeOverrides, writeStatus } from './patch/record.ts';
 import { namesOf, userContainers, userPod } from './patch/user-pod.ts';
 import { bootstrapFacts } from './render/bootstrap-facts.ts';
 import type { BootstrapInput } from './render/bootstrap-input.ts';
@@ -100,12 +101,16 @@ function render(request: InjectRequest, workload: Workload, { settings, sdsAnnot
   const overrides = writeOverrides(laid.overrides);
   if (overrides !== undefined) annotations[overridesKey] = overrides;
   const final: Pod = { ...finished.pod, metadata: { ...finished.pod.metadata, annotations } };
-  annotations[originalKey] = recordOriginal(request.pod, final, [...added.initContainers, ...added.containers]);
-  return { ...finished, pod: final, warnings: [...warnings, ...laid.warnings, ...finished.warnings] };
+  annotations[originalKey] = recordOriginal(request.pod, final, added);
+  return {
+    ...finished,
+    pod: final,
+    warnings: [...warnings, ...laid.warnings, ...finished.warnings, ...podSecurityWarnings(final, request.namespace)],
+  };
 }
 
 /** What the templates rendered, by name and in their order: it is what an injection adds. */
-function names(templates: readonly TemplatePod[]) {
+function names(templates: readonly TemplatePod[]): AddedNames {
   const distinct = (lists: readonly string[][]) => [...new Set(lists.flat())];
   return {
     initContainers: distinct(templates.map((template) => namesOf(template.initContainers))),

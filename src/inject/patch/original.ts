@@ -1,22 +1,27 @@
 import { isObject, type Json, type JsonObject } from '../../model/json.ts';
-import type { Container, Pod } from '../../model/pod.ts';
-import { originalKey, overridesKey, parseObject, statusKey } from './record.ts';
+import type { Container, Named, Pod } from '../../model/pod.ts';
+import { type AddedNames, originalKey, overridesKey, parseObject, statusKey } from './record.ts';
+
+type Texts = Readonly<Record<string, string | null>>;
+type ListName = keyof AddedNames;
+/** Items of a list by the place where they stood. */
+type Placed = Readonly<Record<string, JsonObject>>;
 
 /**
  * What a pod had where injection changed it, as small as it can be; null means: nothing was there. Kept on
  * the pod so that `uninject` can give back exactly what came.
  */
 export interface Original {
-  readonly labels?: Readonly<Record<string, string | null>>;
-  readonly annotations?: Readonly<Record<string, string | null>>;
+  readonly labels?: Texts;
+  readonly annotations?: Texts;
   /** By container and field: probes and hooks before they were rewritten. */
   readonly handlers?: Readonly<Record<string, JsonObject>>;
-  /** The user's own containers of the proxy's names, whole, in the list where they stood. */
-  readonly containers?: readonly JsonObject[];
-  readonly initContainers?: readonly JsonObject[];
+  /** The user's own items under names that the injection renders, whole. */
+  readonly owned?: { readonly [list in ListName]?: Placed };
   readonly securityContext?: Json;
 }
 
+export const listNames: readonly ListName[] = ['initContainers', 'containers', 'volumes', 'imagePullSecrets'];
 const handlerFields = ['readinessProbe', 'livenessProbe', 'startupProbe', 'lifecycle'] as const;
 
 export function readOriginal(pod: Pod): Original | undefined {
@@ -24,20 +29,22 @@ export function readOriginal(pod: Pod): Original | undefined {
 }
 
 /** The record of `before` -> `after`; what an earlier injection recorded stays. */
-export function recordOriginal(before: Pod, after: Pod, added: readonly string[]): string {
+export function recordOriginal(before: Pod, after: Pod, added: AddedNames): string {
   const earlier = readOriginal(before) ?? {};
   const original: Original = {
     labels: { ...changes(before.metadata.labels, after.metadata.labels), ...earlier.labels },
     annotations: { ...changes(userAnnotations(before), userAnnotations(after)), ...earlier.annotations },
     handlers: { ...handlerChanges(before, after, added), ...earlier.handlers },
-    ...userOwned(before, added, earlier),
-    ...(earlier.securityContext !== undefined
-      ? { securityContext: earlier.securityContext }
-      : before.spec.securityContext === after.spec.securityContext
-        ? {}
-        : { securityContext: (before.spec.securityContext ?? null) as Json }),
+    owned: before.metadata.annotations?.[statusKey] === undefined ? userOwned(before, added) : (earlier.owned ?? {}),
+    ...securityChange(before, after, earlier),
   };
   return JSON.stringify(Object.fromEntries(Object.entries(original).filter(([, value]) => !isEmpty(value))));
+}
+
+function securityChange(before: Pod, after: Pod, earlier: Original): Pick<Original, 'securityContext'> {
+  if (earlier.securityContext !== undefined) return { securityContext: earlier.securityContext };
+  if (before.spec.securityContext === after.spec.securityContext) return {};
+  return { securityContext: before.spec.securityContext ?? null };
 }
 
 function userAnnotations(pod: Pod): Record<string, string> {
@@ -45,52 +52,48 @@ function userAnnotations(pod: Pod): Record<string, string> {
   return rest;
 }
 
-function changes(
-  before: Readonly<Record<string, string>> = {},
-  after: Readonly<Record<string, string>> = {},
-): Record<string, string | null> {
-  const changed: Record<string, string | null> = {};
-  for (const key of Object.keys(after)) if (!Object.hasOwn(before, key)) changed[key] = null;
-  for (const [key, value] of Object.entries(before)) if (after[key] !== value) changed[key] = value;
-  return changed;
+type TextMap = Readonly<Record<string, string>>;
+
+function changes(before: TextMap = {}, after: TextMap = {}): Record<string, string | null> {
+  const changed: [string, string | null][] = [];
+  for (const key of Object.keys(after)) if (!Object.hasOwn(before, key)) changed.push([key, null]);
+  for (const [key, value] of Object.entries(before)) {
+    if (!Object.hasOwn(after, key) || after[key] !== value) changed.push([key, value]);
+  }
+  return Object.fromEntries(changed);
 }
 
-function handlerChanges(before: Pod, after: Pod, added: readonly string[]): Record<string, JsonObject> {
-  const all = (pod: Pod) => [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
-  const result: Record<string, JsonObject> = {};
+function handlerChanges(before: Pod, after: Pod, added: AddedNames): Record<string, JsonObject> {
+  const all = (pod: Pod): Container[] => [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
   const afterByName = new Map(all(after).map((container) => [container.name, container]));
-  for (const container of all(before)) {
-    if (added.includes(container.name)) continue;
-    const changed = handlerFields.filter(
-      (field) => container[field] !== undefined && afterByName.get(container.name)?.[field] !== container[field],
+  const rendered = [...added.containers, ...added.initContainers];
+  const changed = all(before).flatMap((container): [string, JsonObject][] => {
+    if (rendered.includes(container.name)) return [];
+    const other = afterByName.get(container.name);
+    const fields = handlerFields.filter(
+      (field) => container[field] !== undefined && other?.[field] !== container[field],
     );
-    if (changed.length > 0)
-      result[container.name] = Object.fromEntries(changed.map((field) => [field, container[field] as Json]));
-  }
-  return result;
+    if (fields.length === 0) return [];
+    return [[container.name, Object.fromEntries(fields.map((field) => [field, container[field] as Json]))]];
+  });
+  return Object.fromEntries(changed);
 }
 
-/** Containers that the user had under names that the injection renders; only the first injection sees them whole. */
-function userOwned(
-  before: Pod,
-  added: readonly string[],
-  earlier: Original,
-): Pick<Original, 'containers' | 'initContainers'> {
-  if (before.metadata.annotations?.[statusKey] !== undefined) {
-    return {
-      ...(earlier.containers ? { containers: earlier.containers } : {}),
-      ...(earlier.initContainers ? { initContainers: earlier.initContainers } : {}),
-    };
-  }
-  const own = (list: readonly Container[] | undefined) =>
-    (list ?? []).filter((container) => added.includes(container.name)) as unknown as JsonObject[];
-  return { containers: own(before.spec.containers), initContainers: own(before.spec.initContainers) };
+function userOwned(before: Pod, added: AddedNames): NonNullable<Original['owned']> {
+  const rendered = new Set([...added.containers, ...added.initContainers]);
+  const owned = listNames.map((list): [ListName, Placed] => {
+    const names = list === 'containers' || list === 'initContainers' ? rendered : new Set(added[list]);
+    const items = (before.spec[list] ?? []) as readonly Named[];
+    return [
+      list,
+      Object.fromEntries(
+        items.flatMap((item, index) => (names.has(item.name) ? [[index, item as unknown as JsonObject]] : [])),
+      ),
+    ];
+  });
+  return Object.fromEntries(owned.filter(([, placed]) => !isEmpty(placed)));
 }
 
 function isEmpty(value: unknown): boolean {
-  return Array.isArray(value)
-    ? value.length === 0
-    : isObject(value)
-      ? Object.keys(value).length === 0
-      : value === undefined;
+  return value === undefined || (isObject(value) && Object.keys(value).length === 0);
 }

@@ -6,12 +6,16 @@ export const overridesKey = 'proxy.istio.io/overrides';
 /** What the pod had where injection changed it, so that it can be given back (`uninject`). */
 export const originalKey = 'proxy.outrigger.io/original';
 
-/** Istio's record of what an injection added, by name. */
-export interface InjectionStatus {
+/** What an injection adds, by name. */
+export interface AddedNames {
   readonly initContainers: readonly string[];
   readonly containers: readonly string[];
   readonly volumes: readonly string[];
   readonly imagePullSecrets: readonly string[];
+}
+
+/** Istio's record of an injection. */
+export interface InjectionStatus extends AddedNames {
   readonly revision: string;
 }
 

@@ -21,17 +21,23 @@ const objects = [
 ];
 const lists = ['env', 'volumes', 'volumeMounts', 'pullSecrets'];
 
-const map = fc.dictionary(fc.string(), fc.oneof(fc.string(), fc.integer(), fc.boolean()), { maxKeys: 3 });
-const context = fc.record({
-  native: fc.boolean(),
-  capture: fc.boolean(),
-  privileged: fc.boolean(),
-  image: fc.string(),
-  uid: fc.nat(),
-  gid: fc.nat(),
-  ...Object.fromEntries(objects.map((name) => [name, map])),
-  ...Object.fromEntries(lists.map((name) => [name, fc.array(map, { maxLength: 3 })])),
+const map = fc.dictionary(fc.stringMatching(/^[a-z.$ {}]{1,8}$/), fc.oneof(fc.string(), fc.integer(), fc.boolean()), {
+  maxKeys: 3,
+  noNullPrototype: true,
 });
+const context = fc.record(
+  {
+    native: fc.boolean(),
+    capture: fc.boolean(),
+    privileged: fc.boolean(),
+    image: fc.string(),
+    uid: fc.nat(),
+    gid: fc.nat(),
+    ...Object.fromEntries(objects.map((name) => [name, map])),
+    ...Object.fromEntries(lists.map((name) => [name, fc.array(map, { maxLength: 3 })])),
+  },
+  { noNullPrototype: true },
+);
 
 test.each(['sidecar', 'gateway'])('the compiled template %s gives what json-e alone gives', (name) => {
   const template = parse(

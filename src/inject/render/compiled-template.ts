@@ -36,7 +36,7 @@ function markFor(name: string, value: Json): Json {
 }
 
 function place(value: Json, context: RenderContext): Json {
-  if (typeof value === 'string') return value.startsWith(mark) ? valueOf(value, context) : value;
+  if (typeof value === 'string') return value.startsWith(mark) ? valueFor(value, context) : value;
   if (Array.isArray(value)) return placeList(value, context);
   return isObject(value) ? placeObject(value, context) : value;
 }
@@ -44,7 +44,7 @@ function place(value: Json, context: RenderContext): Json {
 function placeList(items: readonly Json[], context: RenderContext): Json[] {
   return items.flatMap((item) => {
     if (typeof item === 'string' && item.startsWith(mark)) {
-      const placed = valueOf(item, context);
+      const placed = valueFor(item, context);
       return Array.isArray(placed) ? placed : [placed];
     }
     return [place(item, context)];
@@ -54,12 +54,12 @@ function placeList(items: readonly Json[], context: RenderContext): Json[] {
 function placeObject(object: JsonObject, context: RenderContext): JsonObject {
   const placed: JsonObject = {};
   for (const key of Object.keys(object)) {
-    if (key.startsWith(mark)) Object.assign(placed, valueOf(key, context));
+    if (key.startsWith(mark)) Object.assign(placed, valueFor(key, context));
     else placed[key] = place(object[key] ?? null, context);
   }
   return placed;
 }
 
-function valueOf(marked: string, context: RenderContext): Json {
+function valueFor(marked: string, context: RenderContext): Json {
   return context[marked.slice(mark.length)] ?? null;
 }
