@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { healthPlugin } from '../http/health.ts';
 import { metricsPlugin } from '../http/metrics-route.ts';
 import { buildInjector } from '../inject/build-injector.ts';
+import { rememberInjections } from '../inject/remembering.ts';
 import { webhookPlugin } from '../inject/webhook.ts';
 import { eachListener } from '../telemetry/listeners.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -13,6 +14,9 @@ import { readTemplateTexts } from './places.ts';
 import { ServerComponent } from './server-component.ts';
 import { ServingComponent } from './serving-component.ts';
 import type { Surroundings } from './surroundings.ts';
+
+/** Each some 30 KB. */
+const rememberedWorkloads = 1000;
 
 export interface ComposeOptions {
   readonly config: Config;
@@ -36,6 +40,7 @@ export function compose(options: ComposeOptions): Composition {
   const { config, surroundings, logger, metrics } = options;
   const onFault = (error: unknown, uid = '') => logger.error({ err: error, uid }, 'unexpected error');
   const injector = buildInjector(config.injection, readTemplateTexts());
+  const remembering = rememberInjections(injector, rememberedWorkloads);
   const certificates = new ServingComponent(options);
   const outsiders = surroundings.onOutcome === undefined ? [] : [surroundings.onOutcome];
   const server: ServerComponent = new ServerComponent({
@@ -51,7 +56,7 @@ export function compose(options: ComposeOptions): Composition {
       ]),
       metricsPlugin(metrics),
       webhookPlugin({
-        injector,
+        injector: remembering,
         facts: surroundings.facts,
         onOutcome: eachListener([(event) => metrics.admission(event), logOutcome(logger), ...outsiders], onFault),
         onFault,

@@ -3,8 +3,8 @@ import { InjectionSettingsSchema } from '../inject/review/settings.ts';
 import { logLevels } from '../telemetry/logger.ts';
 
 const text = (description: string) => Type.String({ default: '', description });
-const seconds = (fallback: number, description: string) =>
-  Type.Number({ default: fallback, minimum: 0, maximum: 86_400, description: `Seconds: ${description}` });
+const seconds = (fallback: number, description: string, minimum = 0.1) =>
+  Type.Number({ default: fallback, minimum, maximum: 86_400, description: `Seconds: ${description}` });
 
 const ServerSchema = Type.Object({
   host: Type.String({ default: '::', description: 'Address to listen on; :: is every one.', flag: 'host' }),
@@ -20,8 +20,8 @@ const ServerSchema = Type.Object({
   requestTimeoutSeconds: seconds(30, 'a whole request may take to arrive.'),
   inactivityTimeoutSeconds: seconds(30, 'a connection with a request under way may be still.'),
   keepAliveSeconds: seconds(90, 'an idle connection is kept.'),
-  preStopDelaySeconds: seconds(0, 'from not ready to the first refused connection, for clients to notice.'),
-  drainSeconds: seconds(10, 'requests under way get at the end.'),
+  preStopDelaySeconds: seconds(0, 'from not ready to the first refused connection, for clients to notice.', 0),
+  drainSeconds: seconds(10, 'requests under way get at the end.', 0),
 });
 
 const TlsSchema = Type.Object({

@@ -6,7 +6,7 @@ export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 's
 
 export interface LogSettings {
   readonly level: (typeof logLevels)[number];
-  /** Lines are collected up to this many bytes before they are written; 0 writes each at once. */
+  /** Lines are collected up to this many bytes, or for a fifth of a second; 0 writes each at once. */
   readonly bufferBytes: number;
 }
 
@@ -16,13 +16,13 @@ export interface LogHandle {
   flush(): void;
 }
 
-/** JSON lines to a file descriptor. With a buffer, `flush` must be called now and then, and at the end. */
+/** JSON lines to a file descriptor. With a buffer, `flush` must be called at the end. */
 export function createLogger(settings: LogSettings, fd = 1): LogHandle {
   const buffered = settings.bufferBytes > 0;
   const destination = pino.destination({
     dest: fd,
     sync: !buffered,
-    ...(buffered ? { minLength: settings.bufferBytes } : {}),
+    ...(buffered ? { minLength: settings.bufferBytes, periodicFlush: 200 } : {}),
   });
   return { logger: loggerTo(destination, settings.level), flush: () => flushQuietly(destination) };
 }
