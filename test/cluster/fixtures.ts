@@ -1,4 +1,5 @@
 import type { ApiObject } from './api.ts';
+import { waitFor } from './child.ts';
 import type { Cluster } from './harness.ts';
 import { defaultServiceAccount } from './service-account.ts';
 
@@ -10,6 +11,18 @@ export async function makeNamespace(
 ): Promise<void> {
   await cluster.api.must('POST', '/api/v1/namespaces', { metadata: { name, ...metadata } });
   await defaultServiceAccount(cluster.api, name);
+}
+
+/** Deletes what a manifest made, and waits until its namespace can be made again. */
+export async function deleteManifest(cluster: Cluster, manifest: string): Promise<void> {
+  await cluster.kubectl(['delete', '--ignore-not-found', '--wait=false', '-f', '-'], { input: manifest });
+  await waitFor(
+    async () => {
+      const answer = await cluster.api.call('GET', '/api/v1/namespaces/outrigger-system');
+      return answer.status === 404 || undefined;
+    },
+    { what: 'the end of outrigger-system', timeoutMs: 60_000 },
+  );
 }
 
 export interface PodShape {

@@ -13,6 +13,7 @@ import { createCredentials } from '../../src/source/kubernetes/credentials.ts';
 import { SecretRootStore } from '../../src/source/kubernetes/secret-root-store.ts';
 import { type ApiClient, createApiClient } from './api.ts';
 import { type Child, freePorts, startChild, waitFor } from './child.ts';
+import { deleteManifest } from './fixtures.ts';
 import type { Cluster } from './harness.ts';
 import { outriggerCommand } from './outrigger.ts';
 
@@ -77,7 +78,7 @@ export async function installMesh(cluster: Cluster): Promise<Mesh> {
     writePair: () => writePair(cluster, root),
     uninstall: async () => {
       await child?.stop('SIGKILL');
-      await cluster.kubectl(['delete', '--wait=false', '-f', '-'], { input: manifest });
+      await deleteManifest(cluster, manifest);
     },
   };
 }

@@ -188,6 +188,19 @@ describe('the driver of list and watch', () => {
     expect(run.store.size).toBe(0);
   });
 
+  test('a list that answers after its time is not heard', async () => {
+    const answers: ((page: Page<Item>) => void)[] = [];
+    const server = new FakeServer();
+    server.list = () => new Promise((resolve) => answers.push(resolve));
+    const clock = new FakeClock();
+    const run = start(server, clock);
+    clock.fire();
+    expect(run.problems).toEqual(['idle']);
+    answers[0]?.({ items: [{ name: 'late', value: 1 }], resourceVersion: '1', continueToken: '' });
+    await settle();
+    expect([run.store.size, run.listWatch.synced]).toEqual([0, false]);
+  });
+
   test('nothing happens after the end', async () => {
     const server = new FakeServer();
     const clock = new FakeClock();

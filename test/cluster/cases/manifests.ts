@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeRoot } from '../../../src/identity/make-certificates.ts';
 import { buildManifests } from '../../../src/install/build-manifests.ts';
@@ -5,23 +7,37 @@ import { defaultManifestOptions } from '../../../src/install/manifest-options.ts
 import { printManifests } from '../../../src/install/print-manifests.ts';
 import { type ApiObject, createApiClient } from '../api.ts';
 import { waitFor } from '../child.ts';
-import { makeNamespace, podOf, podsPath } from '../fixtures.ts';
+import { deleteManifest, makeNamespace, podOf, podsPath } from '../fixtures.ts';
 import type { Cluster } from '../harness.ts';
+import { whyNoProgram } from '../mesh.ts';
+import { runOutrigger } from '../outrigger.ts';
 
 /** `outrigger manifest generate | kubectl apply -f -`, and what the service account may do afterwards. */
 export function manifestCases(cluster: () => Cluster): void {
   describe('the manifests', () => {
     let manifest: string;
+    let caPem: string;
     beforeAll(async () => {
-      const { certificatePem } = await makeRoot(new Date());
-      manifest = printManifests(buildManifests({ ...defaultManifestOptions, caPem: certificatePem }), 'yaml');
+      caPem = (await makeRoot(new Date())).certificatePem;
+      manifest = printManifests(buildManifests({ ...defaultManifestOptions, caPem }), 'yaml');
       const applied = await apply();
       expect(applied.stderr).toBe('');
     });
-    afterAll(async () => {
-      await cluster().kubectl(['delete', '--wait=false', '-f', '-'], { input: manifest });
-    });
+    afterAll(() => deleteManifest(cluster(), manifest));
     const apply = () => cluster().kubectl(['apply', '--validate=strict', '-f', '-'], { input: manifest });
+
+    test.skipIf(whyNoProgram() !== undefined)(
+      'the command prints the same, and refuses to leave the authority out',
+      async () => {
+        const file = join(cluster().folder, 'manifest-ca.crt');
+        await writeFile(file, caPem);
+        const printed = await runOutrigger(['manifest', 'generate', '--set', `ca.crt=${file}`]);
+        expect([printed.code, printed.stderr, printed.stdout]).toEqual([0, '', manifest]);
+        const refused = await runOutrigger(['manifest', 'generate']);
+        expect([refused.code, refused.stdout]).toEqual([1, '']);
+        expect(refused.stderr).toMatch(/OR1701[\s\S]*--set ca\.crt=FILE/);
+      },
+    );
 
     test('the API server takes every field, and a second apply changes nothing', async () => {
       const again = await apply();
