@@ -167,6 +167,16 @@ export const catalogue = {
     remedy:
       'Take ISTIO_META_DNS_CAPTURE out of proxyMetadata: Envoy has no resolver for the mesh yet, and captured queries would get no answer.',
   },
+  OR1209: {
+    status: 400,
+    title: 'Not a Kubernetes object',
+    remedy: 'Give Kubernetes objects as YAML or JSON; mend the place that the message names.',
+  },
+  OR1210: {
+    status: 400,
+    title: 'Bad list of pairs',
+    remedy: 'Write key=value pairs separated by commas.',
+  },
   OR1301: {
     status: 422,
     title: 'Unknown injection template',

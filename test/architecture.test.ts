@@ -13,6 +13,7 @@ const allowed: Record<string, readonly string[]> = {
   interception: ['errors', 'model'],
   identity: ['errors', 'model'],
   telemetry: ['errors', 'model'],
+  documents: ['errors', 'model'],
   install: ['errors', 'model', 'schema', 'identity'],
   source: ['errors', 'model', 'schema', 'telemetry'],
   'inject/review': ['errors', 'model', 'schema'],
@@ -30,6 +31,7 @@ const allowed: Record<string, readonly string[]> = {
     'inject/render',
     'inject/patch',
   ],
+  preview: ['errors', 'model', 'documents', 'inject', 'inject/review', 'inject/decision', 'inject/patch'],
   http: ['errors', 'model', 'telemetry', 'identity'],
   cli: [
     'errors',
@@ -44,6 +46,8 @@ const allowed: Record<string, readonly string[]> = {
     'inject/decision',
     'http',
     'install',
+    'documents',
+    'preview',
     'app',
   ],
   app: [
@@ -59,6 +63,8 @@ const allowed: Record<string, readonly string[]> = {
     'inject/decision',
     'http',
     'install',
+    'documents',
+    'preview',
   ],
   main: ['errors', 'app', 'cli'],
 };

@@ -2,7 +2,7 @@ import type { OutriggerError } from '../errors.ts';
 
 /**
  * AdmissionReview answers, written by hand: the patch is most of the text and base64 needs no escaping, so
- * nothing large goes through JSON.stringify. Field order is fixed.
+ * nothing large goes through JSON.stringify. Field order is fixed, and all of the text is ASCII.
  */
 export interface Allowed {
   /** RFC 6902 as JSON text; '' leaves the object as it is. */
@@ -23,7 +23,7 @@ export function encodeAllowed(to: Addressee, answer: Allowed): string {
     answer.patchJson === ''
       ? ''
       : `,"patchType":"JSONPatch","patch":"${Buffer.from(answer.patchJson, 'utf8').toString('base64')}"`;
-  const audit = answer.reason === '' ? '' : `,"auditAnnotations":{"decision":${JSON.stringify(answer.reason)}}`;
+  const audit = answer.reason === '' ? '' : `,"auditAnnotations":{"decision":${asciiJson(answer.reason)}}`;
   return `${open(to)},"allowed":true${patch}${audit}${encodeWarnings(answer.warnings)}}}`;
 }
 
@@ -32,7 +32,7 @@ export function encodeAllowed(to: Addressee, answer: Allowed): string {
  * request: ", and passes code and reason on; it never shows anything else.
  */
 export function encodeRefused(to: Addressee, error: OutriggerError, warnings: readonly string[]): string {
-  const status = JSON.stringify({
+  const status = asciiJson({
     status: 'Failure',
     reason: statusReasons[error.entry.status] ?? 'Invalid',
     code: error.entry.status,
@@ -46,12 +46,19 @@ export function refusalMessage(error: OutriggerError): string {
 }
 
 function open(to: Addressee): string {
-  const uid = JSON.stringify(to.uid);
+  const uid = asciiJson(to.uid);
   return `{"apiVersion":"${to.apiVersion}","kind":"AdmissionReview","response":{"uid":${uid}`;
 }
 
 function encodeWarnings(warnings: readonly string[]): string {
-  return warnings.length === 0 ? '' : `,"warnings":${JSON.stringify(warnings)}`;
+  return warnings.length === 0 ? '' : `,"warnings":${asciiJson(warnings)}`;
+}
+
+/** The same value, whatever else than ASCII is in it written as `\uXXXX`. */
+function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(/[\u007f-\uffff]/g, (unit) => {
+    return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
 }
 
 /** https://github.com/kubernetes/apimachinery/blob/master/pkg/apis/meta/v1/types.go: StatusReason. */

@@ -108,6 +108,14 @@ describe('a pod that is created', () => {
     ]);
   });
 
+  test('is answered in ASCII, whatever its uid and warnings hold', async () => {
+    inject = () => ({ ...injected, warnings: ['schön 𝒳'] });
+    const answer = await post(review({ uid: 'ü' })).expect(200);
+    expect(answer.body.response).toMatchObject({ uid: 'ü', warnings: ['schön 𝒳'] });
+    expect(answer.text).toMatch(/^[\x20-\x7e]*$/);
+    expect(answer.headers['content-length']).toBe(String(answer.text.length));
+  });
+
   test('that is left alone gets neither patch nor patchType', async () => {
     inject = () => ({
       ...injected,

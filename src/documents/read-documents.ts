@@ -1,0 +1,80 @@
+import { type Document, isMap, LineCounter, parseAllDocuments } from 'yaml';
+import { OutriggerError } from '../errors.ts';
+import { isObject, type JsonObject } from '../model/json.ts';
+
+/** One document of a stream of Kubernetes objects, as text, as nodes (comments, order) and as data. */
+export interface ManifestDocument {
+  readonly source: string;
+  readonly format: 'yaml' | 'json';
+  /** Undefined for JSON. */
+  readonly node: Document | undefined;
+  readonly object: JsonObject;
+  /** `file:line` of its beginning. */
+  readonly at: string;
+}
+
+const byteLimit = 16 * 1024 * 1024;
+
+/**
+ * Kubernetes objects from YAML (several documents) or JSON (one, or several one after another). Documents
+ * without content are left out.
+ *
+ * @throws OutriggerError OR1209 naming file, line and column
+ */
+export function readDocuments(text: string, file: string): ManifestDocument[] {
+  if (Buffer.byteLength(text) > byteLimit) throw new OutriggerError('OR1209', 'it is longer than 16 MiB', { at: file });
+  const json = readJson(text, file);
+  if (json !== undefined) return [json];
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text, { lineCounter: lines, keepSourceTokens: true, prettyErrors: false });
+  if (!Array.isArray(documents)) return [];
+  return documents.flatMap((node) => {
+    const start = lines.linePos(node.range[0]).line;
+    const problem = node.errors[0];
+    if (problem !== undefined) {
+      const { line, col } = lines.linePos(problem.pos[0]);
+      throw new OutriggerError('OR1209', firstLine(problem.message), { at: `${file}:${line}:${col}` });
+    }
+    const object = toObject(node, `${file}:${start}`);
+    if (object === undefined) return [];
+    return [{ source: text.slice(node.range[0], node.range[2]), format: 'yaml', node, object, at: `${file}:${start}` }];
+  });
+}
+
+function readJson(text: string, file: string): ManifestDocument | undefined {
+  if (!text.trimStart().startsWith('{')) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // Flow style YAML and several JSON documents begin with a brace, too.
+    return undefined;
+  }
+  if (!isObject(value)) return undefined;
+  return { source: text, format: 'json', node: undefined, object: checkKind(value, `${file}:1`), at: `${file}:1` };
+}
+
+function toObject(node: Document, at: string): JsonObject | undefined {
+  let value: unknown;
+  try {
+    value = node.toJS({ maxAliasCount: 100 });
+  } catch (cause) {
+    throw new OutriggerError('OR1209', cause instanceof Error ? firstLine(cause.message) : 'it cannot be read', {
+      at,
+      cause,
+    });
+  }
+  if (value === null || value === undefined) return undefined;
+  if (!isObject(value) || !isMap(node.contents))
+    throw new OutriggerError('OR1209', 'it is no Kubernetes object, which is a mapping', { at });
+  return checkKind(value, at);
+}
+
+function checkKind(value: JsonObject, at: string): JsonObject {
+  if (typeof value['kind'] === 'string' && value['kind'] !== '') return value;
+  throw new OutriggerError('OR1209', 'it has no kind; a Kubernetes object has apiVersion, kind and metadata', { at });
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? text;
+}

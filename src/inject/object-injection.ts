@@ -1,0 +1,86 @@
+import { asOutriggerError, type OutriggerError } from '../errors.ts';
+import { isObject, type Json, type JsonObject } from '../model/json.ts';
+import type { NamespaceFacts, NodeFacts } from '../model/pod.ts';
+import type { InjectOutcome, Injector } from './injector.ts';
+import { restorePod } from './patch/restore.ts';
+import { type EmbeddedPod, findEmbeddedPod, replaceEmbeddedPod } from './review/workload-object.ts';
+
+export interface Surroundings {
+  readonly injector: Injector;
+  /** Facts of a namespace by name; undefined name: the object names none. */
+  readonly namespaceOf: (name: string | undefined) => NamespaceFacts;
+  readonly nodes: readonly NodeFacts[];
+}
+
+/** What became of one object that has a pod. */
+export interface ObjectInjection {
+  readonly embedded: EmbeddedPod;
+  readonly namespace: string;
+  readonly before: JsonObject;
+  /** The same object as `before` where nothing changed. */
+  readonly after: JsonObject;
+  readonly outcome: InjectOutcome | undefined;
+  /** Why the pod would be refused. */
+  readonly error: OutriggerError | undefined;
+}
+
+/**
+ * Injects the pod of an object, or of each item of a List. Kinds without a pod stay as they are.
+ * An unexpected error is thrown, an expected refusal is a value.
+ */
+export function injectObject(
+  object: JsonObject,
+  around: Surroundings,
+): { after: JsonObject; results: ObjectInjection[] } {
+  return overItems(object, (item) => {
+    const embedded = findEmbeddedPod(item);
+    return embedded === undefined ? undefined : injectOne(item, embedded, around);
+  });
+}
+
+/** Takes injection out again, from everything that has it. */
+export function uninjectObject(object: JsonObject): {
+  after: JsonObject;
+  results: { embedded: EmbeddedPod; after: JsonObject }[];
+} {
+  return overItems(object, (item) => {
+    const embedded = findEmbeddedPod(item);
+    if (embedded === undefined) return undefined;
+    const restored = restorePod(embedded.pod);
+    return { embedded, after: restored === embedded.pod ? item : replaceEmbeddedPod(item, embedded.path, restored) };
+  });
+}
+
+function overItems<R extends { readonly after: JsonObject }>(
+  object: JsonObject,
+  one: (item: JsonObject) => R | undefined,
+): { after: JsonObject; results: R[] } {
+  const items = object['items'];
+  if (object['kind'] !== 'List' || !Array.isArray(items)) {
+    const result = one(object);
+    return result === undefined ? { after: object, results: [] } : { after: result.after, results: [result] };
+  }
+  const results: R[] = [];
+  const after = items.map((item): Json => {
+    if (!isObject(item)) return item;
+    const inner = overItems(item, one);
+    results.push(...inner.results);
+    return inner.after;
+  });
+  const changed = after.some((item, index) => item !== items[index]);
+  return { after: changed ? { ...object, items: after } : object, results };
+}
+
+function injectOne(item: JsonObject, embedded: EmbeddedPod, around: Surroundings): ObjectInjection {
+  const namespace = around.namespaceOf(embedded.namespace);
+  const common = { embedded, namespace: namespace.name, before: item };
+  try {
+    const outcome = around.injector.inject({ pod: embedded.pod, namespace, nodes: around.nodes }, embedded.workload);
+    const after = outcome.pod === embedded.pod ? item : replaceEmbeddedPod(item, embedded.path, outcome.pod);
+    return { ...common, after, outcome, error: undefined };
+  } catch (thrown) {
+    const error = asOutriggerError(thrown);
+    if (error.code === 'OR1901') throw thrown;
+    return { ...common, after: item, outcome: undefined, error };
+  }
+}
