@@ -21,7 +21,8 @@ die() { say "$@"; exit 1; }
 # form in which iptables-save prints them, OUTRIGGER_ROUTES holds one `ip` argument list a line.
 #
 # What is ours in a network namespace: every chain named ISTIO_*, every rule that jumps to one, and every rule of a
-# built-in chain that is word for word one of the wanted ones. The rest belongs to others and stays.
+# built-in chain that is word for word one of the wanted ones. Where such chains are, an earlier run with other settings
+# may also have left rules that pass over an interface or use the TPROXY marks. The rest belongs to others and stays.
 
 # A restore or save text as lines "TABLE CHAIN RULE", grouped by chain; a chain itself has the rule "chain".
 normalise() {
@@ -34,9 +35,12 @@ normalise() {
 
 # What is ours in save text $2, given wanted lines $1.
 ours() {
-  normalise "$2" | awk '
+  local earlier=0
+  [[ "$2" != *$'\n:ISTIO_'* ]] || earlier=1
+  normalise "$2" | awk -v earlier="$earlier" '
     NR == FNR { wanted[$0]; next }
-    $2 ~ /^ISTIO_/ || / ISTIO_/ || ($0 in wanted)
+    $2 ~ /^ISTIO_/ || / ISTIO_/ || ($0 in wanted) { print; next }
+    earlier && ($2 == "PREROUTING" || $2 == "OUTPUT") && (/ -[io] [^ ]+ -j RETURN$/ || / 0x53[9a]([ \/]|$)/)
   ' <(printf '%s\n' "$1") -
 }
 

@@ -156,6 +156,12 @@ describe('variants: reference/injection.md §5.3', () => {
     expect(rules.routes).toContain('-6 route add local ::/0 dev lo table 133');
   });
 
+  test('TPROXY leaves rerouted interfaces to nat, unlike Istio: decision 0020', () => {
+    const rules = v4('-m', 'TPROXY', '-i', '*', '-b', '*', '-k', 'vm0');
+    expect(chain(rules, 'mangle', 'PREROUTING').slice(0, 2)).toEqual(['-i vm0 -j RETURN', '-p tcp -j ISTIO_INBOUND']);
+    expect(chain(rules, 'nat', 'PREROUTING')[0]).toBe('-I PREROUTING 1 -i vm0 -j ISTIO_REDIRECT');
+  });
+
   test('a block of everything has no address in its rule, as iptables-save prints it', () => {
     expect(chain(v4('-i', '0.0.0.0/0'), 'nat', 'ISTIO_OUTPUT').at(-1)).toBe('-j ISTIO_REDIRECT');
   });

@@ -17,13 +17,21 @@ export function buildMangle(settings: CaptureSettings, family: Family): Table {
   return {
     name: 'mangle',
     rules: [
-      ...(useTproxy ? skipInterfaces(settings) : []),
+      ...(useTproxy ? [...skipInterfaces(settings), ...leaveToNat(settings)] : []),
       ...(settings.dropInvalid ? dropInvalid : []),
       ...(useTproxy
         ? [...loopGuards(family), ...captureInbound(settings, family), ...keepMarks(settings, family)]
         : []),
     ],
   };
+}
+
+/**
+ * What comes from a virtual machine counts as outbound, which `nat` takes; this table comes first and would make it
+ * inbound. Istio's rules do (decision 0020).
+ */
+function leaveToNat(settings: CaptureSettings): Rule[] {
+  return settings.rerouteInterfaces.map((name) => ({ chain: 'PREROUTING', inInterface: name, target: 'RETURN' }));
 }
 
 /** Packets outside their window are dropped; the kernel would answer them with a reset and end the connection. */

@@ -1,0 +1,97 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+
+/** One cable between this machine (the node) and the pod. */
+export interface Link {
+  /** The interface inside. */
+  readonly name: string;
+  readonly nodeIp: string;
+  readonly nodeIp6: string;
+  readonly podIp: string;
+  readonly podIp6: string;
+}
+
+export interface PodNamespace {
+  readonly name: string;
+  readonly links: readonly Link[];
+  /** The command line that runs a command inside. */
+  readonly enter: (command: readonly string[]) => string[];
+  /** Runs to the end; an exit code other than 0 is an error with what it wrote. */
+  readonly run: (...command: string[]) => string;
+  readonly remove: () => void;
+}
+
+/** The lists of capabilities and ids that a container runtime would give a process. */
+export interface User {
+  readonly uid: number;
+  readonly gid: number;
+  /** Lower case, without `cap_`. */
+  readonly capabilities?: readonly string[];
+}
+
+/** The command line that runs a command as this user, with these capabilities and no others. */
+export function asUser(user: User, command: readonly string[]): string[] {
+  const set = ['-all', ...(user.capabilities ?? []).map((name) => `+${name}`)].join(',');
+  const ids = ['--reuid', String(user.uid), '--regid', String(user.gid), '--clear-groups'];
+  return ['setpriv', ...ids, '--bounding-set', set, '--inh-caps', set, '--no-new-privs', ...command];
+}
+
+let count = 0;
+
+/** A network namespace with one interface a name, each with IPv4 and IPv6, the node's ends in the namespace of this process. */
+export function createNamespace(options: { readonly interfaces?: readonly string[] } = {}): PodNamespace {
+  const id = `${process.pid % 50_000}`;
+  const name = `outrigger-${id}-${++count}`;
+  ip('netns', 'add', name);
+  const links = (options.interfaces ?? ['eth0']).map((inside, index) => connect(name, { inside, index, id }));
+  const enter = (command: readonly string[]) => ['ip', 'netns', 'exec', name, ...command];
+  const run = (...command: string[]) => execute(enter(command));
+  run('ip', 'link', 'set', 'lo', 'up');
+  for (const link of links) {
+    run('ip', 'addr', 'add', `${link.podIp}/24`, 'dev', link.name);
+    run('ip', '-6', 'addr', 'add', `${link.podIp6}/64`, 'dev', link.name, 'nodad');
+    run('ip', 'link', 'set', link.name, 'up');
+  }
+  const [first] = links;
+  if (first !== undefined) {
+    run('ip', 'route', 'add', 'default', 'via', first.nodeIp);
+    run('ip', '-6', 'route', 'add', 'default', 'via', first.nodeIp6);
+  }
+  return { name, links, enter, run, remove: () => remove(name) };
+}
+
+function connect(namespace: string, cable: { inside: string; index: number; id: string }): Link {
+  const outside = `or${cable.id}.${count}.${cable.index}`.slice(0, 15);
+  const net = (count - 1) * 4 + cable.index + 1;
+  const link: Link = {
+    name: cable.inside,
+    nodeIp: `10.197.${net}.1`,
+    nodeIp6: `fd97:${net}::1`,
+    podIp: `10.197.${net}.2`,
+    podIp6: `fd97:${net}::2`,
+  };
+  ip('link', 'add', outside, 'type', 'veth', 'peer', 'name', cable.inside, 'netns', namespace);
+  ip('addr', 'add', `${link.nodeIp}/24`, 'dev', outside);
+  ip('-6', 'addr', 'add', `${link.nodeIp6}/64`, 'dev', outside, 'nodad');
+  ip('link', 'set', outside, 'up');
+  return link;
+}
+
+/** Ends what still runs inside, and the namespace, which takes its cables along. */
+function remove(name: string): void {
+  const pids = execute(['ip', 'netns', 'pids', name]).split('\n').filter(Boolean);
+  for (const pid of pids) spawnSync('kill', ['-KILL', pid]);
+  ip('netns', 'del', name);
+}
+
+function ip(...args: string[]): string {
+  return execute(['ip', ...args]);
+}
+
+export function execute(command: readonly string[], env?: Record<string, string>): string {
+  const [program = '', ...args] = command;
+  return execFileSync(program, args, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(env === undefined ? {} : { env: { PATH: process.env['PATH'], ...env } }),
+  });
+}
