@@ -46,7 +46,7 @@ const LogSchema = Type.Object({
     { default: 'info', description: 'Least severe level that is written.' },
   ),
   bufferBytes: Type.Integer({
-    default: 4096,
+    default: 16_384,
     minimum: 0,
     maximum: 1_048_576,
     description: 'Lines are collected up to so many bytes, a fifth of a second at most; 0 writes each at once.',

@@ -22,7 +22,7 @@ export function createLogger(settings: LogSettings, fd = 1): LogHandle {
   const destination = pino.destination({
     dest: fd,
     sync: !buffered,
-    ...(buffered ? { minLength: settings.bufferBytes, periodicFlush: 200 } : {}),
+    ...(buffered ? { minLength: settings.bufferBytes, maxWrite: 2 * settings.bufferBytes, periodicFlush: 200 } : {}),
   });
   return { logger: loggerTo(destination, settings.level), flush: () => flushQuietly(destination) };
 }
