@@ -28,18 +28,19 @@ export interface ClusterProblem {
 /** The Secret that `install` makes, or whoever uses `manifest generate` (docs/security.md). */
 export const rootSecretName = 'outrigger-webhook-root';
 
-/** All that the program has of a cluster, put together and not started. */
+/** All that the program has of a cluster, put together and not started: the `Surroundings` of the layer app. */
 export interface ClusterParts {
-  readonly source: KubernetesSource;
+  readonly facts: KubernetesSource;
+  /** One, which starts to follow the cluster until its signal aborts. Throws OR1631 without a usable configuration. */
+  readonly components: readonly { readonly name: string; start(signal: AbortSignal): Promise<void> }[];
+  readonly readiness: { readonly name: string; problem(): string | undefined };
   readonly rootStore: SecretRootStore;
   /** Names the root store in messages. */
   readonly rootPlace: string;
   /** Tells Events of what users should know. Returns at once, never throws. */
   readonly onOutcome: (outcome: AdmissionOutcome) => void;
-  /** Starts to follow the cluster until the signal aborts. Throws OR1631 when there is no usable configuration. */
-  start(signal: AbortSignal): Promise<void>;
-  /** URL of the API server, once started. */
-  readonly server: () => string;
+  /** Which cluster it is, once started. */
+  readonly summary: () => string;
 }
 
 export function connectCluster(options: ClusterOptions): ClusterParts {
@@ -66,17 +67,22 @@ export function connectCluster(options: ClusterOptions): ClusterParts {
     nameSuffix: () => `${options.startId}.${++serial}`,
     onProblem: ({ reason, message }) => onProblem({ part: 'events', message: `${reason}: ${message}` }),
   });
+  const start = async (signal: AbortSignal): Promise<void> => {
+    await credentials.target();
+    await source.start(signal);
+    mirror.start((listener) => source.onNamespace(listener), signal);
+    events.start(signal);
+  };
   return {
-    source,
+    facts: source,
+    components: [{ name: 'cluster', start }],
+    readiness: {
+      name: 'source',
+      problem: () => (source.synced ? undefined : 'namespaces and nodes are not listed yet'),
+    },
     rootStore: new SecretRootStore({ connection, namespace, name: rootSecretName }),
     rootPlace: `Secret ${namespace}/${rootSecretName}`,
     onOutcome: (outcome) => events.offer(outcome),
-    start: async (signal) => {
-      await credentials.target();
-      await source.start(signal);
-      mirror.start((listener) => source.onNamespace(listener), signal);
-      events.start(signal);
-    },
-    server: () => connection.server,
+    summary: () => `the cluster at ${connection.server}`,
   };
 }

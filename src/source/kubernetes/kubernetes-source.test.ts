@@ -7,6 +7,9 @@ import { createConnection, type KubeConnection } from './connection.ts';
 import { createCredentials } from './credentials.ts';
 import { createKubernetesSource, type SourceProblem } from './kubernetes-source.ts';
 
+/** The first call imports the client of Kubernetes, which may take long on a busy machine. */
+const soon = { timeout: 20_000 };
+
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 let folder: string;
@@ -82,7 +85,7 @@ describe('namespaces over a connection that misbehaves', () => {
       else response.end(JSON.stringify({ ...JSON.parse(list('7', ['a'])), metadata: { continue: 'next' } }));
     };
     const { source } = await run();
-    await vi.waitFor(() => expect(source.namespace('b')?.labels).toEqual({ k: 'ü' }));
+    await vi.waitFor(() => expect(source.namespace('b')?.labels).toEqual({ k: 'ü' }), soon);
     expect(source.namespace('a')).toBeUndefined();
     expect(source.namespace('c')).toMatchObject({ name: 'c' });
     expect(accept).toContain('PartialObjectMetadata;');
@@ -121,10 +124,10 @@ describe('namespaces over a connection that misbehaves', () => {
       else response.write(line('ADDED', 'b', '6'));
     };
     const { source, problems } = await run();
-    await vi.waitFor(() => expect(problems.length).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(problems.length).toBeGreaterThan(0), soon);
     expect(source.synced).toBe(true);
     expect(source.namespace('a')).toBeDefined();
-    await vi.waitFor(() => expect(source.namespace('b')).toBeDefined(), { timeout: 5_000 });
+    await vi.waitFor(() => expect(source.namespace('b')).toBeDefined(), soon);
     expect(problems[0]?.failure.kind).toBe(kind);
     if (kind === 'throttled') expect(problems[0]?.retryInMs).toBe(1000);
   });
@@ -137,7 +140,7 @@ describe('namespaces over a connection that misbehaves', () => {
       else response.writeHead(200).flushHeaders();
     };
     const { source, problems } = await run(200);
-    await vi.waitFor(() => expect(source.namespace('b')).toBeDefined(), { timeout: 5_000 });
+    await vi.waitFor(() => expect(source.namespace('b')).toBeDefined(), soon);
     expect(problems[0]?.failure.kind).toBe('idle');
   });
 
@@ -152,7 +155,7 @@ describe('namespaces over a connection that misbehaves', () => {
       } else response.write(line('ADDED', 'c', '4'));
     };
     const { source, problems } = await run();
-    await vi.waitFor(() => expect(source.namespace('c')).toBeDefined(), { timeout: 5_000 });
+    await vi.waitFor(() => expect(source.namespace('c')).toBeDefined(), soon);
     expect(problems.map((problem) => problem.failure.kind)).toEqual(['unauthorized']);
   });
 
@@ -162,7 +165,7 @@ describe('namespaces over a connection that misbehaves', () => {
     };
     nodes = (_, response) => response.writeHead(403).end('{"message":"forbidden"}');
     const { source } = await run();
-    await source.whenSynced(AbortSignal.timeout(5_000));
+    await source.whenSynced(AbortSignal.timeout(20_000));
     expect(source.nodes()).toEqual([]);
   });
 
