@@ -45,12 +45,6 @@ export const catalogue = {
     title: 'State folder cannot be used',
     remedy: 'Make the folder writable for this user, or choose another one with `--state-dir`.',
   },
-  OR1007: {
-    status: 500,
-    title: 'The cluster cannot be used',
-    remedy:
-      'Check the kubeconfig (or the service account, inside a cluster), or serve from a folder with `--kubernetes off`.',
-  },
   OR1101: {
     status: 415,
     title: 'Content type is not supported',
@@ -353,6 +347,21 @@ export const catalogue = {
     status: 400,
     title: 'The certificate of the authority cannot be used',
     remedy: 'Name a readable PEM file with a CA certificate: `--set ca.crt=FILE`.',
+  },
+  OR1801: {
+    status: 400,
+    title: 'Unreadable input',
+    remedy: 'Check the name and the rights of the file; - reads standard input.',
+  },
+  OR1802: {
+    status: 400,
+    title: 'No input',
+    remedy: 'Name files or folders after the command, or with -f; - reads standard input.',
+  },
+  OR1803: {
+    status: 422,
+    title: 'Pods would be refused',
+    remedy: 'Mend each pod that is named; nothing was printed, so that no half of the input is applied.',
   },
   OR1901: {
     status: 500,

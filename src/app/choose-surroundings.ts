@@ -1,6 +1,6 @@
-import { OutriggerError } from '../errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { clusterSurroundings, isInCluster } from './cluster-surroundings.ts';
 import type { Config } from './config.ts';
 import { folderSurroundings } from './folder-surroundings.ts';
 import { defaultStateFolder, sampleConfigFolder } from './places.ts';
@@ -16,7 +16,7 @@ export interface ChooseOptions {
 /** Whether namespaces and nodes come from a cluster; `auto` says yes in a pod, and where no folder is named. */
 export function usesCluster({ config, env }: Pick<ChooseOptions, 'config' | 'env'>): boolean {
   if (config.kubernetes !== 'auto') return config.kubernetes === 'on';
-  return config.config === '' && (env.KUBERNETES_SERVICE_HOST ?? '') !== '';
+  return config.config === '' && isInCluster(env);
 }
 
 /** Undefined in a cluster: nobody logs in there, and the file system may be read-only. */
@@ -25,10 +25,10 @@ export function stateFolderOf(options: Pick<ChooseOptions, 'config' | 'env'>): s
   return usesCluster(options) ? undefined : defaultStateFolder(options.env);
 }
 
-/** The code for clusters is loaded only where one is used. Throws OR1007. */
+/** The code for clusters is loaded only where one is used. */
 export async function chooseSurroundings(options: ChooseOptions): Promise<Surroundings> {
   const { config, env, logger, metrics } = options;
-  if (usesCluster(options)) throw new OutriggerError('OR1007', 'this build has no source for clusters');
+  if (usesCluster(options)) return clusterSurroundings({ config, env, logger });
   const folder = config.config === '' ? sampleConfigFolder : config.config;
   const stateFolder = config.stateDir === '' ? defaultStateFolder(env) : config.stateDir;
   return folderSurroundings({ folder, stateFolder, logger, metrics });

@@ -4,6 +4,7 @@ import { metricsPlugin } from '../http/metrics-route.ts';
 import { buildInjector } from '../inject/build-injector.ts';
 import { rememberInjections } from '../inject/remembering.ts';
 import { webhookPlugin } from '../inject/webhook.ts';
+import { previewPlugin } from '../preview/preview-plugin.ts';
 import { eachListener } from '../telemetry/listeners.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -64,6 +65,7 @@ export function compose(options: ComposeOptions): Composition {
         lookupTimeoutMs: 3000,
         bodyLimit: config.server.bodyLimitBytes,
       }),
+      previewPlugin({ injector, facts: surroundings.facts, bodyLimit: config.server.bodyLimitBytes, onFault }),
     ],
   });
   return {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { OutriggerError } from '../errors.ts';
 import type { ReadinessCheck } from '../http/health.ts';
 import { replaceFile } from '../identity/atomic-file.ts';
@@ -53,7 +54,7 @@ export class ServingComponent implements Component {
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    await this.#take(await this.#certificates.load());
+    await this.#take(await this.#load(signal));
     this.#certificates.watch(
       {
         onPair: (pair) => {
@@ -65,6 +66,19 @@ export class ServingComponent implements Component {
       },
       signal,
     );
+  }
+
+  /** An API server that is away comes back: a program that ends instead is started again ever more slowly. */
+  async #load(signal: AbortSignal): Promise<ServingPair> {
+    for (;;) {
+      try {
+        return await this.#certificates.load();
+      } catch (error) {
+        if (!(error instanceof OutriggerError) || error.code !== 'OR1630') throw error;
+        this.#options.logger.warn({ code: error.code, remedy: error.remedy }, error.message);
+        await sleep(2000, undefined, { signal });
+      }
+    }
   }
 
   readonly readiness: ReadinessCheck = {

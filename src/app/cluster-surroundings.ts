@@ -1,0 +1,32 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { systemNamespaces } from '../inject/decision/checks.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Config } from './config.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export interface ClusterOptions {
+  readonly config: Config;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly logger: Logger;
+}
+
+/** Namespaces and nodes from the API server, the root certificate in a Secret, and Events for users. */
+export async function clusterSurroundings({ config, env, logger }: ClusterOptions): Promise<Surroundings> {
+  const { connectCluster } = await import('../source/kubernetes/cluster-parts.ts');
+  const { kubeconfig } = config;
+  const inCluster = kubeconfig === '' && isInCluster(env);
+  return connectCluster({
+    credentials: { ...(kubeconfig === '' ? {} : { kubeconfig }), inCluster },
+    namespace: config.injection.systemNamespace,
+    systemNamespaces,
+    instance: env.POD_NAME ?? hostname(),
+    startId: randomBytes(4).toString('hex'),
+    onProblem: ({ part, message }) => logger.warn({ part }, message),
+  });
+}
+
+/** What client libraries go by: https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/ */
+export function isInCluster(env: Readonly<Record<string, string | undefined>>): boolean {
+  return (env.KUBERNETES_SERVICE_HOST ?? '') !== '' && (env.KUBECONFIG ?? '') === '';
+}
