@@ -3,6 +3,12 @@ import { CommanderError } from 'commander';
 import { createProgram } from './cli/program.ts';
 import { asOutriggerError, OutriggerError } from './errors.ts';
 
+// `outrigger … | head` closes the pipe: that is an end, not an error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
 /** Exit codes: 0 done, 1 a coded error or an unexpected one, 2 a command line that is none. */
 try {
   await createProgram().parseAsync();

@@ -1,11 +1,23 @@
 import { Command } from 'commander';
 import { command as completion } from './completion.ts';
+import { injectCommand, kubeInjectCommand } from './inject.ts';
 import { command as manifest } from './manifest.ts';
+import { command as preview } from './preview.ts';
 import { command as serve } from './serve.ts';
+import { command as uninject } from './uninject.ts';
 import { ownVersion, command as version } from './version.ts';
 
 /** Every command, in the order of `--help`. Each file exports `command()`. */
-const commands: readonly (() => Command)[] = [serve, manifest, version, completion];
+const commands: readonly (() => Command)[] = [
+  serve,
+  preview,
+  injectCommand,
+  kubeInjectCommand,
+  uninject,
+  manifest,
+  version,
+  completion,
+];
 
 export function createProgram(): Command {
   const program = new Command('outrigger')

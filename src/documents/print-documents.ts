@@ -11,6 +11,7 @@ export function printDocument(document: ManifestDocument, after: JsonObject): st
   editDocument(node, document.object, after);
   return node.toString({
     lineWidth: 0,
+    doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER,
     indentSeq: indentsSequences(document.source),
     flowCollectionPadding: !/[{[]\S/.test(document.source),
   });

@@ -28,6 +28,7 @@ export function readDocuments(text: string, file: string): ManifestDocument[] {
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, { lineCounter: lines, keepSourceTokens: true, prettyErrors: false });
   if (!Array.isArray(documents)) return [];
+  let begin = 0;
   return documents.flatMap((node) => {
     const start = lines.linePos(node.range[0]).line;
     const problem = node.errors[0];
@@ -37,7 +38,10 @@ export function readDocuments(text: string, file: string): ManifestDocument[] {
     }
     const object = toObject(node, `${file}:${start}`);
     if (object === undefined) return [];
-    return [{ source: text.slice(node.range[0], node.range[2]), format: 'yaml', node, object, at: `${file}:${start}` }];
+    // Comments before a document, and documents of nothing but comments, go with the next one.
+    const source = text.slice(begin, node.range[2]);
+    begin = node.range[2];
+    return [{ source, format: 'yaml', node, object, at: `${file}:${start}` }];
   });
 }
 

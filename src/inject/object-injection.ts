@@ -1,6 +1,6 @@
 import { asOutriggerError, type OutriggerError } from '../errors.ts';
 import { isObject, type Json, type JsonObject } from '../model/json.ts';
-import type { NamespaceFacts, NodeFacts } from '../model/pod.ts';
+import type { NamespaceFacts, NodeFacts, Pod } from '../model/pod.ts';
 import type { InjectOutcome, Injector } from './injector.ts';
 import { restorePod } from './patch/restore.ts';
 import { type EmbeddedPod, findEmbeddedPod, replaceEmbeddedPod } from './review/workload-object.ts';
@@ -47,8 +47,18 @@ export function uninjectObject(object: JsonObject): {
     const embedded = findEmbeddedPod(item);
     if (embedded === undefined) return undefined;
     const restored = restorePod(embedded.pod);
-    return { embedded, after: restored === embedded.pod ? item : replaceEmbeddedPod(item, embedded.path, restored) };
+    return {
+      embedded,
+      after: restored === embedded.pod ? item : replaceEmbeddedPod(item, embedded.path, withoutEmptyMetadata(restored)),
+    };
   });
+}
+
+/** A pod template may come without metadata; injection needs it, and takes it out again. */
+function withoutEmptyMetadata(pod: Pod): Pod {
+  if (Object.keys(pod.metadata).length > 0) return pod;
+  const { metadata: _empty, ...rest } = pod;
+  return rest as Pod;
 }
 
 function overItems<R extends { readonly after: JsonObject }>(

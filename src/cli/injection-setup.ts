@@ -1,0 +1,88 @@
+import type { Command } from 'commander';
+import { addConfigOptions, configOf } from '../app/config-command.ts';
+import { readTemplateTexts } from '../app/places.ts';
+import { buildInjector } from '../inject/build-injector.ts';
+import type { Surroundings } from '../inject/object-injection.ts';
+import type { ClusterFacts } from '../model/pod.ts';
+import { namespaceFacts, parsePairs } from '../preview/namespace-facts.ts';
+import { FilesSource } from '../source/files/files-source.ts';
+
+/** The options that every injecting command has. */
+export interface InjectionFlags {
+  readonly namespace?: string;
+  readonly namespaceLabels?: string;
+  readonly namespaceAnnotations?: string;
+  readonly config?: string;
+  readonly kubernetes?: boolean;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+}
+
+export function addInjectionOptions(command: Command): Command {
+  command
+    .option('-n, --namespace <name>', 'namespace of objects that name none (default: default)')
+    .option('--namespace-labels <k=v,…>', "the namespace's labels, in place of those that are known")
+    .option('--namespace-annotations <k=v,…>', "the namespace's annotations, in place of those that are known")
+    .option('--config <folder>', 'take namespaces and nodes from the YAML files of a folder')
+    .option('--kubernetes', 'take namespaces and nodes from the cluster of the kubeconfig')
+    .option('--kubeconfig <file>', 'kubeconfig to use with --kubernetes')
+    .option('--context <name>', 'context to use with --kubernetes');
+  return addConfigOptions(command, 'injection');
+}
+
+/** A mesh that nobody described: the namespace takes part, and nodes are new enough for native sidecars. */
+const offline: ClusterFacts = {
+  namespace: (name) => ({ name, labels: { 'istio-injection': 'enabled' }, annotations: {} }),
+  fetchNamespace: async () => undefined,
+  nodes: () => [],
+  synced: true,
+};
+
+/** What the commands inject with: configuration, templates, and namespaces from where the flags say. */
+export async function setUpInjection(command: Command, say: (line: string) => void): Promise<Surroundings> {
+  const flags = command.opts<InjectionFlags>();
+  const { config, reports } = await configOf(command, process.env);
+  for (const report of reports) {
+    if (report.state === 'reported') say(`istio-values: ${report.key} has no effect: ${report.text}`);
+  }
+  const facts = await factsOf(flags, say);
+  return {
+    injector: buildInjector(config.injection, readTemplateTexts()),
+    nodes: facts.nodes(),
+    namespaceOf: namespaceFacts(facts, {
+      namespace: flags.namespace,
+      labels: flags.namespaceLabels === undefined ? undefined : parsePairs(flags.namespaceLabels, '--namespace-labels'),
+      annotations:
+        flags.namespaceAnnotations === undefined
+          ? undefined
+          : parsePairs(flags.namespaceAnnotations, '--namespace-annotations'),
+    }),
+  };
+}
+
+async function factsOf(flags: InjectionFlags, say: (line: string) => void): Promise<ClusterFacts> {
+  if (flags.config !== undefined) return folderFacts(flags.config, say);
+  if (flags.kubernetes || flags.kubeconfig !== undefined || flags.context !== undefined) return clusterFacts(flags);
+  return offline;
+}
+
+async function folderFacts(folder: string, say: (line: string) => void): Promise<ClusterFacts> {
+  const source = new FilesSource({
+    folder,
+    pollMs: 0,
+    quietMs: 0,
+    watchFolder: () => () => {},
+    after: () => () => {},
+    onReload: (reload) => {
+      for (const problem of reload.problems) say(`warning: ${problem.message}`);
+    },
+  });
+  await source.fetchNamespace('default');
+  return source;
+}
+
+/** client-node takes a third of a second to load: only here. */
+async function clusterFacts(flags: InjectionFlags): Promise<ClusterFacts> {
+  const { readClusterOnce } = await import('./cluster-once.ts');
+  return readClusterOnce(flags);
+}

@@ -1,0 +1,33 @@
+import { Command, Option } from 'commander';
+import { joinDocuments, printDocument } from '../documents/print-documents.ts';
+import { uninjectObject } from '../inject/object-injection.ts';
+import { readInputs } from './input-files.ts';
+
+/** `outrigger uninject -`: gives back what was there before injection. */
+export function command(): Command {
+  const uninject = new Command('uninject')
+    .description('take the sidecar out of injected workloads again and print them')
+    .argument('[file...]', 'files or folders of Kubernetes objects; - for standard input')
+    .option(
+      '-f, --filename <file>',
+      'a file, a folder or -; may be given again',
+      (value: string, list: string[]) => [...list, value],
+      [],
+    )
+    .addOption(new Option('-o, --output <format>', 'format').choices(['yaml', 'json']).default('yaml'));
+  return uninject.action(async (files: string[]) => {
+    const options = uninject.opts<{ filename: string[]; output: 'yaml' | 'json' }>();
+    const inputs = await readInputs([...options.filename, ...files], process.stdin);
+    const restored = inputs.flatMap((input) =>
+      input.documents.map((document) => ({ document, ...uninjectObject(document.object) })),
+    );
+    for (const { embedded, after } of restored.flatMap((one) => one.results)) {
+      const changed =
+        after !== undefined && embedded.pod.metadata.annotations?.['sidecar.istio.io/status'] !== undefined;
+      process.stderr.write(`${embedded.kind} ${embedded.name} ${changed ? 'uninjected' : 'was not injected'}\n`);
+    }
+    if (options.output === 'json')
+      process.stdout.write(restored.map(({ after }) => `${JSON.stringify(after, null, 2)}\n`).join(''));
+    else process.stdout.write(joinDocuments(restored.map(({ document, after }) => printDocument(document, after))));
+  });
+}
