@@ -22,6 +22,8 @@ function editNode(document: Document, node: Node | null, before: Json | undefine
 }
 
 function editMap(document: Document, node: YAMLMap, before: JsonObject, after: JsonObject): YAMLMap {
+  // Flow style cannot hold what is added in block style, and a long line helps nobody.
+  node.flow = false;
   for (const key of Object.keys(before)) if (!Object.hasOwn(after, key)) node.delete(key);
   for (const [key, value] of Object.entries(after)) {
     const pair = node.items.find((item) => keyOf(item) === key);
@@ -46,7 +48,7 @@ function editSeq(document: Document, node: YAMLSeq, before: readonly Json[], aft
       : editNode(document, found.item, found.value, value);
   });
   node.items = items;
-  if (items.length > 0 && before.length === 0) node.flow = false;
+  node.flow = false;
   return node;
 }
 

@@ -51,7 +51,7 @@ export function finish(merged: Pod, input: FinishInput): Finished {
     probes: appProbes(probed.record, allContainers(measured.pod)),
     scrape: measured.targets,
   };
-  const args = [...input.renderArgs(bootstrap, options), ...(input.userArgs ?? [])];
+  const args = mergeArgs(input.renderArgs(bootstrap, options), input.userArgs ?? []);
   const finishedProxy = { ...withEnv(proxy, [...measured.env, ...probed.env]), args };
   return {
     pod: arrange(measured.pod, { proxy: finishedProxy, rules, hold: options.hold || probed.needsHold }, options.native),
@@ -59,6 +59,18 @@ export function finish(merged: Pod, input: FinishInput): Finished {
     rules,
     bootstrap,
   };
+}
+
+/** Envoy takes each flag once: one that the user gives replaces ours, with its value. */
+export function mergeArgs(ours: readonly string[], user: readonly string[]): string[] {
+  const given = new Set(
+    user.filter((argument) => argument.startsWith('-')).map((argument) => argument.split('=')[0] ?? ''),
+  );
+  if (given.has('-l')) given.add('--log-level');
+  const kept = ours.filter(
+    (argument, index) => !given.has(argument) && !(given.has(ours[index - 1] ?? '') && !argument.startsWith('--')),
+  );
+  return [...kept, ...user];
 }
 
 export function findProxy(pod: Pod): Container | undefined {
