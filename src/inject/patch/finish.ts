@@ -1,5 +1,6 @@
 import type { CaptureRules, CaptureSettings } from '../../interception/settings.ts';
 import type { Container, Pod } from '../../model/pod.ts';
+import { meshStatusPort } from '../render/bootstrap-facts.ts';
 import type { BootstrapInput } from '../render/bootstrap-input.ts';
 import { captureSettings } from '../render/capture.ts';
 import type { SidecarOptions } from '../render/options.ts';
@@ -34,9 +35,6 @@ export interface Finished {
 
 const proberEnv = 'ISTIO_KUBE_APP_PROBERS';
 const prometheusEnv = 'ISTIO_PROMETHEUS_ANNOTATIONS';
-/** Where the merged metrics and the app's probes always are; a custom status port answers as well. */
-export const meshStatusPort = 15020;
-
 /** Probes, metrics, rules, arguments, order: all that depends on the merged pod as a whole. */
 export function finish(merged: Pod, input: FinishInput): Finished {
   const proxy = findProxy(merged);

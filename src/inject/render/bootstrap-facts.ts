@@ -3,6 +3,9 @@ import { escapeVariables } from './bootstrap-escape.ts';
 import type { BootstrapInput } from './bootstrap-input.ts';
 import type { ContextInput } from './context.ts';
 
+/** Where the merged metrics and the app's probes always are; a custom status port answers as well. */
+export const meshStatusPort = 15020;
+
 /** The part of the bootstrap that does not depend on the probes and metrics of the app. */
 export function bootstrapFacts(input: ContextInput, gateway: boolean): Omit<BootstrapInput, 'probes' | 'scrape'> {
   const { options, settings, request, workload, userPod } = input;
@@ -28,7 +31,10 @@ export function bootstrapFacts(input: ContextInput, gateway: boolean): Omit<Boot
       host: options.discoveryAddress.slice(0, separator).replace(/^\[|\]$/g, ''),
       port: Number(options.discoveryAddress.slice(separator + 1)),
     },
-    statusPort: options.statusPort,
+    statusPort: meshStatusPort,
+    extraStatusPorts: [0, meshStatusPort].includes(options.statusPort) ? [] : [options.statusPort],
+    captured: !gateway && options.mode !== 'NONE',
+    statsInclusion: options.statsInclusion,
     adminPort: 15000,
     readyPort: 15021,
     metricsPort: 15090,

@@ -36,6 +36,8 @@ export interface BootstrapInput {
   readonly discovery: { readonly host: string; readonly port: number };
   /** 0: no status port. */
   readonly statusPort: number;
+  /** Ports that answer as the status port does. */
+  readonly extraStatusPorts?: readonly number[];
   readonly probes: readonly AppProbe[];
   /** The app's own metrics to merge into `/stats/prometheus` of the status port. */
   readonly scrape: readonly { readonly port: number; readonly path: string; readonly https?: boolean }[];

@@ -42,7 +42,7 @@ export const scalarNames = [
   'metricsPort',
   'statusPort',
 ] as const;
-export const listNames = ['appClusters', 'appRoutes', 'appFilters', 'statsPatterns'] as const;
+export const listNames = ['appClusters', 'appRoutes', 'appFilters', 'statsPatterns', 'extraStatusAddresses'] as const;
 export type ScalarName = (typeof scalarNames)[number];
 export type ListName = (typeof listNames)[number];
 
@@ -68,8 +68,16 @@ export function buildValues(input: BootstrapInput): BootstrapValues {
       appRoutes: [...input.probes.filter(isHttp).map(buildProbeRoute), ...buildMetricsRoutes(input)],
       appFilters: checked.map(buildCheckFilter),
       statsPatterns: buildStatsPatterns(input),
+      extraStatusAddresses: buildExtraAddresses(input.extraStatusPorts ?? []),
     },
   };
+}
+
+/** A status port of the pod's own choice answers beside the mesh's, where Prometheus is pointed to. */
+function buildExtraAddresses(ports: readonly number[]): JsonObject[] {
+  return ports.flatMap((port) =>
+    ['$(INSTANCE_IP)', '127.0.0.1'].map((address) => ({ address: { socket_address: { address, port_value: port } } })),
+  );
 }
 
 /** One cluster for each port of the app that is asked by HTTP, by probes or for metrics. */

@@ -1,3 +1,4 @@
+import { RE2JS } from 're2js';
 import { OutriggerError } from '../../errors.ts';
 import { parseCidrList, parseInterfaceList, parsePortList } from '../../interception/parse-lists.ts';
 import type { JsonObject } from '../../model/json.ts';
@@ -43,6 +44,11 @@ export interface SidecarOptions {
   readonly mergeMetrics: boolean;
   readonly hold: boolean;
   readonly discoveryAddress: string;
+  readonly statsInclusion: {
+    readonly prefixes: readonly string[];
+    readonly suffixes: readonly string[];
+    readonly regexps: readonly string[];
+  };
   readonly proxyConfig: ProxyConfig;
   readonly proxyConfigFields: JsonObject;
   readonly user: ProxyUser;
@@ -99,6 +105,7 @@ export function readOptions(
     mergeMetrics: reader.bool('prometheus.istio.io/merge-metrics') ?? settings.mesh.enablePrometheusMerge,
     hold: settings.proxy.holdApplicationUntilProxyStarts || proxyConfig.holdApplicationUntilProxyStarts,
     discoveryAddress: readDiscovery(reader, settings, proxyConfig),
+    statsInclusion: readStatsInclusion(reader),
     proxyConfig,
     proxyConfigFields: fields,
     user: proxyUser(request.namespace, settings),
@@ -107,6 +114,29 @@ export function readOptions(
     options,
     warnings: [...annotationWarnings(annotations), ...proxyConfigWarnings(readAnnotationConfig(reader))],
   };
+}
+
+function readStatsInclusion(reader: AnnotationReader): SidecarOptions['statsInclusion'] {
+  const read = (name: string) =>
+    (reader.text(`sidecar.istio.io/${name}`) ?? '')
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== '');
+  return {
+    prefixes: read('statsInclusionPrefixes'),
+    suffixes: read('statsInclusionSuffixes'),
+    regexps: read('statsInclusionRegexps').map((pattern) => checkRegex(pattern, reader)),
+  };
+}
+
+/** Envoy's regular expressions are RE2's; one that it refuses would keep the proxy from starting. */
+function checkRegex(pattern: string, reader: AnnotationReader): string {
+  try {
+    RE2JS.compile(pattern);
+    return pattern;
+  } catch {
+    throw reader.bad('sidecar.istio.io/statsInclusionRegexps', 'regular expressions of RE2, separated by commas');
+  }
 }
 
 function readAnnotationConfig(reader: AnnotationReader): JsonObject {
