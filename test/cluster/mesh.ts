@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { issueLeaf } from '../../src/identity/make-certificates.ts';
 import type { Root } from '../../src/identity/root-store.ts';
 import { buildManifests } from '../../src/install/build-manifests.ts';
@@ -29,12 +27,6 @@ export interface Mesh {
   writePair(): Promise<{ certFile: string; keyFile: string }>;
   readonly self: ApiClient;
   uninstall(): Promise<void>;
-}
-
-/** Why the program cannot be started yet; undefined when it can. */
-export function whyNoProgram(): string | undefined {
-  const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-  return existsSync(main) ? undefined : 'src/main.ts does not exist yet';
 }
 
 /** Namespace and root first, then the manifests with the root's certificate: as `install` does it. */

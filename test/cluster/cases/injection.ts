@@ -6,7 +6,7 @@ import type { ApiObject } from '../api.ts';
 import { waitFor } from '../child.ts';
 import { makeNamespace, podOf, podsPath } from '../fixtures.ts';
 import type { Cluster } from '../harness.ts';
-import { installMesh, type Mesh, whyNoProgram } from '../mesh.ts';
+import { installMesh, type Mesh } from '../mesh.ts';
 import { loadCases } from './load.ts';
 import { outageCases } from './outage.ts';
 
@@ -25,9 +25,7 @@ function proxyOf(pod: ApiObject) {
 }
 
 export function injectionCases(cluster: () => Cluster): void {
-  const absent = whyNoProgram();
-  if (absent !== undefined) console.warn(`test/cluster, injection skipped: ${absent}`);
-  describe.skipIf(absent !== undefined)('injection by the real program', () => {
+  describe('injection by the real program', () => {
     let mesh: Mesh | undefined;
     const running = (): Mesh => {
       if (mesh === undefined) throw new Error('the mesh is not installed');

@@ -9,7 +9,6 @@ import { type ApiObject, createApiClient } from '../api.ts';
 import { waitFor } from '../child.ts';
 import { deleteManifest, makeNamespace, podOf, podsPath } from '../fixtures.ts';
 import type { Cluster } from '../harness.ts';
-import { whyNoProgram } from '../mesh.ts';
 import { runOutrigger } from '../outrigger.ts';
 
 /** `outrigger manifest generate | kubectl apply -f -`, and what the service account may do afterwards. */
@@ -26,18 +25,15 @@ export function manifestCases(cluster: () => Cluster): void {
     afterAll(() => deleteManifest(cluster(), manifest));
     const apply = () => cluster().kubectl(['apply', '--validate=strict', '-f', '-'], { input: manifest });
 
-    test.skipIf(whyNoProgram() !== undefined)(
-      'the command prints the same, and refuses to leave the authority out',
-      async () => {
-        const file = join(cluster().folder, 'manifest-ca.crt');
-        await writeFile(file, caPem);
-        const printed = await runOutrigger(['manifest', 'generate', '--set', `ca.crt=${file}`]);
-        expect([printed.code, printed.stderr, printed.stdout]).toEqual([0, '', manifest]);
-        const refused = await runOutrigger(['manifest', 'generate']);
-        expect([refused.code, refused.stdout]).toEqual([1, '']);
-        expect(refused.stderr).toMatch(/OR1701[\s\S]*--set ca\.crt=FILE/);
-      },
-    );
+    test('the command prints the same, and refuses to leave the authority out', async () => {
+      const file = join(cluster().folder, 'manifest-ca.crt');
+      await writeFile(file, caPem);
+      const printed = await runOutrigger(['manifest', 'generate', '--set', `ca.crt=${file}`]);
+      expect([printed.code, printed.stderr, printed.stdout]).toEqual([0, '', manifest]);
+      const refused = await runOutrigger(['manifest', 'generate']);
+      expect([refused.code, refused.stdout]).toEqual([1, '']);
+      expect(refused.stderr).toMatch(/OR1701[\s\S]*--set ca\.crt=FILE/);
+    });
 
     test('the API server takes every field, and a second apply changes nothing', async () => {
       const again = await apply();
