@@ -1,7 +1,13 @@
 #!/usr/bin/env node
-import { CommanderError } from 'commander';
-import { createProgram } from './cli/program.ts';
+import { enableCompileCache } from 'node:module';
+import { isAbsolute, join } from 'node:path';
 import { asOutriggerError, OutriggerError } from './errors.ts';
+
+// Half of a start is reading TypeScript. The cache is this user's own: one in /tmp could be filled by others.
+const { XDG_CACHE_HOME = '', HOME = '' } = process.env;
+if (isAbsolute(XDG_CACHE_HOME)) enableCompileCache(join(XDG_CACHE_HOME, 'outrigger'));
+else if (isAbsolute(HOME)) enableCompileCache(join(HOME, '.cache', 'outrigger'));
+const { createProgram } = await import('./cli/program.ts');
 
 // `outrigger … | head` closes the pipe: that is an end, not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -18,9 +24,13 @@ try {
 
 function report(error: unknown): number {
   // Commander has printed its own message, with the nearest right name, before it throws.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (isCommanderError(error)) return error.exitCode === 0 ? 0 : 2;
   const coded = asOutriggerError(error);
   process.stderr.write(`error: ${coded.message}\n${coded.remedy}\n`);
   if (!(error instanceof OutriggerError)) console.error(error);
   return 1;
+}
+
+function isCommanderError(error: unknown): error is { exitCode: number } {
+  return error instanceof Error && 'exitCode' in error && 'code' in error && /^commander\./.test(String(error.code));
 }

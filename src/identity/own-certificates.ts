@@ -1,6 +1,6 @@
 import { OutriggerError } from '../errors.ts';
 import { checkRoot } from './check-root.ts';
-import { issueLeaf, makeRoot } from './make-certificates.ts';
+import { issueLeaf, type KeyPair, makeRoot, newKeys } from './make-certificates.ts';
 import { nextRenewal } from './renewal.ts';
 import type { Root, RootStore } from './root-store.ts';
 import type { Clock, PairListener, ServingCertificates } from './serving-certificates.ts';
@@ -31,15 +31,20 @@ export class OwnCertificates implements ServingCertificates {
 
   /** Throws OR1501, OR1502, OR1506, OR1507. */
   async load(): Promise<ServingPair> {
-    const { store, clock, place } = this.#options;
-    let root = await store.load();
-    if (root === undefined) {
-      await store.save(await makeRoot(clock.now()));
-      root = await store.load();
-    }
-    if (root === undefined) throw new OutriggerError('OR1506', 'it was written and is not there', { at: place });
+    // Both keys of a first start are made at the same time, on two cores.
+    const [root, keys] = await Promise.all([this.#loadRoot(), newKeys()]);
     this.#root = root;
-    return this.#issue(root);
+    return this.#issue(root, keys);
+  }
+
+  async #loadRoot(): Promise<Root> {
+    const { store, clock, place } = this.#options;
+    const known = await store.load();
+    if (known !== undefined) return known;
+    await store.save(await makeRoot(clock.now()));
+    const made = await store.load();
+    if (made === undefined) throw new OutriggerError('OR1506', 'it was written and is not there', { at: place });
+    return made;
   }
 
   watch(listener: PairListener, signal: AbortSignal): void {
@@ -64,7 +69,7 @@ export class OwnCertificates implements ServingCertificates {
     const { place } = this.#options;
     try {
       if (this.#root === undefined) throw new OutriggerError('OR1501', 'it was never loaded', { at: place });
-      listener.onPair(await this.#issue(this.#root));
+      listener.onPair(await this.#issue(this.#root, await newKeys()));
       return true;
     } catch (cause) {
       const unexpected = () => new OutriggerError('OR1501', `signing failed: ${String(cause)}`, { at: place, cause });
@@ -73,11 +78,11 @@ export class OwnCertificates implements ServingCertificates {
     }
   }
 
-  async #issue(root: Root): Promise<ServingPair> {
+  async #issue(root: Root, keys: KeyPair): Promise<ServingPair> {
     const { clock, names, leafLifetimeMs, place } = this.#options;
     const now = clock.now();
     checkRoot(root, now, place);
-    this.#pair = await issueLeaf({ root, names, now, lifetimeMs: leafLifetimeMs });
+    this.#pair = await issueLeaf({ root, names, now, lifetimeMs: leafLifetimeMs, keys });
     return this.#pair;
   }
 }
