@@ -33,7 +33,7 @@ export function readText(key: ConfigKey, text: string): unknown {
 
 function readFlow(text: string): unknown {
   try {
-    return parseYaml(text, { logLevel: 'silent' });
+    return parseYaml(text, { logLevel: 'error' });
   } catch {
     // Not the flow form after all: the text as it stands fails the check, with a message on the key.
     return text;

@@ -37,7 +37,7 @@ async function readSource(source: string): Promise<JsonObject> {
   if (pair !== undefined) return pair;
   let value: unknown;
   try {
-    value = parse(await readFile(source, 'utf8'), { logLevel: 'silent', merge: true });
+    value = parse(await readFile(source, 'utf8'), { logLevel: 'error', merge: true });
   } catch (cause) {
     const detail = cause instanceof Error ? (cause.message.split('\n', 1)[0] ?? '') : 'it cannot be read';
     throw new OutriggerError('OR1003', detail, { at: source, cause });

@@ -41,9 +41,14 @@ export function encodeRefused(to: Addressee, error: OutriggerError, warnings: re
   return `${open(to)},"allowed":false,"status":${status}${encodeWarnings(warnings)}}}`;
 }
 
-export function refusalMessage(error: OutriggerError): string {
-  return `${error.message.replace(/[.!?]?$/, '.')} ${error.remedy}`.toWellFormed();
+/** Sentence and remedy; a value quoted in the sentence may be long, the remedy is never cut. */
+function refusalMessage(error: OutriggerError): string {
+  const sentence =
+    error.message.length > longestSentence ? `${error.message.slice(0, longestSentence)}…` : error.message;
+  return `${sentence.replace(/[.!?…]?$/, (end) => (end === '…' ? end : '.'))} ${error.remedy}`.toWellFormed();
 }
+
+const longestSentence = 2000;
 
 function open(to: Addressee): string {
   const uid = asciiJson(to.uid);
