@@ -67,26 +67,42 @@ function emitter(answer: () => Promise<KubeAnswer>, queueLimit?: number) {
     reload: () => undefined,
   };
   let serial = 0;
+  const time: { now: number; flush: (() => void) | undefined } = { now: 0, flush: undefined };
   const made = new EventEmitter({
     connection,
     queueLimit,
     instance: 'outrigger-1',
     nameSuffix: () => String(++serial),
-    clock: { now: () => 0, after: () => () => undefined },
+    clock: {
+      now: () => time.now,
+      after: (_, run) => {
+        time.flush = run;
+        return () => {
+          time.flush = undefined;
+        };
+      },
+    },
     onProblem: ({ reason }) => problems.push(reason),
   });
-  return { made, calls, problems };
+  return { made, calls, problems, time };
 }
 const ok = async (): Promise<KubeAnswer> => ({ status: 201, retryAfterMs: undefined, body: {} });
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 test('500 pods of one owner are one Event, its count comes later', async () => {
-  const { made, calls } = emitter(ok);
-  made.start(new AbortController().signal);
+  const { made, calls, time } = emitter(ok);
+  const abort = new AbortController();
+  made.start(abort.signal);
   for (let i = 0; i < 500; i++) made.offer({ ...skipped, pod: `web-${i}` });
   await settle();
   expect(calls.map((call) => call.path)).toEqual(['/api/v1/namespaces/shop/events']);
   expect(calls[0]?.body).toMatchObject({ involvedObject: { uid: 'u1', namespace: 'shop' }, count: 1 });
+  time.now = 60_000;
+  time.flush?.();
+  await settle();
+  expect(calls[1]?.body).toMatchObject({ count: 499, firstTimestamp: '1970-01-01T00:00:00.000Z' });
+  abort.abort();
+  expect(time.flush).toBeUndefined();
 });
 
 test('a full queue drops, a refusing or absent API server is counted; nothing is thrown', async () => {

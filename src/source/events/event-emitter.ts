@@ -37,6 +37,7 @@ export class EventEmitter {
   readonly #counts = { posted: 0, dropped: 0, failed: 0 };
   #sending = false;
   #signal: AbortSignal | undefined;
+  #cancelFlush: () => void = () => undefined;
 
   constructor(options: EventEmitterOptions) {
     this.#options = options;
@@ -49,8 +50,10 @@ export class EventEmitter {
 
   /** Before `start`, what is offered waits in the queue. */
   start(signal: AbortSignal): void {
+    if (signal.aborted) return;
     this.#signal = signal;
     this.#flushLater();
+    signal.addEventListener('abort', () => this.#cancelFlush(), { once: true });
     this.#send();
   }
 
@@ -80,12 +83,10 @@ export class EventEmitter {
   }
 
   #flushLater(): void {
-    if (this.#signal === undefined || this.#signal.aborted) return;
-    const cancel = (this.#options.clock ?? systemClock).after(flushEveryMs, () => {
+    this.#cancelFlush = (this.#options.clock ?? systemClock).after(flushEveryMs, () => {
       for (const allowed of this.#limiter.due(this.#now())) this.#enqueue(allowed);
       this.#flushLater();
     });
-    this.#signal.addEventListener('abort', cancel, { once: true });
   }
 
   /** One at a time; a failed one is not tried again: the next of its kind says the same. */
