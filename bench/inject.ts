@@ -5,21 +5,8 @@ import { rememberInjections } from '../src/inject/remembering.ts';
 import { type InjectionSettings, InjectionSettingsSchema } from '../src/inject/review/settings.ts';
 import { Admitter } from '../src/inject/webhook-admit.ts';
 import type { ClusterFacts } from '../src/model/pod.ts';
+import { reviewOf, reviewText } from './reviews.ts';
 import { type Row, timed } from './table.ts';
-
-/**
- * The admission flow in process, from the text of a review to the text of its answer, beside a bare
- * JSON.parse + JSON.stringify of the same text. Productpage as a 1.36 API server sends it.
- */
-export function reviewText(): string {
-  return readFileSync(new URL('fixtures/productpage-review.json', import.meta.url), 'utf8');
-}
-
-/** The review of another workload: other names and labels everywhere, the same size within a few bytes. */
-export function reviewOf(text: string, workload: number): string {
-  const name = `page${String(workload).padStart(7, '0')}`;
-  return text.replaceAll('productpage', name);
-}
 
 export const benchFacts: ClusterFacts = {
   namespace: (name) => ({ name, labels: { 'istio-injection': 'enabled' }, annotations: {} }),
@@ -38,10 +25,10 @@ export function benchInjector() {
   });
 }
 
-export function benchInject(): Row[] {
-  const text = reviewText();
+export function benchAdmitter() {
+  const injector = rememberInjections(benchInjector(), 1000);
   const admitter = new Admitter({
-    injector: rememberInjections(benchInjector(), 1000),
+    injector,
     facts: benchFacts,
     onOutcome: () => {},
     now: () => performance.now(),
@@ -50,6 +37,16 @@ export function benchInject(): Row[] {
       throw error;
     },
   });
+  return { admitter, injector };
+}
+
+/**
+ * The admission flow in process, from the text of a review to the text of its answer, beside a bare
+ * JSON.parse + JSON.stringify of the same text. Productpage as a 1.36 API server sends it.
+ */
+export function benchInject(): Row[] {
+  const text = reviewText();
+  const { admitter } = benchAdmitter();
   const seen = reviewOf(text, 0);
   const many = Array.from({ length: 10_000 }, (_, index) => reviewOf(text, index + 1));
   for (let i = 0; i < 2000; i++) admitter.admit(many[i] ?? '', '');

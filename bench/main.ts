@@ -1,8 +1,12 @@
 import { benchInject } from './inject.ts';
+import { benchMemory } from './memory.ts';
 import { printTable, type Row } from './table.ts';
+import { benchWebhook } from './webhook.ts';
 
 const benches: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
   inject: benchInject,
+  webhook: benchWebhook,
+  memory: benchMemory,
 };
 
 const wanted = process.argv.slice(2);
