@@ -5,8 +5,8 @@ import type { OutriggerError } from '../errors.ts';
  * nothing large goes through JSON.stringify. Field order is fixed, and all of the text is ASCII.
  */
 export interface Allowed {
-  /** RFC 6902 as JSON text; '' leaves the object as it is. */
-  readonly patchJson: string;
+  /** RFC 6902 in base64; '' leaves the object as it is. */
+  readonly patchBase64: string;
   /** Already clean, see admission-warnings.ts. */
   readonly warnings: readonly string[];
   /** For the API server's audit log; '' adds nothing. */
@@ -19,10 +19,7 @@ export interface Addressee {
 }
 
 export function encodeAllowed(to: Addressee, answer: Allowed): string {
-  const patch =
-    answer.patchJson === ''
-      ? ''
-      : `,"patchType":"JSONPatch","patch":"${Buffer.from(answer.patchJson, 'utf8').toString('base64')}"`;
+  const patch = answer.patchBase64 === '' ? '' : `,"patchType":"JSONPatch","patch":"${answer.patchBase64}"`;
   const audit = answer.reason === '' ? '' : `,"auditAnnotations":{"decision":${asciiJson(answer.reason)}}`;
   return `${open(to)},"allowed":true${patch}${audit}${encodeWarnings(answer.warnings)}}}`;
 }

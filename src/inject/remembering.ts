@@ -1,50 +1,56 @@
 import { Lru } from '../model/lru.ts';
 import type { Pod } from '../model/pod.ts';
-import type { InjectOutcome, Injector } from './injector.ts';
+import type { Injector } from './injector.ts';
+import { RenamableBase64 } from './renamable-base64.ts';
 import type { InjectRequest } from './review/request.ts';
+import type { Answered, PodInjector } from './webhook-types.ts';
 
-/** What the webhook needs of an outcome. */
-export type RememberedOutcome = Pick<InjectOutcome, 'decision' | 'patchJson' | 'warnings'>;
-
-export interface RememberingInjector {
-  inject(request: InjectRequest): RememberedOutcome;
+export interface RememberingInjector extends PodInjector {
   /** How many workloads are remembered. */
   readonly size: number;
+}
+
+interface Remembered {
+  readonly answer: Omit<Answered, 'patchBase64'>;
+  readonly patch: RenamableBase64;
 }
 
 /**
  * Injection is a pure function of the request, so the pods of one workload have one answer. They differ only in
  * what injection never reads (managed fields, uids, times) and in the random name of the token volume that the
- * API server adds (`kube-api-access-x7k2p`): the answer is remembered up to that name.
+ * API server adds (`kube-api-access-x7k2p`): the answer is remembered up to that name, encoded.
  *
  * The key is the rest of the request, whole: nothing that injection can read is left out of it.
  */
 export function rememberInjections(injector: Injector, capacity: number): RememberingInjector {
-  const outcomes = new Lru<RememberedOutcome>(capacity);
+  const known = new Lru<Remembered>(capacity);
   return {
     get size() {
-      return outcomes.size;
+      return known.size;
     },
     inject(request) {
-      const volume = tokenVolume(request.pod);
+      const volume = tokenVolume(request.pod) ?? placeholder;
       const text = keyOf(request);
-      if (text.includes(placeholder)) return injector.inject(request);
-      const key = volume === undefined ? text : text.replaceAll(volume, placeholder);
-      const known = outcomes.get(key);
-      if (known !== undefined) return volume === undefined ? known : rename(known, placeholder, volume);
-      const { decision, patchJson, warnings } = injector.inject(request);
-      const outcome = { decision, patchJson, warnings };
-      outcomes.set(key, volume === undefined ? outcome : rename(outcome, volume, placeholder));
-      return outcome;
+      const key = volume === placeholder ? text : text.replaceAll(volume, placeholder);
+      // A pod that holds the placeholder itself cannot be told from one that was renamed.
+      const found = text.includes(placeholder)
+        ? answer(injector, request, volume)
+        : known.remember(key, () => answer(injector, request, volume));
+      return { ...found.answer, patchBase64: found.patch.encode(volume) };
     },
   };
 }
 
-/** Private-use characters: no name in Kubernetes has them. */
-const placeholder = '\uE010';
+/** As long as the names that it stands for; `*` cannot be in a name. One byte a character keeps texts small. */
+const placeholder = 'kube-api-access-*****';
 
-function rename(outcome: RememberedOutcome, from: string, to: string): RememberedOutcome {
-  return { ...outcome, patchJson: outcome.patchJson.replaceAll(from, to) };
+function answer(injector: Injector, request: InjectRequest, volume: string): Remembered {
+  const { decision, patchJson, warnings } = injector.inject(request);
+  const patch = new RenamableBase64(
+    volume === placeholder ? patchJson : patchJson.replaceAll(volume, placeholder),
+    placeholder,
+  );
+  return { answer: { decision, warnings, patchBytes: patch.bytes }, patch };
 }
 
 function tokenVolume(pod: Pod): string | undefined {

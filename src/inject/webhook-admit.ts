@@ -53,7 +53,7 @@ export class Admitter {
     const started = this.#options.now();
     const request = decodeReview(body);
     if (!request.createsPod) {
-      const text = encodeAllowed(request, { patchJson: '', warnings: [], reason: '' });
+      const text = encodeAllowed(request, { patchBase64: '', warnings: [], reason: '' });
       return this.#finish(request, { ...unchanged, text, outcome: 'ignored' }, started);
     }
     try {
@@ -104,16 +104,16 @@ export class Admitter {
     const urlParameters = this.#parametersOf(remainder);
     const outcome = injector.inject({ pod, namespace, nodes: facts.nodes(), urlParameters });
     const { decision } = outcome;
-    const { patchJson } = outcome;
+    const { patchBase64, patchBytes } = outcome;
     const warnings = cleanWarnings(outcome.warnings);
     return {
-      text: encodeAllowed(request, { patchJson, warnings, reason: decision.decidedBy }),
+      text: encodeAllowed(request, { patchBase64, warnings, reason: decision.decidedBy }),
       outcome: decision.inject ? 'injected' : 'skipped',
       reason: decision.decidedBy,
       message: decision.message,
       warnings,
       error: undefined,
-      patchBytes: patchJson.length,
+      patchBytes,
     };
   }
 

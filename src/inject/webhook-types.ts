@@ -9,8 +9,10 @@ export interface Answered {
     /** The sentence of that reason. */
     readonly message: string;
   };
-  /** RFC 6902 as text; '' when the pod stays as it is. */
-  readonly patchJson: string;
+  /** RFC 6902 in base64; '' when the pod stays as it is. */
+  readonly patchBase64: string;
+  /** Before base64. */
+  readonly patchBytes: number;
   readonly warnings: readonly string[];
 }
 

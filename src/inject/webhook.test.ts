@@ -10,7 +10,10 @@ import type { Answered, OutcomeEvent } from './webhook-types.ts';
 const namespace = { name: 'default', labels: { 'istio-injection': 'enabled' }, annotations: {} };
 const injected: Answered = {
   decision: { inject: true, decidedBy: 'namespace_label', message: 'The namespace says so.' },
-  patchJson: JSON.stringify([{ op: 'add', path: '/metadata/labels', value: { mesh: 'ü' } }]),
+  patchBase64: Buffer.from(JSON.stringify([{ op: 'add', path: '/metadata/labels', value: { mesh: 'ü' } }])).toString(
+    'base64',
+  ),
+  patchBytes: 66,
   warnings: [],
 };
 
@@ -90,7 +93,7 @@ describe('a pod that is created', () => {
       patchType: 'JSONPatch',
       auditAnnotations: { decision: 'namespace_label' },
     });
-    expect(Buffer.from(patch, 'base64').toString('utf8')).toBe(injected.patchJson);
+    expect(patch).toBe(injected.patchBase64);
     expect(events).toMatchObject([
       { outcome: 'injected', uid: 'u-1', namespace: 'default', pod: 'web-*', reason: 'namespace_label' },
     ]);
@@ -120,7 +123,8 @@ describe('a pod that is created', () => {
     inject = () => ({
       ...injected,
       decision: { inject: false, decidedBy: 'host_network', message: 'It says so.' },
-      patchJson: '',
+      patchBase64: '',
+      patchBytes: 0,
       warnings: ['a warning'],
     });
     const answer = await post(review()).expect(200);
