@@ -3,8 +3,8 @@
 #
 #   outrigger-proxy init             init container: applies the traffic capture rules that the injector computed
 #   outrigger-proxy wait [SECONDS]   postStart: holds the other containers until the proxy is ready (60)
-#   outrigger-proxy drain [SECONDS]  preStop: drains inbound traffic, then stays at least SECONDS (5) and as long
-#                                    as requests are in flight; 0 returns at once (native sidecars)
+#   outrigger-proxy drain [SECONDS]  preStop: drains inbound traffic, then stays at least SECONDS (5) and until the app
+#                                    has ended and nothing is in flight; 0 returns at once (native sidecars)
 #
 # Exit codes: 0 done, 1 it could not be done (the reason is on stderr), 2 wrong use.
 set -euo pipefail
@@ -183,6 +183,12 @@ wait_ready() {
   die "the proxy is not ready after $limit s: $state. Without the control plane it never is: see the log of istio-proxy"
 }
 
+# Connections and listeners of the app: TCP sockets of this network namespace that belong to another user than the proxy.
+app_sockets() {
+  cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+    awk -v own="$(id -u)" '($4 == "01" || $4 == "0A") && $8 != own { count++ } END { print count + 0 }'
+}
+
 # Requests in flight through the proxy, its own status listeners and admin left out.
 in_flight() {
   request GET "$ADMIN_PORT" '/stats?filter=downstream_rq_active$' |
@@ -197,8 +203,13 @@ drain() {
   [[ "$answer" == "HTTP/1.1 200"* ]] || die "the proxy refused to drain: ${answer%%$'\n'*}"
   ((least > 0)) || return 0
   sleep "$least"
-  # No limit here: the kubelet ends this hook with the pod's grace period.
-  while (($(in_flight) > 0)); do sleep 0.2; done
+  # Until the app has closed all it had open and nothing has been in flight for a second: it may have a last call to
+  # make. No limit here, as the kubelet ends this hook with the pod's grace period.
+  local quiet=0
+  until ((quiet >= 5)); do
+    if (($(in_flight) + $(app_sockets) > 0)); then quiet=0; else ((quiet += 1)); fi
+    sleep 0.2
+  done
 }
 
 seconds() { [[ "${1:-0}" =~ ^[0-9]{1,5}$ ]] || { say "'$1' is not a number of seconds"; exit 2; }; }

@@ -37,24 +37,31 @@ export function asUser(user: User, command: readonly string[]): string[] {
 
 let count = 0;
 
+export interface NamespaceOptions {
+  readonly interfaces?: readonly string[];
+  /** The families that the pod has addresses of; both without it. */
+  readonly families?: readonly (4 | 6)[];
+}
+
 /** A network namespace with one interface a name, each with IPv4 and IPv6, the node's ends in the namespace of this process. */
-export function createNamespace(options: { readonly interfaces?: readonly string[] } = {}): PodNamespace {
+export function createNamespace(options: NamespaceOptions = {}): PodNamespace {
   const id = `${process.pid % 50_000}`;
   const name = `outrigger-${id}-${++count}`;
   ip('netns', 'add', name);
   const links = (options.interfaces ?? ['eth0']).map((inside, index) => connect(name, { inside, index, id }));
   const enter = (command: readonly string[]) => ['ip', 'netns', 'exec', name, ...command];
   const run = (...command: string[]) => execute(enter(command));
+  const has = (family: 4 | 6) => options.families?.includes(family) ?? true;
   run('ip', 'link', 'set', 'lo', 'up');
   for (const link of links) {
-    run('ip', 'addr', 'add', `${link.podIp}/24`, 'dev', link.name);
-    run('ip', '-6', 'addr', 'add', `${link.podIp6}/64`, 'dev', link.name, 'nodad');
+    if (has(4)) run('ip', 'addr', 'add', `${link.podIp}/24`, 'dev', link.name);
+    if (has(6)) run('ip', '-6', 'addr', 'add', `${link.podIp6}/64`, 'dev', link.name, 'nodad');
     run('ip', 'link', 'set', link.name, 'up');
   }
   const [first] = links;
   if (first !== undefined) {
-    run('ip', 'route', 'add', 'default', 'via', first.nodeIp);
-    run('ip', '-6', 'route', 'add', 'default', 'via', first.nodeIp6);
+    if (has(4)) run('ip', 'route', 'add', 'default', 'via', first.nodeIp);
+    if (has(6)) run('ip', '-6', 'route', 'add', 'default', 'via', first.nodeIp6);
   }
   return { name, links, enter, run, remove: () => remove(name) };
 }
