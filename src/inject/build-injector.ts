@@ -1,5 +1,5 @@
 import { createInjector, type Injector } from './injector.ts';
-import { compileBootstrap } from './render/bootstrap.ts';
+import { compileBootstrapText } from './render/bootstrap.ts';
 import { envoyArgs, overrideFile } from './render/bootstrap-args.ts';
 import { sdsRootFile, sdsTokenFile } from './render/bootstrap-sds.ts';
 import { concurrency } from './render/concurrency.ts';
@@ -16,7 +16,7 @@ export interface TemplateTexts {
 
 /** An injector of the built-in templates and those of the settings. @throws OutriggerError OR1302 */
 export function buildInjector(settings: InjectionSettings, texts: TemplateTexts): Injector {
-  const renderBootstrap = compileBootstrap(parseTemplate('bootstrap', texts.bootstrap));
+  const renderBootstrap = compileBootstrapText(parseTemplate('bootstrap', texts.bootstrap));
   return createInjector({
     settings,
     templates: buildTemplates({ sidecar: texts.sidecar, gateway: texts.gateway }, settings.templates),
