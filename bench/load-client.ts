@@ -41,17 +41,18 @@ function runConnection(socket: TLSSocket): Promise<void> {
       socket.write(request);
     };
     socket.on('error', reject);
+    const readHead = (chunk: Buffer): void => {
+      head += chunk.toString('latin1');
+      const end = head.indexOf('\r\n\r\n');
+      if (end < 0) return;
+      const good = head.startsWith('HTTP/1.1 200') && (path !== '/inject' || head.includes('"allowed":true'));
+      if (!good) reject(new Error(head.slice(0, 500)));
+      expected = end + 4 + Number(/content-length: (\d+)/i.exec(head)?.[1]);
+    };
     socket.on('data', (chunk: Buffer) => {
       received += chunk.length;
-      if (expected < 0) {
-        head += chunk.toString('latin1');
-        const end = head.indexOf('\r\n\r\n');
-        if (end < 0) return;
-        if (!head.startsWith('HTTP/1.1 200') || (path === '/inject' && !head.includes('"allowed":true')))
-          reject(new Error(head.slice(0, 500)));
-        expected = end + 4 + Number(/content-length: (\d+)/i.exec(head)?.[1]);
-      }
-      if (received < expected) return;
+      if (expected < 0) readHead(chunk);
+      if (expected < 0 || received < expected) return;
       latencies.push(performance.now() - started);
       send();
     });

@@ -7,7 +7,8 @@ import { expect, test } from 'vitest';
  * `inject/*` are the stages of the admission flow, in order.
  */
 const allowed: Record<string, readonly string[]> = {
-  errors: [],
+  'error-catalogue': [],
+  errors: ['error-catalogue'],
   model: ['errors'],
   schema: ['errors', 'model'],
   interception: ['errors', 'model'],

@@ -62,6 +62,8 @@ function toObject(node: Document, at: string): JsonObject | undefined {
   let value: unknown;
   try {
     value = node.toJS({ maxAliasCount: 100 });
+    // An alias within its own anchor makes a loop, which JSON cannot hold.
+    JSON.stringify(value);
   } catch (cause) {
     throw new OutriggerError('OR1209', cause instanceof Error ? firstLine(cause.message) : 'it cannot be read', {
       at,

@@ -2,6 +2,7 @@ import { Lru } from '../model/lru.ts';
 import type { Pod } from '../model/pod.ts';
 import type { Injector } from './injector.ts';
 import { RenamableBase64 } from './renamable-base64.ts';
+import { nodesSupportNative } from './render/native.ts';
 import type { InjectRequest } from './review/request.ts';
 import type { Answered, PodInjector } from './webhook-types.ts';
 
@@ -20,7 +21,8 @@ interface Remembered {
  * what injection never reads (managed fields, uids, times) and in the random name of the token volume that the
  * API server adds (`kube-api-access-x7k2p`): the answer is remembered up to that name, encoded.
  *
- * The key is the rest of the request, whole: nothing that injection can read is left out of it.
+ * The key is the rest of the request, whole: nothing that injection can read is left out of it. Of the nodes it
+ * reads only whether they can run native sidecars.
  */
 export function rememberInjections(injector: Injector, capacity: number): RememberingInjector {
   const known = new Lru<Remembered>(capacity);
@@ -61,5 +63,5 @@ function keyOf(request: InjectRequest): string {
   const { metadata, ...pod } = request.pod;
   const { managedFields: _m, uid: _u, creationTimestamp: _c, ownerReferences, ...read } = metadata;
   const owners = ownerReferences?.map(({ apiVersion, kind, name, controller }) => [apiVersion, kind, name, controller]);
-  return JSON.stringify([pod, read, owners, request.namespace, request.nodes, request.urlParameters]);
+  return JSON.stringify([pod, read, owners, request.namespace, nodesSupportNative(request), request.urlParameters]);
 }

@@ -1,7 +1,7 @@
 import { canonicalName } from '../review/workload.ts';
 import { escapeVariables } from './bootstrap-escape.ts';
 import type { BootstrapInput } from './bootstrap-input.ts';
-import type { ContextInput } from './context.ts';
+import type { ContextInput } from './context-input.ts';
 
 /** Where the merged metrics and the app's probes always are; a custom status port answers as well. */
 export const meshStatusPort = 15020;

@@ -1,8 +1,8 @@
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Pod } from '../../model/pod.ts';
-import type { InjectRequest } from '../review/request.ts';
 import type { InjectionSettings } from '../review/settings.ts';
-import { canonicalName, canonicalRevision, type Workload } from '../review/workload.ts';
+import { canonicalName, canonicalRevision } from '../review/workload.ts';
+import type { ContextInput } from './context-input.ts';
 import { proxyEnv } from './env.ts';
 import type { SidecarOptions } from './options.ts';
 import { proxyVolumeMounts, proxyVolumes } from './volumes.ts';
@@ -12,15 +12,6 @@ import { proxyVolumeMounts, proxyVolumes } from './volumes.ts';
  * key under which the result is remembered. Plain JSON.
  */
 export type RenderContext = { readonly [name: string]: Json };
-
-export interface ContextInput {
-  readonly request: InjectRequest;
-  /** The pod without what an earlier injection added. */
-  readonly userPod: Pod;
-  readonly workload: Workload;
-  readonly options: SidecarOptions;
-  readonly settings: InjectionSettings;
-}
 
 export function buildContext(input: ContextInput): RenderContext {
   const { options, settings, userPod } = input;

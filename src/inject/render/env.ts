@@ -1,6 +1,6 @@
 import type { Json } from '../../model/json.ts';
 import type { Pod } from '../../model/pod.ts';
-import type { ContextInput } from './context.ts';
+import type { ContextInput } from './context-input.ts';
 
 type Env = { [key: string]: Json };
 

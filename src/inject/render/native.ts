@@ -1,3 +1,4 @@
+import type { NodeFacts } from '../../model/pod.ts';
 import type { InjectRequest } from '../review/request.ts';
 import type { InjectionSettings } from '../review/settings.ts';
 
@@ -11,8 +12,24 @@ export function wantsNativeSidecar(request: InjectRequest, settings: InjectionSe
   const annotations = request.pod.metadata.annotations ?? {};
   if (Object.hasOwn(annotations, annotation)) return annotations[annotation] !== 'false';
   if (settings.nativeSidecars !== 'auto') return settings.nativeSidecars === 'true';
+  return nodesSupportNative(request);
+}
+
+/** All that injection reads of the nodes. A source gives the same list until a node changes. */
+export function nodesSupportNative(request: InjectRequest): boolean {
+  const { nodes } = request;
   const node = request.pod.spec.nodeName;
-  const nodes = node ? request.nodes.filter((one) => one.name === node) : request.nodes;
+  if (node) return supportAll(nodes.filter((one) => one.name === node));
+  const known = answers.get(nodes);
+  if (known !== undefined) return known;
+  const answer = supportAll(nodes);
+  answers.set(nodes, answer);
+  return answer;
+}
+
+const answers = new WeakMap<readonly NodeFacts[], boolean>();
+
+function supportAll(nodes: readonly NodeFacts[]): boolean {
   return nodes.every((one) => supportsNativeSidecars(one.kubeletVersion));
 }
 

@@ -1,0 +1,1 @@
+export { readTemplateTexts } from '../../src/app/places.ts';
