@@ -96,6 +96,8 @@ const pods = fc
     ),
   );
 
+fc.configureGlobal({ numRuns: 40 });
+
 describe('properties of injection', () => {
   test('the patch makes the pod of the outcome, and the input is not changed', () => {
     fc.assert(
@@ -249,7 +251,7 @@ describe('bad input', () => {
           expect(String((error as Error).message)).toMatch(/^OR1[234][0-9]{2} /);
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: 400 },
     );
   });
 
