@@ -94,7 +94,10 @@ export function manifestCases(cluster: () => Cluster): void {
           { labels: { [inject]: 'false' } },
         ],
       };
-      await cluster().kubectl(['label', 'ns', 'outrigger-system', 'pod-security.kubernetes.io/enforce-'], {});
+      await cluster().kubectl(['label', 'ns', 'outrigger-system', 'pod-security.kubernetes.io/enforce-']);
+      // Its service account and the end of Pod Security there take a moment.
+      const open = async () => (await create('outrigger-system')).status === 201 || undefined;
+      await waitFor(open, { what: 'outrigger-system to take any pod' });
       for (const [namespace, shapes] of Object.entries(allowed)) {
         for (const shape of shapes) {
           const answer = await create(namespace, shape);
