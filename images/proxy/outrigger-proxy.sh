@@ -189,10 +189,10 @@ app_sockets() {
     awk -v own="$(id -u)" '($4 == "01" || $4 == "0A") && $8 != own { count++ } END { print count + 0 }'
 }
 
-# Requests in flight through the proxy, its own status listeners and admin left out.
+# Requests in flight through the proxy, hooks of the app on the status port too; readiness, metrics and admin left out.
 in_flight() {
   request GET "$ADMIN_PORT" '/stats?filter=downstream_rq_active$' |
-    awk '/^http\.(admin|status|ready|metrics)\./ { next } /downstream_rq_active: / { sum += $2 } END { print sum + 0 }'
+    awk '/^http\.(admin|ready|metrics)\./ { next } /downstream_rq_active: / { sum += $2 } END { print sum + 0 }'
 }
 
 drain() {

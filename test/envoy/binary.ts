@@ -3,11 +3,18 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/**
- * The real Envoy: `OUTRIGGER_ENVOY`, or what `test/envoy/install.sh` put into the cache. Undefined when there is
- * none and nothing requires it; with `OUTRIGGER_REQUIRE` naming the suite it is installed, or the suite fails.
- */
+/** The Envoy of a suite; undefined, with one line on why, when it may be skipped. */
 export function findEnvoy(suite: 'envoy' | 'netns'): string | undefined {
+  const found = locateEnvoy(suite);
+  if (found === undefined) console.info(`${suite} suite skipped: there is no Envoy; test/envoy/install.sh brings it`);
+  return found;
+}
+
+/**
+ * The real Envoy: `OUTRIGGER_ENVOY`, or what `test/envoy/install.sh` put into the cache. When there is none, a suite
+ * that must run has it installed, or fails.
+ */
+export function locateEnvoy(suite: 'envoy' | 'netns'): string | undefined {
   const given = process.env['OUTRIGGER_ENVOY'];
   if (given !== undefined) return given;
   const cache = process.env['OUTRIGGER_CACHE'] ?? join(homedir(), '.cache', 'outrigger');

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** Asks again and again until an answer is given, and fails with `what` after `seconds`. Errors count as "not yet". */
 export async function until<T>(
-  what: string,
+  what: string | (() => string),
   ask: () => Promise<T | undefined> | T | undefined,
   seconds = 15,
 ): Promise<T> {
@@ -17,5 +17,5 @@ export async function until<T>(
     }
     await delay(25);
   }
-  throw new Error(`not within ${seconds} s: ${what} (${String(last)})`);
+  throw new Error(`not within ${seconds} s: ${typeof what === 'string' ? what : what()} (${String(last)})`);
 }

@@ -118,6 +118,18 @@ describe.skipIf(binary === undefined)('start', () => {
     expect(plane.streams[0]?.authorization).toBe('Bearer first');
   });
 
+  test('a pod address that is not usable yet does not end the proxy', async () => {
+    const [port = 0] = await freePorts(1);
+    const root = writePodFiles({ token: 'token', rootCertificate: identity.certificate });
+    const [statusPort = 0, adminPort = 0, readyPort = 0, metricsPort = 0] = await freePorts(4);
+    const input = bootstrapInput({ statusPort, adminPort, readyPort, metricsPort, discovery: { host, port } });
+    const args = argumentsFor(input, root).map((arg) => arg.replaceAll(podIp, 'fd97:ffff::1'));
+    const envoy = startEnvoy(binary ?? '', args, root);
+    stopping.push(envoy.stop);
+    const local = { host: '127.0.0.1' };
+    await until(envoy.log(), async () => (await ask(statusPort, '/metrics', local)).status === 200 || undefined, 8);
+  });
+
   test('a control plane with another certificate gets no token', async () => {
     const impostor = await startEmptyControlPlane(selfSigned(host), { host: '127.0.0.1' });
     stopping.push(impostor.stop);

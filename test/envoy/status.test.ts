@@ -71,6 +71,7 @@ describe.skipIf(binary === undefined)('app probes on the status port', () => {
         const location = moved[request.url ?? ''];
         if (location !== undefined) return response.writeHead(302, { location }).end('moved');
         if (request.url === '/hang') return;
+        if (request.url === '/slow-hook') return setTimeout(() => response.end('stopped'), 1500);
         response.writeHead(httpStatus, { 'x-app': 'yes', server: 'the-app' });
         response.end(
           JSON.stringify({ url: request.url, from: request.socket.remoteAddress, headers: request.headers }),
@@ -91,6 +92,11 @@ describe.skipIf(binary === undefined)('app probes on the status port', () => {
       ...['moved', 'relative/here', 'to-tls', 'elsewhere', 'ever', 'moved-to-nobody'].map((path) =>
         http(path, app, `/${path}`),
       ),
+      {
+        ...http('hook', app, '/slow-hook'),
+        path: '/app-lifecycle/app/prestopz',
+        periodSeconds: 0,
+      },
       { ...seconds, path: '/app-health/tcp/livez', kind: 'tcp', port: tcp },
       { ...seconds, path: '/app-health/grpc/livez', kind: 'grpc', port: rpc },
       { ...seconds, path: '/app-health/grpc/startupz', kind: 'grpc', port: rpc, grpcService: 'shop.Cart' },
@@ -107,7 +113,7 @@ describe.skipIf(binary === undefined)('app probes on the status port', () => {
     });
     envoy = startEnvoy(binary ?? '', argumentsFor(input, root), root);
     await until(
-      'the status port answers',
+      () => `the status port answers: ${envoy.log()}`,
       async () => (await ask(status, '/app-health/plain/readyz')).status === 200 || undefined,
     );
   });
@@ -189,6 +195,10 @@ describe.skipIf(binary === undefined)('app probes on the status port', () => {
     states.set('shop.Cart', 'NOT_SERVING');
     await until('the service is down', async () => (await probe('grpc', 'startupz')).status === 503 || undefined, 3);
     expect((await probe('grpc', 'livez')).status).toBe(200);
+  });
+
+  test('a hook may take longer than a probe', async () => {
+    expect(await ask(status, '/app-lifecycle/app/prestopz')).toMatchObject({ status: 200, body: 'stopped' });
   });
 
   test('nothing else is behind the port', async () => {

@@ -46,6 +46,7 @@ test.skipIf(envoy === undefined).each<[string, Partial<BootstrapInput>]>([
   ],
   ['a gateway', { proxyType: 'router' }],
   ['not captured', { captured: false, probes }],
+  ['a second status port', { extraStatusPorts: [15099] }],
   ['no status port', { statusPort: 0 }],
   [
     'statistics',

@@ -20,7 +20,10 @@ export function performProbe(handler: HookHandler, running: RunningContainer, po
   throw new Error(`the player performs no ${Object.keys(handler).join()}`);
 }
 
-/** A lifecycle hook: exec in the container, or one HTTP GET from the node, tried once; 200–399 is success. */
+/**
+ * A lifecycle hook: exec in the container, or one HTTP GET from the node, tried once, with no limit but the grace period;
+ * any answer is success, whatever its status (pkg/kubelet/lifecycle/handlers.go).
+ */
 export async function performHook(
   handler: HookHandler,
   running: RunningContainer,
@@ -28,7 +31,8 @@ export async function performHook(
 ): Promise<HandlerResult> {
   if (handler.exec !== undefined) return runExec(handler.exec, running);
   if (handler.httpGet === undefined) throw new Error(`the player performs no ${Object.keys(handler).join()}`);
-  return probeHttp(handler.httpGet, podIp);
+  const result = await probeHttp(handler.httpGet, podIp);
+  return { ok: /^\d/.test(result.detail), detail: result.detail.slice(0, 3) };
 }
 
 async function probeHttp(get: HttpGetAction, podIp: string): Promise<HandlerResult> {
@@ -74,5 +78,5 @@ function probeTcp(port: number, podIp: string): Promise<HandlerResult> {
 async function runExec(exec: unknown, running: RunningContainer): Promise<HandlerResult> {
   const command = isObject(exec) && Array.isArray(exec['command']) ? exec['command'].map(String) : [];
   const { code, output } = await running.exec(command);
-  return { ok: code === 0, detail: `exit ${code} ${output}` };
+  return { ok: code === 0, detail: `exit ${code} ${output}`.trim() };
 }

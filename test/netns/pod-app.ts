@@ -23,6 +23,7 @@ const server = createServer((request, response) => {
   if (pathname === '/ready') response.statusCode = healthy ? 200 : 503;
   if (pathname === '/slow') return setTimeout(() => response.end('slow but whole'), Number(searchParams.get('ms')));
   if (pathname === '/call') return call(searchParams.get('url') ?? '').then((answer) => response.end(answer));
+  if (pathname === '/hooks/stop') return setTimeout(() => response.end(), Number(searchParams.get('ms')));
   response.end(pathname === '/metrics' ? `app_hooks_total ${hooks.length}\n` : JSON.stringify({ hooks }));
 });
 server.listen(8080, '::', () => console.info('app listens'));

@@ -140,7 +140,7 @@ async function postStart(started: RunningContainer, played: PlayedPod, events: s
   const hook = started.container.lifecycle?.postStart;
   if (hook === undefined) return;
   const result = await performHook(hook, started, played.podIp);
-  events.push(`postStart ${started.container.name}: ${result.ok ? 'ok' : result.detail}`);
+  events.push(`postStart ${started.container.name}: ${result.detail}`);
   if (!result.ok) fail(`postStart of ${started.container.name} failed: ${result.detail} ${started.log()}`);
 }
 
@@ -162,7 +162,7 @@ async function terminate(pod: Pod, played: PlayedPod): Promise<void> {
     const hook = running.container.lifecycle?.preStop;
     if (hook !== undefined) {
       const result = await performHook(hook, running, played.podIp);
-      events.push(`preStop ${name}: ${result.ok ? 'ok' : result.detail}`);
+      events.push(`preStop ${name}: ${result.detail}`);
     }
     await turn;
     events.push(`SIGTERM ${name}`);

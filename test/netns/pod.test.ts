@@ -54,7 +54,7 @@ function appPod(kind: (typeof kinds)[number], nodeIp: string): Pod {
       readinessProbe: { httpGet: { path: '/ready', port: 'http' }, periodSeconds: 1 },
       livenessProbe: { tcpSocket: { port: 9090 }, periodSeconds: 1 },
       startupProbe: { grpc: { port: 7070, service: 'shop.Cart' }, periodSeconds: 1 },
-      lifecycle: { ...hook, preStop: { httpGet: { path: '/hooks/stop', port: 'http' } } },
+      lifecycle: { ...hook, preStop: { httpGet: { path: '/hooks/stop?ms=1500', port: 'http' } } },
     },
   });
 }
@@ -102,14 +102,14 @@ describe.skipIf(envoy === undefined).each(kinds)('$name', (kind) => {
     await becomes(true, 'istio-proxy', 'readinessProbe');
     const order = pod.events.filter((event) => !event.startsWith('ended'));
     const expected = {
-      native: ['started istio-init', 'started istio-proxy', 'startup istio-proxy', 'started app', 'postStart app: ok'],
+      native: ['started istio-init', 'started istio-proxy', 'startup istio-proxy', 'started app', 'postStart app: 200'],
       classic: ['started istio-init', 'started app', 'started istio-proxy'],
       'classic, holding': [
         'started istio-init',
         'started istio-proxy',
-        'postStart istio-proxy: ok',
+        'postStart istio-proxy: exit 0',
         'started app',
-        'postStart app: ok',
+        'postStart app: 200',
       ],
     };
     expect(order).toEqual(expected[kind.name in expected ? (kind.name as keyof typeof expected) : 'native']);
@@ -171,8 +171,8 @@ describe.skipIf(envoy === undefined).each(kinds)('$name', (kind) => {
     const log = pod.container('app').log();
     expect(log).toContain(`hooks: ${kind.name === 'classic' ? '' : 'start,'}stop\n`);
     expect(log).toContain('last call: 200 through outbound');
-    expect(pod.events).toContain('preStop app: ok');
-    expect(pod.events).toContain('preStop istio-proxy: ok');
+    expect(pod.events).toContain('preStop app: 200');
+    expect(pod.events).toContain('preStop istio-proxy: exit 0');
     expect(pod.events).toContain('ended app: 0');
     expect(pod.events.at(-1)).toBe('ended istio-proxy: 0');
     expect(pod.container('istio-proxy').endedAt()).toBeGreaterThanOrEqual(pod.container('app').endedAt() ?? Number.NaN);

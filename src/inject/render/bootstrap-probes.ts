@@ -22,7 +22,7 @@ export function buildProbeRoute(probe: HttpProbe): JsonObject {
     route: {
       cluster: appClusterName(probe.port, probe.http.https),
       prefix_rewrite: path,
-      timeout: `${probe.timeoutSeconds}s`,
+      ...timeouts(probe),
     },
     // Envoy would tell the app "http" even where it speaks TLS to it, and a kubelet says nothing.
     request_headers_to_remove: ['x-forwarded-proto'],
@@ -31,10 +31,19 @@ export function buildProbeRoute(probe: HttpProbe): JsonObject {
       port: probe.port,
       tls: probe.http.https,
       path,
-      timeout: probe.timeoutSeconds * 1000,
+      timeout: isHook(probe) ? 3_600_000 : probe.timeoutSeconds * 1000,
       ...(probe.http.host === undefined ? {} : { host: escapeVariables(probe.http.host) }),
     }),
   };
+}
+
+/** A kubelet waits for a hook as long as the hook takes, or the grace period. */
+function timeouts(probe: AppProbe): JsonObject {
+  return isHook(probe) ? { timeout: '0s', idle_timeout: '0s' } : { timeout: `${probe.timeoutSeconds}s` };
+}
+
+function isHook(probe: AppProbe): boolean {
+  return probe.periodSeconds === 0;
 }
 
 export function luaMetadata(values: JsonObject): JsonObject {
@@ -155,7 +164,7 @@ export function buildCheckFilter(probe: AppProbe): JsonObject {
 
 /** Half the probe's period, so that an answer is at most that old; 1 s for hooks, which are asked once. */
 function checkInterval(probe: AppProbe): number {
-  return probe.periodSeconds > 0 ? probe.periodSeconds / 2 : 1;
+  return isHook(probe) ? 1 : probe.periodSeconds / 2;
 }
 
 function checkedName(probe: AppProbe): string {
