@@ -1,0 +1,134 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+
+/** `.ci/run` in a tree where npm, the install steps and the tools are small scripts: what it makes of their results. */
+const folder = mkdtempSync(join(tmpdir(), 'outrigger-ci-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const green = report({ status: 'passed', assertionResults: [{ status: 'passed' }, { status: 'passed' }] });
+const suites = ['unit', 'envoy', 'netns', 'cluster'];
+const steps = ['test/envoy/install.sh', 'test/netns/install.sh', 'test/cluster/install.sh'];
+
+interface Machine {
+  /** Script texts in place of the ones that succeed; a path of an install step or a tool. `undefined`: absent. */
+  readonly scripts?: Readonly<Record<string, string | undefined>>;
+  /** Reports in place of the green ones. `undefined`: none is written. */
+  readonly reports?: Readonly<Record<string, string | undefined>>;
+}
+
+function report(...testResults: readonly unknown[]): string {
+  return JSON.stringify({ testResults });
+}
+
+let made = 0;
+
+function run({ scripts = {}, reports = {} }: Machine) {
+  const root = join(folder, `${made++}`);
+  const written: Record<string, string | undefined> = {
+    ...Object.fromEntries(steps.map((step) => [step, 'exit 0'])),
+    ...Object.fromEntries(['go', 'etcd', 'apt-get', 'python3'].map((tool) => [`bin/${tool}`, 'exit 0'])),
+    'bin/id': 'echo 0',
+    'bin/npm': npm,
+    ...scripts,
+  };
+  for (const [path, text] of Object.entries(written)) {
+    if (text === undefined) continue;
+    mkdirSync(join(root, path, '..'), { recursive: true });
+    writeFileSync(join(root, path), `#!/bin/sh\n${text}\n`);
+    chmodSync(join(root, path), 0o755);
+  }
+  for (const [suite, text] of Object.entries({
+    ...Object.fromEntries(suites.map((name) => [name, green])),
+    ...reports,
+  }))
+    if (text !== undefined) writeFileSync(join(root, `${suite}.json`), text);
+  cpSync(join(import.meta.dirname, '../.ci'), join(root, '.ci'), { recursive: true });
+  mkdirSync(join(root, 'node_modules/.bin'), { recursive: true });
+  symlinkSync(process.execPath, join(root, 'node_modules/.bin/node'));
+  for (const tool of ['bash', 'sh', 'dirname', 'mktemp', 'rm', 'date', 'timeout', 'tail', 'env', 'cp', 'grep']) {
+    const path = ['/usr/bin', '/bin'].map((bin) => join(bin, tool)).find((candidate) => existsSync(candidate));
+    if (path !== undefined) symlinkSync(path, join(root, 'bin', tool));
+  }
+  const env = { PATH: join(root, 'bin'), HOME: root, STUBS: root };
+  const { status, stdout, stderr } = spawnSync(join(root, '.ci/run'), { env, encoding: 'utf8' });
+  return { status, out: stdout + stderr, last: stdout.trimEnd().split('\n').at(-1) };
+}
+
+/** Writes the report of the suite, and ends as vitest does: 1 when the report has a failure. */
+const npm = `case "$1" in ci) exit 0 ;; test) name=unit ;; run) name="\${2#test:}" ;; esac
+for last; do :; done
+[ -f "$STUBS/$name.json" ] || exit 1
+cp "$STUBS/$name.json" "\${last#--outputFile.json=}"
+! grep -q failed "$STUBS/$name.json"`;
+
+const linux = process.platform === 'linux';
+
+test.skipIf(!linux)('everything runs and is added up', () => {
+  const { status, last, out } = run({});
+  expect(last, out).toBe('8 passed, 0 failed, 0 skipped');
+  expect(status).toBe(0);
+});
+
+describe.skipIf(!linux)('it is red when', () => {
+  const skippedAll = report({ status: 'passed', assertionResults: [{ status: 'skipped' }, { status: 'skipped' }] });
+  test.each(suites)('%s ran no test', (suite) => {
+    const skipped = run({ reports: { [suite]: skippedAll } });
+    expect([skipped.status, skipped.last]).toEqual([1, '6 passed, 1 failed, 2 skipped']);
+    expect(skipped.out).toContain(`FAILED: ${suite} could run and ran no test`);
+  });
+
+  test('a suite left no report, an empty one or half of one', () => {
+    const reports = { unit: undefined, netns: report(), cluster: '{"testResults": [' };
+    const { status, last } = run({ reports });
+    expect([status, last]).toEqual([1, '2 passed, 3 failed, 0 skipped']);
+  });
+
+  test('a test failed, or a file could not be loaded', () => {
+    const failed = report({ status: 'failed', assertionResults: [{ status: 'passed' }, { status: 'failed' }] });
+    const broken = report({ status: 'failed', assertionResults: [] });
+    const { status, last } = run({ reports: { unit: failed, netns: broken } });
+    expect([status, last]).toEqual([1, '5 passed, 2 failed, 0 skipped']);
+  });
+
+  test.each([
+    ['test/envoy/install.sh', '4 passed, 1 failed, 0 skipped'],
+    ['test/netns/install.sh', '6 passed, 1 failed, 0 skipped'],
+    ['test/cluster/install.sh', '6 passed, 1 failed, 0 skipped'],
+  ])('%s fails; the end of its log is shown', (step, expected) => {
+    const { status, last, out } = run({ scripts: { [step]: 'echo "the disk is full" >&2; exit 7' } });
+    expect([status, last]).toEqual([1, expected]);
+    expect(out).toContain('the disk is full');
+    expect(out).toContain(`FAILED: ${step}`);
+  });
+
+  test('npm ci fails twice; once is forgiven', () => {
+    const twice = run({ scripts: { 'bin/npm': 'echo "no network"; exit 1' } });
+    expect([twice.status, twice.last]).toEqual([1, '0 passed, 1 failed, 0 skipped']);
+    expect(twice.out.match(/no network/g)).toHaveLength(2);
+    const once = `[ "$1" != ci ] || [ -e "$STUBS/tried" ] || { : >"$STUBS/tried"; exit 1; }\n${npm}`;
+    expect(run({ scripts: { 'bin/npm': once } }).last).toBe('8 passed, 0 failed, 0 skipped');
+  });
+
+  test('vitest ends with an error although no test failed', () => {
+    const { status, last } = run({ scripts: { 'bin/npm': `${npm}\n[ "$1" = ci ] || exit 1` } });
+    expect([status, last]).toEqual([1, '8 passed, 4 failed, 0 skipped']);
+  });
+});
+
+describe.skipIf(!linux)('it is green and says what it left out when', () => {
+  test('this is not root', () => {
+    const { status, last, out } = run({ scripts: { 'bin/id': 'echo 1000' } });
+    expect([status, last]).toEqual([0, '6 passed, 0 failed, 1 skipped']);
+    expect(out).toContain('SKIPPED: netns: this is not root');
+    const noEtcd = run({ scripts: { 'bin/id': 'echo 1000', 'bin/etcd': undefined } });
+    expect([noEtcd.status, noEtcd.last]).toEqual([0, '4 passed, 0 failed, 2 skipped']);
+  });
+
+  test('there is neither Python nor an Envoy', () => {
+    const { status, last } = run({ scripts: { 'bin/python3': undefined, 'test/envoy/install.sh': 'exit 127' } });
+    expect([status, last]).toEqual([0, '4 passed, 0 failed, 2 skipped']);
+  });
+});
