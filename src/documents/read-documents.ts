@@ -13,7 +13,8 @@ export interface ManifestDocument {
   readonly at: string;
 }
 
-const byteLimit = 16 * 1024 * 1024;
+/** Characters. Reading YAML takes some 100 ms a megabyte. */
+const defaultYamlLimit = 16 * 1024 * 1024;
 
 /**
  * Kubernetes objects from YAML (several documents) or JSON (one, or several one after another). Documents
@@ -21,10 +22,16 @@ const byteLimit = 16 * 1024 * 1024;
  *
  * @throws OutriggerError OR1209 naming file, line and column
  */
-export function readDocuments(text: string, file: string): ManifestDocument[] {
-  if (Buffer.byteLength(text) > byteLimit) throw new OutriggerError('OR1209', 'it is longer than 16 MiB', { at: file });
+export function readDocuments(text: string, file: string, yamlLimit = defaultYamlLimit): ManifestDocument[] {
   const json = readJson(text, file);
   if (json !== undefined) return [json];
+  if (text.length > yamlLimit) {
+    throw new OutriggerError(
+      'OR1209',
+      `it is longer than ${yamlLimit / 1024} KiB, the most that is read as YAML; JSON may be longer`,
+      { at: file },
+    );
+  }
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, { lineCounter: lines, keepSourceTokens: true, prettyErrors: false });
   if (!Array.isArray(documents)) return [];

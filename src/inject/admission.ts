@@ -1,6 +1,7 @@
 import { OutriggerError } from '../errors.ts';
 import { isObject, type Json, type JsonObject } from '../model/json.ts';
 import type { Pod } from '../model/pod.ts';
+import { decodePod as checkPod } from './review/pod-decode.ts';
 
 /**
  * The parts of an AdmissionReview that the webhook reads.
@@ -72,7 +73,7 @@ function createsPod(request: JsonObject): boolean {
 
 /**
  * The pod of a CREATE request, changed in nothing but a missing `metadata.namespace`: the API server sets
- * that only after admission. Throws OR1113.
+ * that only after admission. Throws OR1113, and OR1204 for a field that injection cannot read.
  */
 export function decodePod(object: Json | undefined, namespace: string): Pod {
   if (!isObject(object)) throw new OutriggerError('OR1113', 'it must be an object', { at: 'request.object' });
@@ -83,5 +84,5 @@ export function decodePod(object: Json | undefined, namespace: string): Pod {
     throw new OutriggerError('OR1113', 'it must be a list of at least one container', { at: 'spec.containers' });
   }
   metadata.namespace ??= namespace;
-  return object as unknown as Pod;
+  return checkPod(object, 'request.object');
 }

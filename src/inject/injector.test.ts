@@ -255,27 +255,38 @@ describe('bad input', () => {
     );
   });
 
-  test('a template with a wrong type is an error with its place', () => {
-    const bad = buildInjector(
-      {
-        ...settings,
-        templates: {
-          bad: { spec: { containers: 'x' } },
-          worse: { metadata: { labels: { a: 1 } } },
-          eval: { $eval: 'nope' },
-        },
-      },
-      texts,
+  test.each<[string, unknown, RegExp]>([
+    ['bad', { spec: { containers: 'x' } }, /OR1303 template bad: spec.containers has to be a list/],
+    ['worse', { metadata: { labels: { a: 1 } } }, /OR1303.*labels/],
+    ['eval', { $eval: 'nope' }, /OR1302 template eval/],
+    ['text', 'a: [', /OR1302 template text: it is no YAML/],
+  ])('the template %s with a wrong type is an error at the start, with its place', (name, template, message) => {
+    expect(() => buildInjector({ ...settings, templates: { [name]: template } }, texts)).toThrow(message);
+  });
+
+  test('a mistake in the settings is an error at the start, with its key', () => {
+    const mesh = { ...settings.mesh, defaultConfig: { concurrency: 'many' } };
+    expect(() => buildInjector({ ...settings, mesh }, texts)).toThrow(
+      /^OR1203 injection.mesh.defaultConfig: concurrency/,
     );
-    for (const [name, message] of [
-      ['bad', /OR1303 template bad: spec.containers has to be a list/],
-      ['worse', /OR1303.*labels/],
-      ['eval', /OR1302 template eval/],
-    ] as const) {
-      expect(() => bad.inject({ pod: podOf({ 'inject.istio.io/templates': name }), namespace, nodes: [] })).toThrow(
-        message,
-      );
-    }
+    const proxy = { ...settings.proxy, includeIPRanges: '10.0.0.1' };
+    expect(() => buildInjector({ ...settings, proxy }, texts)).toThrow(/^OR1401 injection.proxy.includeIPRanges/);
+  });
+
+  test('a template of the configuration is rendered, its labels and containers are added', () => {
+    const extra = {
+      metadata: { labels: { team: { $eval: 'namespace' } } },
+      spec: { containers: [{ name: 'debug', image: 'busybox' }] },
+    };
+    const custom = buildInjector({ ...settings, templates: { extra } }, texts);
+    const { pod } = custom.inject({
+      pod: podOf({ 'inject.istio.io/templates': 'sidecar, extra' }),
+      namespace,
+      nodes: [],
+    });
+    expect(pod.metadata.labels?.['team']).toBe('shop');
+    expect(pod.spec.containers.map((one) => one.name)).toEqual(['debug', 'app']);
+    expect(restorePod(pod)).toEqual(podOf({ 'inject.istio.io/templates': 'sidecar, extra' }));
   });
 });
 
@@ -321,6 +332,20 @@ describe('what the pod gets', () => {
     expect(warnings.join('\n')).toMatch(
       /its image istio\/proxyv2:1.20.0 is Istio's.*\n.*its args are of Istio's agent/,
     );
+  });
+
+  test("the containers that are added mount the pod's own token as the API server would", () => {
+    const mount = {
+      name: 'kube-api-access-x7k2p',
+      mountPath: '/var/run/secrets/kubernetes.io/serviceaccount',
+      readOnly: true,
+    };
+    const app = { name: 'app', image: 'a', volumeMounts: [mount] };
+    const { pod } = inject(
+      podOf({}, { containers: [app], volumes: [{ name: mount.name, projected: { sources: [] } }] }),
+    );
+    for (const container of pod.spec.initContainers ?? []) expect(container['volumeMounts']).toContainEqual(mount);
+    expect(inject(pod).patchJson).toBe('');
   });
 
   test('a namespace that enforces Pod Security will refuse the pod, and this is said', () => {

@@ -19,6 +19,9 @@ export interface PreviewOptions {
   readonly onFault: (error: unknown) => void;
 }
 
+/** Admissions wait while YAML is read: a preview may not hold them up for long. */
+const yamlLimit = 512 * 1024;
+
 type Query = { namespace?: string; labels?: string; annotations?: string; explain?: string };
 
 /**
@@ -36,7 +39,7 @@ export function previewPlugin(options: PreviewOptions): FastifyPluginCallback {
       const { body } = request;
       if (typeof body !== 'string' || body.trim() === '')
         throw new OutriggerError('OR1102', 'it has no object to preview');
-      const documents = readDocuments(body, 'body');
+      const documents = readDocuments(body, 'body', yamlLimit);
       const previews = documents.map((document) => ({
         document,
         ...previewObject(document.object, request.query, options),

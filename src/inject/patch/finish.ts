@@ -1,17 +1,17 @@
 import type { CaptureRules, CaptureSettings } from '../../interception/settings.ts';
 import type { Container, Pod } from '../../model/pod.ts';
-import { meshStatusPort } from '../render/bootstrap-facts.ts';
 import type { BootstrapInput } from '../render/bootstrap-input.ts';
 import { captureSettings } from '../render/capture.ts';
 import type { SidecarOptions } from '../render/options.ts';
-import { planPrometheus, targetsOfRecord } from '../render/prometheus.ts';
 import { parseBool } from '../review/go-values.ts';
 import type { InjectRequest } from '../review/request.ts';
 import type { InjectionSettings } from '../review/settings.ts';
-import { envValue, replaceContainer, withAnnotations, withContainers, withEnv } from './edit.ts';
+import { envValue, replaceContainer, withContainers, withEnv } from './edit.ts';
 import { orderContainers, orderInitContainers } from './order.ts';
 import { appProbes, type ProberRecord, rewriteProbes } from './probes.ts';
 import { parseObject } from './record.ts';
+import { finishMetrics } from './scrape.ts';
+import { tokenMount, withMount } from './token-mount.ts';
 
 /** What the last stage needs besides the merged pod. */
 export interface FinishInput {
@@ -34,13 +34,12 @@ export interface Finished {
 }
 
 const proberEnv = 'ISTIO_KUBE_APP_PROBERS';
-const prometheusEnv = 'ISTIO_PROMETHEUS_ANNOTATIONS';
 /** Probes, metrics, rules, arguments, order: all that depends on the merged pod as a whole. */
 export function finish(merged: Pod, input: FinishInput): Finished {
   const proxy = findProxy(merged);
   if (proxy === undefined) return { pod: merged, warnings: [], rules: undefined, bootstrap: undefined };
   const probed = finishProbes(merged, proxy, input);
-  const measured = finishMetrics(probed.pod, proxy, input);
+  const measured = finishMetrics(probed.pod, proxy, input.options);
   const { options, settings } = input;
   const init = merged.spec.initContainers?.find((container) => container.name === 'istio-init');
   const rules = init === undefined ? undefined : input.renderRules(captureSettings(options, settings, proxy));
@@ -113,35 +112,6 @@ function finishProbes(pod: Pod, proxy: Container, input: FinishInput): Probed {
   };
 }
 
-interface Measured {
-  readonly pod: Pod;
-  readonly env: readonly { name: string; value: string }[];
-  readonly targets: BootstrapInput['scrape'];
-  readonly warnings: readonly string[];
-}
-
-function finishMetrics(pod: Pod, proxy: Container, input: FinishInput): Measured {
-  const annotations = pod.metadata.annotations ?? {};
-  const wanted = parseBool(annotations['prometheus.istio.io/merge-metrics'] ?? '') ?? input.options.mergeMetrics;
-  const declared = pod.spec.containers
-    .filter((container) => container.name !== 'istio-proxy')
-    .flatMap((container) =>
-      (container.ports ?? []).filter((port) => (port.protocol ?? 'TCP') === 'TCP').map((port) => port.containerPort),
-    );
-  const record = envValue(proxy, prometheusEnv);
-  const before = record !== undefined && parseObject(record) !== undefined ? targetsOfRecord(record, declared) : [];
-  if (!wanted) return { pod, env: [], targets: before, warnings: [] };
-  const plan = planPrometheus(annotations, meshStatusPort, declared);
-  if (Object.keys(plan.add).length === 0) return { pod, env: [], targets: before, warnings: plan.warnings };
-  const kept = Object.fromEntries(Object.entries(annotations).filter(([key]) => !plan.remove.includes(key)));
-  return {
-    pod: withAnnotations(pod, { ...kept, ...plan.add }),
-    env: plan.record === undefined ? [] : [{ name: prometheusEnv, value: plan.record }],
-    targets: plan.targets,
-    warnings: plan.warnings,
-  };
-}
-
 interface Arrangement {
   readonly proxy: Container;
   readonly rules: CaptureRules | undefined;
@@ -155,10 +125,14 @@ function arrange(pod: Pod, { proxy, rules, hold }: Arrangement, native: boolean)
     proxy.lifecycle?.postStart === undefined &&
     pod.spec.containers.some((one) => one.name === 'istio-proxy');
   const finalProxy = holding ? { ...proxy, lifecycle: { ...proxy.lifecycle, postStart: waitHook } } : proxy;
-  const initContainers = replaceContainer(pod.spec.initContainers ?? [], finalProxy).map((container) =>
-    container.name === 'istio-init' && rules !== undefined ? withEnv(container, rulesEnv(rules)) : container,
+  const token = tokenMount(pod);
+  const mounted = withMount(finalProxy, token);
+  const initContainers = replaceContainer(pod.spec.initContainers ?? [], mounted).map((container) =>
+    container.name === 'istio-init' && rules !== undefined
+      ? withMount(withEnv(container, rulesEnv(rules)), token)
+      : container,
   );
-  const containers = replaceContainer(pod.spec.containers, finalProxy);
+  const containers = replaceContainer(pod.spec.containers, mounted);
   return withContainers(pod, orderContainers(containers, hold && !native), orderInitContainers(initContainers, native));
 }
 

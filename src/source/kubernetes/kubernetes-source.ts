@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { OutriggerError } from '../../errors.ts';
 import { isObject } from '../../model/json.ts';
 import type { ClusterFacts, NamespaceFacts, NodeFacts } from '../../model/pod.ts';
@@ -49,6 +50,8 @@ class ClusterSource implements KubernetesSource {
   readonly #options: KubernetesSourceOptions;
   readonly #namespaces = new Map<string, NamespaceRecord>();
   readonly #nodes = new Map<string, NodeFacts>();
+  /** The same list until a node comes, goes or changes: callers remember what they conclude from it. */
+  #nodeList: readonly NodeFacts[] | undefined;
   readonly #namespaceWatch: ListWatch<NamespaceRecord>;
   readonly #nodeWatch: ListWatch<NodeFacts>;
   readonly #listeners = new Set<(namespace: NamespaceRecord) => void>();
@@ -79,7 +82,8 @@ class ClusterSource implements KubernetesSource {
   }
 
   nodes(): readonly NodeFacts[] {
-    return [...this.#nodes.values()];
+    this.#nodeList ??= [...this.#nodes.values()];
+    return this.#nodeList;
   }
 
   /** A GET; calls for the same name share it. Rejects with OR1630 or OR1632. */
@@ -114,8 +118,14 @@ class ClusterSource implements KubernetesSource {
   ): ListWatch<T> {
     const { connection, clock = systemClock, random = Math.random, idleMs, pageSize = 500 } = this.#options;
     const upsert = (item: T) => {
+      // Nodes report every few seconds; most of the time nothing that is kept has changed.
+      if (!isDeepStrictEqual(store.get(item.name), item)) this.#nodeList = undefined;
       store.set(item.name, item);
       changed(item);
+    };
+    const remove = (name: string) => {
+      store.delete(name);
+      this.#nodeList = undefined;
     };
     return new ListWatch({
       transport: createKubeTransport(connection, kind, { pageSize, random }),
@@ -124,10 +134,10 @@ class ClusterSource implements KubernetesSource {
       idleMs,
       sink: {
         upsert,
-        remove: (item) => store.delete(item.name),
+        remove: (item) => remove(item.name),
         replace: (items) => {
           const listed = new Set(items.map((item) => item.name));
-          for (const name of store.keys()) if (!listed.has(name)) store.delete(name);
+          for (const name of store.keys()) if (!listed.has(name)) remove(name);
           for (const item of items) upsert(item);
           this.#announce();
         },
