@@ -8,7 +8,11 @@ const settings = Value.Default(InjectionSettingsSchema, {}) as InjectionSettings
 const injector = buildInjector(settings, readTemplateTexts());
 
 /** A pod as the API server stores it after our webhook: injected by the injector itself, in namespace `shop`. */
-export function injectPod(app: { container: Partial<Container>; annotations?: Record<string, string> }): Pod {
+export function injectPod(app: {
+  readonly container: Partial<Container>;
+  readonly others?: readonly Container[];
+  readonly annotations?: Record<string, string>;
+}): Pod {
   const pod: Pod = {
     metadata: {
       name: 'app-1',
@@ -18,7 +22,7 @@ export function injectPod(app: { container: Partial<Container>; annotations?: Re
     },
     spec: {
       serviceAccountName: 'app',
-      containers: [{ name: 'app', image: 'test-app', ...app.container }],
+      containers: [{ name: 'app', image: 'test-app', ...app.container }, ...(app.others ?? [])],
     },
   };
   const outcome = injector.inject({ pod, namespace: { name: 'shop', labels: {}, annotations: {} }, nodes: [] });

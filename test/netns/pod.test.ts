@@ -37,7 +37,7 @@ const kinds = [
   { name: 'native, TPROXY', mode: 'TPROXY', family: 4, annotations: { 'sidecar.istio.io/interceptionMode': 'TPROXY' } },
 ] as const;
 
-/** The app's own hook by HTTP needs a proxy that is there before it: not with a classic sidecar that does not hold. */
+/** An app's own postStart by HTTP makes the injector hold, so the pod that does not hold has none. */
 function appPod(kind: (typeof kinds)[number], nodeIp: string): Pod {
   const hook = kind.name === 'classic' ? {} : { postStart: { httpGet: { path: '/hooks/start', port: 8080 } } };
   return injectPod({
@@ -47,6 +47,16 @@ function appPod(kind: (typeof kinds)[number], nodeIp: string): Pod {
       'prometheus.io/port': '8080',
       'prometheus.io/path': '/metrics',
     },
+    others: [
+      {
+        name: 'side',
+        image: 'test-side',
+        command: [process.execPath, join(import.meta.dirname, 'pod-side.ts')],
+        readinessProbe: { httpGet: { path: '/', port: 8443, scheme: 'HTTPS' }, periodSeconds: 1 },
+        livenessProbe: { exec: { command: ['true'] } },
+        lifecycle: { preStop: { exec: { command: ['sleep', '0.5'] } } },
+      },
+    ],
     container: {
       command: [process.execPath, join(import.meta.dirname, 'pod-app.ts')],
       env: [{ name: 'CALL_AT_END', value: `http://${kind.family === 4 ? nodeIp : `[${nodeIp}]`}:9000/` }],
@@ -73,7 +83,7 @@ describe.skipIf(envoy === undefined).each(kinds)('$name', (kind) => {
     pod = await playPod(injected, place, {
       families: [kind.family],
       names: [discovery],
-      up: { app: 'app listens' },
+      up: { app: 'app listens', side: 'side listens' },
       imageFiles: { '/usr/local/bin/outrigger-proxy.sh': script, '/usr/local/bin/envoy': envoy ?? '' },
       cluster: {
         token: 'token of app',
@@ -102,14 +112,22 @@ describe.skipIf(envoy === undefined).each(kinds)('$name', (kind) => {
     await becomes(true, 'istio-proxy', 'readinessProbe');
     const order = pod.events.filter((event) => !event.startsWith('ended'));
     const expected = {
-      native: ['started istio-init', 'started istio-proxy', 'startup istio-proxy', 'started app', 'postStart app: 200'],
-      classic: ['started istio-init', 'started app', 'started istio-proxy'],
+      native: [
+        'started istio-init',
+        'started istio-proxy',
+        'startup istio-proxy',
+        'started app',
+        'postStart app: 200',
+        'started side',
+      ],
+      classic: ['started istio-init', 'started app', 'started side', 'started istio-proxy'],
       'classic, holding': [
         'started istio-init',
         'started istio-proxy',
         'postStart istio-proxy: exit 0',
         'started app',
         'postStart app: 200',
+        'started side',
       ],
     };
     expect(order).toEqual(expected[kind.name in expected ? (kind.name as keyof typeof expected) : 'native']);
@@ -121,6 +139,9 @@ describe.skipIf(envoy === undefined).each(kinds)('$name', (kind) => {
   test('each probe of the app: success, failure, success', async () => {
     expect(injected.spec.containers.find(({ name }) => name === 'app')?.livenessProbe?.tcpSocket).toBeUndefined();
     for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe'] as const) await becomes(true, 'app', probe);
+    // HTTPS with a certificate of nobody, by way of a redirect; and exec, which stays as it is.
+    await becomes(true, 'side', 'readinessProbe');
+    await becomes(true, 'side', 'livenessProbe');
     await askApp('/fail');
     await becomes(false, 'app', 'readinessProbe');
     await becomes(false, 'app', 'startupProbe');
@@ -172,6 +193,8 @@ describe.skipIf(envoy === undefined).each(kinds)('$name', (kind) => {
     expect(log).toContain(`hooks: ${kind.name === 'classic' ? '' : 'start,'}stop\n`);
     expect(log).toContain('last call: 200 through outbound');
     expect(pod.events).toContain('preStop app: 200');
+    expect(pod.events).toContain('preStop side: exit 0');
+    expect(pod.events).toContain('ended side: 0');
     expect(pod.events).toContain('preStop istio-proxy: exit 0');
     expect(pod.events).toContain('ended app: 0');
     expect(pod.events.at(-1)).toBe('ended istio-proxy: 0');
