@@ -6,24 +6,20 @@ const limit = 20;
 
 /** What a user should hear of the annotations of a pod that have no effect: reported ones and unknown ones. */
 export function annotationWarnings(annotations: Readonly<Record<string, string>>): string[] {
-  const warnings: string[] = [];
-  let further = 0;
-  for (const key of Object.keys(annotations)) {
-    const warning = warningFor(key);
-    if (warning === undefined) continue;
-    if (warnings.length < limit) warnings.push(warning);
-    else further++;
-  }
-  if (further > 0) warnings.push(`${further} further annotations have no effect either.`);
+  const idle = Object.keys(annotations).filter(hasNoEffect);
+  const warnings = idle.slice(0, limit).map(explain);
+  if (idle.length > limit) warnings.push(`${idle.length - limit} further annotations have no effect either.`);
   return warnings;
 }
 
-function warningFor(key: string): string | undefined {
-  if (Object.hasOwn(annotationCatalogue, key)) {
-    const entry = annotationCatalogue[key];
-    return entry?.state === 'reported' ? `Annotation ${key} has no effect: ${entry.text}.` : undefined;
-  }
-  if (!annotationPrefixes.some((prefix) => key.startsWith(prefix))) return undefined;
+function hasNoEffect(key: string): boolean {
+  if (Object.hasOwn(annotationCatalogue, key)) return annotationCatalogue[key]?.state === 'reported';
+  return annotationPrefixes.some((prefix) => key.startsWith(prefix));
+}
+
+function explain(key: string): string {
+  if (Object.hasOwn(annotationCatalogue, key))
+    return `Annotation ${key} has no effect: ${annotationCatalogue[key]?.text}.`;
   const near = nearest(key, Object.keys(annotationCatalogue));
   return `Annotation ${key} is unknown and has no effect${near === undefined ? '' : `; did you mean ${near}?`}`;
 }

@@ -1,6 +1,7 @@
 import { RE2JS } from 're2js';
 import { OutriggerError } from '../../errors.ts';
 import { parseCidrList, parseInterfaceList, parsePortList } from '../../interception/parse-lists.ts';
+import type { CaptureSettings } from '../../interception/settings.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { InjectRequest } from '../review/request.ts';
 import type { InjectionSettings } from '../review/settings.ts';
@@ -54,16 +55,18 @@ export interface SidecarOptions {
   readonly user: ProxyUser;
 }
 
-export interface CaptureOptions {
-  readonly includeOutboundCidrs: '*' | readonly string[];
-  readonly excludeOutboundCidrs: readonly string[];
-  readonly includeInboundPorts: '*' | readonly number[];
-  readonly excludeInboundPorts: readonly number[];
-  readonly includeOutboundPorts: readonly number[];
-  readonly excludeOutboundPorts: readonly number[];
-  readonly excludeInterfaces: readonly string[];
-  readonly rerouteInterfaces: readonly string[];
-}
+/** The part of the capture settings that annotations and settings decide alone. */
+export type CaptureOptions = Pick<
+  CaptureSettings,
+  | 'includeOutboundCidrs'
+  | 'excludeOutboundCidrs'
+  | 'includeInboundPorts'
+  | 'excludeInboundPorts'
+  | 'includeOutboundPorts'
+  | 'excludeOutboundPorts'
+  | 'excludeInterfaces'
+  | 'rerouteInterfaces'
+>;
 
 /** @throws OutriggerError OR12xx or OR14xx for a value that refuses the pod. */
 export function readOptions(
