@@ -5,8 +5,8 @@ import { asOutriggerError, OutriggerError } from './errors.ts';
 
 // Half of a start is reading TypeScript. The cache is this user's own: one in /tmp could be filled by others.
 const { XDG_CACHE_HOME = '', HOME = '' } = process.env;
-if (isAbsolute(XDG_CACHE_HOME)) enableCompileCache(join(XDG_CACHE_HOME, 'outrigger'));
-else if (isAbsolute(HOME)) enableCompileCache(join(HOME, '.cache', 'outrigger'));
+if (isAbsolute(XDG_CACHE_HOME)) enableCompileCache(join(XDG_CACHE_HOME, 'outrigger', 'compiled'));
+else if (isAbsolute(HOME)) enableCompileCache(join(HOME, '.cache', 'outrigger', 'compiled'));
 const { createProgram } = await import('./cli/program.ts');
 
 // `outrigger … | head` closes the pipe: that is an end, not an error.

@@ -365,3 +365,15 @@ describe('what the pod gets', () => {
     expect(warnings.join()).toMatch(/tries a postStart request once/);
   });
 });
+
+test('a pod that holds the marks of the comparison itself is compared as it is', () => {
+  const tricky = podOf({
+    note: '\uE0000\uE001\uE0001\uE001',
+    'kubectl.kubernetes.io/default-container': '\uE0000\uE001',
+  });
+  const patched = (pod: Pod) =>
+    jsonPatch.applyPatch(structuredClone(pod), [...parsePatch(inject(pod).patchJson)]).newDocument;
+  expect(patched(tricky)).toEqual(JSON.parse(JSON.stringify(inject(tricky).pod)));
+  const named = podOf({}, { containers: [{ name: '\uE0000\uE001', image: 'a' }] });
+  expect(patched(named)).toEqual(JSON.parse(JSON.stringify(inject(named).pod)));
+});

@@ -12,8 +12,12 @@ export interface RememberingInjector extends PodInjector {
 }
 
 interface Remembered {
-  readonly answer: Omit<Answered, 'patchBase64'>;
-  readonly patch: RenamableBase64;
+  readonly answer: Omit<Answered, 'patchBase64' | 'patchBytes'>;
+  /** As it was computed, for this name of the token volume. */
+  readonly patchJson: string;
+  readonly volume: string;
+  /** Made by the second pod of the workload. */
+  renamable?: RenamableBase64;
 }
 
 /**
@@ -33,12 +37,14 @@ export function rememberInjections(injector: Injector, capacity: number): Rememb
     inject(request) {
       const volume = tokenVolume(request.pod) ?? placeholder;
       const text = keyOf(request);
-      const key = volume === placeholder ? text : text.replaceAll(volume, placeholder);
       // A pod that holds the placeholder itself cannot be told from one that was renamed.
-      const found = text.includes(placeholder)
-        ? answer(injector, request, volume)
-        : known.remember(key, () => answer(injector, request, volume));
-      return { ...found.answer, patchBase64: found.patch.encode(volume) };
+      if (text.includes(placeholder)) return encode(compute(injector, request, volume));
+      const key = volume === placeholder ? text : text.replaceAll(volume, placeholder);
+      const found = known.get(key);
+      if (found !== undefined) return rename(found, volume);
+      const computed = compute(injector, request, volume);
+      known.set(key, computed);
+      return encode(computed);
     },
   };
 }
@@ -46,13 +52,20 @@ export function rememberInjections(injector: Injector, capacity: number): Rememb
 /** As long as the names that it stands for; `*` cannot be in a name. One byte a character keeps texts small. */
 const placeholder = 'kube-api-access-*****';
 
-function answer(injector: Injector, request: InjectRequest, volume: string): Remembered {
+function compute(injector: Injector, request: InjectRequest, volume: string): Remembered {
   const { decision, patchJson, warnings } = injector.inject(request);
-  const patch = new RenamableBase64(
-    volume === placeholder ? patchJson : patchJson.replaceAll(volume, placeholder),
-    placeholder,
-  );
-  return { answer: { decision, warnings, patchBytes: patch.bytes }, patch };
+  return { answer: { decision, warnings }, patchJson, volume };
+}
+
+function encode({ answer, patchJson }: Remembered): Answered {
+  const bytes = Buffer.from(patchJson, 'utf8');
+  return { ...answer, patchBase64: bytes.toString('base64'), patchBytes: bytes.length };
+}
+
+function rename(remembered: Remembered, volume: string): Answered {
+  remembered.renamable ??= new RenamableBase64(remembered.patchJson, remembered.volume);
+  const { answer, renamable } = remembered;
+  return { ...answer, patchBase64: renamable.encode(volume), patchBytes: renamable.bytes };
 }
 
 function tokenVolume(pod: Pod): string | undefined {

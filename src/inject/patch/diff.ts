@@ -1,23 +1,28 @@
 import jsonPatch, { type Operation } from 'fast-json-patch';
-import type { Container, Pod } from '../../model/pod.ts';
+import type { Named, Pod } from '../../model/pod.ts';
 
-/** Stands for the bootstrap while documents are compared; a private-use character that no text of ours has. */
-const mark = '\uE000bootstrap\uE001';
+/** Private-use characters, which no text of ours has, in the quotes of JSON. */
+const markPattern = /"\uE000(\d+)\uE001"/g;
 
 /**
  * The RFC 6902 patch from `before` to `after`, as text, '' for none.
  *
- * `compare` copies every value that it adds, and the bootstrap is nine tenths of them: so it travels as a
- * mark and its text, which is JSON already but for the quotes, is put in at the end. A pod that holds the
- * mark itself is compared as it is.
+ * `compare` copies every value that it adds, and nearly all of them are the containers and volumes that injection
+ * adds whole: each travels as a mark and is put in at the end. Where the marks do not come out once each (a pod that
+ * holds such characters itself), the documents are compared as they are.
  */
 export function diffPods(before: Pod, after: Pod): string {
-  const bootstrap = newBootstrap(before, after);
-  if (bootstrap === undefined) return print(jsonPatch.compare(before, after));
-  const marked = print(jsonPatch.compare(before, withMark(after, bootstrap)));
-  const [head, tail, ...further] = marked.split(JSON.stringify(mark).slice(1, -1));
-  if (head === undefined || tail === undefined || further.length > 0) return print(jsonPatch.compare(before, after));
-  return head + JSON.stringify(bootstrap).slice(1, -1) + tail;
+  const added: Named[] = [];
+  const marked = print(jsonPatch.compare(before, markAdded(before, after, added)));
+  const seen = new Set<number>();
+  let strange = false;
+  const patch = marked.replace(markPattern, (_mark, index: string) => {
+    const item = added[Number(index)];
+    strange ||= item === undefined || seen.has(Number(index));
+    seen.add(Number(index));
+    return JSON.stringify(item ?? null);
+  });
+  return strange || seen.size !== added.length ? print(jsonPatch.compare(before, after)) : patch;
 }
 
 /** The patch as data. */
@@ -29,36 +34,16 @@ function print(operations: readonly Operation[]): string {
   return operations.length === 0 ? '' : JSON.stringify(operations);
 }
 
-/** The long argument of the proxy, unless it is in the pod already. */
-function newBootstrap(before: Pod, after: Pod): string | undefined {
-  const bootstrap = bootstrapOf(after);
-  return bootstrap === bootstrapOf(before) ? undefined : bootstrap;
-}
+const lists = ['containers', 'initContainers', 'volumes'] as const;
 
-function proxyOf(pod: Pod): Container | undefined {
-  return [...(pod.spec.initContainers ?? []), ...pod.spec.containers].find(
-    (container) => container.name === 'istio-proxy',
-  );
-}
-
-function bootstrapOf(pod: Pod): string | undefined {
-  const args = proxyOf(pod)?.args ?? [];
-  const flag = args.indexOf('--config-yaml');
-  return flag < 0 ? undefined : args[flag + 1];
-}
-
-function withMark(pod: Pod, bootstrap: string): Pod {
-  const replace = (container: Container): Container =>
-    container.name === 'istio-proxy'
-      ? { ...container, args: (container.args ?? []).map((argument) => (argument === bootstrap ? mark : argument)) }
-      : container;
-  const { containers, initContainers } = pod.spec;
-  return {
-    ...pod,
-    spec: {
-      ...pod.spec,
-      containers: containers.map(replace),
-      ...(initContainers ? { initContainers: initContainers.map(replace) } : {}),
-    },
-  };
+/** A mark stands for each item that `before` has not; the others are compared field by field. */
+function markAdded(before: Pod, after: Pod, added: Named[]): Pod {
+  const spec: Record<string, unknown> = { ...after.spec };
+  for (const list of lists) {
+    const items: readonly Named[] | undefined = after.spec[list];
+    if (items === undefined) continue;
+    const known = new Set((before.spec[list] ?? []).map((item) => item.name));
+    spec[list] = items.map((item) => (known.has(item.name) ? item : `\uE000${added.push(item) - 1}\uE001`));
+  }
+  return { ...after, spec: spec as Pod['spec'] };
 }
