@@ -103,11 +103,14 @@ function givenByIstioVariables(env: ConfigInput['env']): readonly Given[] {
  */
 const serviceLink = /^OUTRIGGER_(.*_)?(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_\d+_(TCP|UDP|SCTP)(_[A-Z]+)?)$/;
 
+/** Read elsewhere: by the command line, by the scripts of the tests and by the proxy image. */
+const otherVariables = ['OUTRIGGER_CONFIG_FILE', 'OUTRIGGER_CACHE', 'OUTRIGGER_REQUIRE', 'OUTRIGGER_ENVOY'];
+
 function givenByEnvironment(env: ConfigInput['env'], problems: OutriggerError[]): readonly Given[] {
   const given: Given[] = [];
   for (const [name, text] of Object.entries(env)) {
     if (!name.startsWith('OUTRIGGER_') || text === undefined) continue;
-    if (name === 'OUTRIGGER_CONFIG_FILE') continue;
+    if (otherVariables.includes(name)) continue;
     if (serviceLink.test(name) || /^(tcp|udp|sctp):\/\//.test(text)) continue;
     const key = configKeys.find((candidate) => candidate.env === name);
     if (key === undefined) problems.push(unknownVariable(name, configKeys));
