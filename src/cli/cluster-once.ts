@@ -5,6 +5,8 @@ import { createCredentials } from '../source/kubernetes/credentials.ts';
 import { createKubernetesSource } from '../source/kubernetes/kubernetes-source.ts';
 
 const patienceMs = 10_000;
+/** Failures after which the next attempt may well succeed. */
+const passing = ['throttled', 'gone', 'idle'];
 
 /** One reading of the cluster's namespaces and nodes. @throws OutriggerError OR1630 and the like */
 export async function readClusterOnce(options: { kubeconfig?: string; context?: string }): Promise<ClusterFacts> {
@@ -12,8 +14,10 @@ export async function readClusterOnce(options: { kubeconfig?: string; context?: 
   let problem = 'no answer';
   const source = createKubernetesSource({
     connection: createConnection(createCredentials(options)),
-    onProblem: (one) => {
-      problem = JSON.stringify(one.failure);
+    // A command has a person waiting: the first failure is the answer.
+    onProblem: ({ resource, failure }) => {
+      problem = `${failure.kind}: ${failure.message}`;
+      if (resource === 'namespaces' && !passing.includes(failure.kind)) controller.abort();
     },
   });
   const timer = setTimeout(() => controller.abort(), patienceMs);
@@ -22,7 +26,7 @@ export async function readClusterOnce(options: { kubeconfig?: string; context?: 
     await source.whenSynced(controller.signal);
     return source;
   } catch (cause) {
-    throw new OutriggerError('OR1630', `the cluster gave no listing within ${patienceMs / 1000} s: ${problem}`, {
+    throw new OutriggerError('OR1630', `the namespaces of the cluster cannot be listed: ${problem}`, {
       cause,
     });
   } finally {

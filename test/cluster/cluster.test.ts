@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { commandCases } from './cases/commands.ts';
 import { eventCases } from './cases/events.ts';
 import { injectionCases } from './cases/injection.ts';
 import { manifestCases } from './cases/manifests.ts';
@@ -32,4 +33,5 @@ describe.skipIf(absent !== undefined && !required)('on a real Kubernetes API ser
   eventCases(running);
   injectionCases(running);
   manifestCases(running);
+  commandCases(running);
 });

@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { makeNamespace } from '../fixtures.ts';
+import type { Cluster } from '../harness.ts';
+import { runOutrigger } from '../outrigger.ts';
+
+const deployment = `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: example/web:1}]}
+`;
+
+/** Injecting commands that ask the cluster for namespaces and nodes; what they print, the API server takes. */
+export function commandCases(cluster: () => Cluster): void {
+  describe('the commands, against the cluster', () => {
+    test('preview sees the labels of the namespace', async () => {
+      await makeNamespace(cluster(), 'cli-in', { labels: { 'istio-injection': 'enabled' } });
+      await makeNamespace(cluster(), 'cli-out', {});
+      const preview = async (namespace: string) => {
+        const args = ['preview', '-', '-n', namespace, '-o', 'json', '--kubeconfig', cluster().kubeconfig];
+        const { code, stdout, stderr } = await runOutrigger(args, deployment);
+        expect([code, stderr]).toEqual([0, '']);
+        return (JSON.parse(stdout) as { decision: { decidedBy: string } }).decision.decidedBy;
+      };
+      expect(await preview('cli-in')).toBe('namespace_label');
+      expect(await preview('cli-out')).toBe('not_selected');
+    });
+
+    test('what inject prints is applied, and what uninject prints, too', async () => {
+      const injected = await runOutrigger(['inject', '-'], deployment);
+      const applied = await cluster().kubectl(['apply', '--validate=strict', '-n', 'cli-out', '-f', '-'], {
+        input: injected.stdout,
+      });
+      expect([applied.code, applied.stderr]).toEqual([0, '']);
+      const live = await cluster().kubectl(['get', 'deployment', 'web', '-n', 'cli-out', '-o', 'yaml']);
+      expect(live.stdout).toContain('istio-proxy');
+      const back = await runOutrigger(['uninject', '-'], live.stdout);
+      expect(back.code).toBe(0);
+      // The annotation last-applied-configuration still tells of the sidecar; the pod does not.
+      const { template } = (parse(back.stdout) as { spec: { template: { spec: object } } }).spec;
+      expect(JSON.stringify(template)).not.toContain('istio');
+      const replaced = await cluster().kubectl(['apply', '-n', 'cli-out', '-f', '-'], { input: back.stdout });
+      expect(replaced.code).toBe(0);
+    });
+
+    test('a cluster that does not answer is a coded error', async () => {
+      const { code, stderr } = await runOutrigger(
+        ['preview', '-', '--kubernetes', '--kubeconfig', '/nonexistent'],
+        deployment,
+      );
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^error: OR163[0-9] /);
+    });
+  });
+}
