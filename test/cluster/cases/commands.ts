@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { waitFor } from '../child.ts';
 import { makeNamespace } from '../fixtures.ts';
 import type { Cluster } from '../harness.ts';
 import { runOutrigger } from '../outrigger.ts';
@@ -36,15 +37,20 @@ export function commandCases(cluster: () => Cluster): void {
         input: injected.stdout,
       });
       expect([applied.code, applied.stderr]).toEqual([0, '']);
-      const live = await cluster().kubectl(['get', 'deployment', 'web', '-n', 'cli-out', '-o', 'yaml']);
-      expect(live.stdout).toContain('istio-proxy');
-      const back = await runOutrigger(['uninject', '-'], live.stdout);
-      expect(back.code).toBe(0);
+      // What `get` printed is out of date once the controller has written a status: then the three go again.
+      const template = await waitFor(
+        async () => {
+          const live = await cluster().kubectl(['get', 'deployment', 'web', '-n', 'cli-out', '-o', 'yaml']);
+          expect(live.stdout).toContain('istio-proxy');
+          const back = await runOutrigger(['uninject', '-'], live.stdout);
+          expect(back.code).toBe(0);
+          const replaced = await cluster().kubectl(['apply', '-n', 'cli-out', '-f', '-'], { input: back.stdout });
+          return replaced.code === 0 ? (parse(back.stdout) as { spec: { template: object } }).spec.template : undefined;
+        },
+        { what: 'an apply without conflict' },
+      );
       // The annotation last-applied-configuration still tells of the sidecar; the pod does not.
-      const { template } = (parse(back.stdout) as { spec: { template: { spec: object } } }).spec;
       expect(JSON.stringify(template)).not.toContain('istio');
-      const replaced = await cluster().kubectl(['apply', '-n', 'cli-out', '-f', '-'], { input: back.stdout });
-      expect(replaced.code).toBe(0);
     });
 
     test('a cluster that does not answer is a coded error', async () => {
