@@ -82,6 +82,39 @@ export function injectionCases(cluster: () => Cluster): void {
       expect(isInjected(out.body)).toBe(false);
     });
 
+    test('Pod Security restricted has nothing against the sidecar but istio-init, and refuses the pod with the reason', async () => {
+      const labels = { 'istio-injection': 'enabled', 'pod-security.kubernetes.io/warn': 'restricted' };
+      await makeNamespace(cluster(), 'audited', { labels });
+      const securityContext = {
+        runAsNonRoot: true,
+        runAsUser: 1000,
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ['ALL'] },
+        seccompProfile: { type: 'RuntimeDefault' },
+      };
+      const pod = {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'strict' },
+        spec: { containers: [{ name: 'app', image: 'example/app:1', securityContext }] },
+      };
+      const apply = (namespace: string) =>
+        cluster().kubectl(['apply', '--dry-run=server', '-n', namespace, '-f', '-'], { input: JSON.stringify(pod) });
+      const warned = await apply('audited');
+      expect(warned.code).toBe(0);
+      expect(warned.stderr).toMatch(/would violate PodSecurity "restricted/);
+      expect(warned.stderr).toContain('istio-init');
+      expect(warned.stderr).not.toContain('istio-proxy');
+      const enforced = { 'istio-injection': 'enabled', 'pod-security.kubernetes.io/enforce': 'baseline' };
+      await makeNamespace(cluster(), 'enforced', { labels: enforced });
+      const refused = await apply('enforced');
+      expect(refused.code).toBe(1);
+      expect(refused.stderr).toMatch(
+        /Warning: Namespace enforced enforces Pod Security "baseline" and will refuse this pod/,
+      );
+      expect(refused.stderr).toMatch(/forbidden: violates PodSecurity/);
+    });
+
     test('generateName', async () => {
       const answer = await create('meshed', { generateName: 'made-' });
       expect(answer.body.metadata?.name).toMatch(/^made-.+/);
