@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -62,6 +62,15 @@ describe('outrigger inject, kube-inject, uninject', () => {
     expect(stderr).toMatch(/OR1202 .*proxyCPU.*"lots"/);
   });
 
+  test('of several refused pods each is named', () => {
+    const bad = deployment.replace('labels: {app: web}', 'annotations: {sidecar.istio.io/proxyCPU: lots}');
+    const { status, stdout, stderr } = run(['inject', '-'], `${bad}---\n${bad.replace('name: web', 'name: other')}`);
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(
+      /Deployment default\/web refused: OR1202[\s\S]*Deployment default\/other refused: OR1202[\s\S]*OR1803 2 pods/,
+    );
+  });
+
   test('what is skipped says why', () => {
     const { status, stderr, stdout } = run(
       ['inject', '-'],
@@ -112,6 +121,13 @@ describe('outrigger preview', () => {
 });
 
 describe('mistakes', () => {
+  test('a state folder that cannot hold the certificate is a coded error', () => {
+    mkdirSync(join(folder, 'state/ca.crt'), { recursive: true });
+    const { status, stderr } = run(['serve', '--port', '0', '--state-dir', join(folder, 'state')]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/OR1006 .*ca\.crt/);
+  });
+
   test.each<[string[], number, RegExp]>([
     [['inject'], 1, /OR1802/],
     [['inject', 'no-such-file.yaml'], 1, /OR1801 no-such-file\.yaml/],

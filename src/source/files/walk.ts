@@ -24,8 +24,8 @@ const mostFiles = 10_000;
  * a hidden folder `..data` that it swaps. Hidden names are left out, which keeps each of those files single.
  * Throws OR1605 when the folder itself is not there.
  */
-export async function walkFolder(folder: string): Promise<Walk> {
-  const walk = { files: [] as FoundFile[], problems: [] as OutriggerError[], open: new Set<string>() };
+export async function walkFolder(folder: string, most = mostFiles): Promise<Walk> {
+  const walk = { most, files: [] as FoundFile[], problems: [] as OutriggerError[], open: new Set<string>() };
   let real: string;
   try {
     real = await realpath(folder);
@@ -34,10 +34,11 @@ export async function walkFolder(folder: string): Promise<Walk> {
     throw new OutriggerError('OR1605', `it is no folder that can be read (${codeOf(cause)})`, { at: folder, cause });
   }
   await walkInto(folder, real, walk);
-  return { files: walk.files.slice(0, mostFiles), problems: walk.problems };
+  return { files: walk.files.slice(0, most), problems: walk.problems };
 }
 
 interface Progress {
+  readonly most: number;
   readonly files: FoundFile[];
   readonly problems: OutriggerError[];
   /** Real paths of the folders that the walk is inside of: one met again is a loop. */
@@ -51,7 +52,7 @@ async function walkInto(folder: string, real: string, walk: Progress): Promise<v
   }
   walk.open.add(real);
   for (const name of await namesIn(folder, walk)) {
-    if (walk.files.length > mostFiles) break;
+    if (walk.files.length > walk.most) break;
     await visit(join(folder, name), walk);
   }
   walk.open.delete(real);
@@ -78,8 +79,8 @@ async function visit(path: string, walk: Progress): Promise<void> {
     return;
   }
   if (!status.isFile() || !/\.(ya?ml|json)$/i.test(path)) return;
-  if (walk.files.length === mostFiles) {
-    walk.problems.push(new OutriggerError('OR1609', `it is one more than ${mostFiles}`, { at: path }));
+  if (walk.files.length === walk.most) {
+    walk.problems.push(new OutriggerError('OR1609', `it is one more than ${walk.most}`, { at: path }));
   }
   const { ino, size, mtimeNs, ctimeNs } = status;
   walk.files.push({ path, signature: `${ino} ${size} ${mtimeNs} ${ctimeNs}`, bytes: Number(size) });
