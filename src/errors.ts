@@ -28,13 +28,17 @@ export interface ErrorContext {
   readonly cause?: unknown;
 }
 
+const longestDetail = 1000;
+
 /** An expected failure: a code of the catalogue, and a sentence on this very case. */
 export class OutriggerError extends Error {
   readonly code: ErrorCode;
   readonly detail: string;
   readonly at: string | undefined;
 
-  constructor(code: ErrorCode, detail: string, context: ErrorContext = {}) {
+  constructor(code: ErrorCode, text: string, context: ErrorContext = {}) {
+    // A quoted value may be as long as its author likes; messages go into logs and answers.
+    const detail = text.length > longestDetail ? `${text.slice(0, longestDetail)}…` : text;
     super(`${code} ${context.at === undefined ? '' : `${context.at}: `}${detail}`, { cause: context.cause });
     this.name = 'OutriggerError';
     this.code = code;

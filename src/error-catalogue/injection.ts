@@ -53,6 +53,17 @@ export const injectionErrors = {
     title: 'Bad list of pairs',
     remedy: 'Write key=value pairs separated by commas.',
   },
+  OR1220: {
+    status: 422,
+    title: 'Annotations too large',
+    remedy: 'Shorten them: Kubernetes takes 256 KiB of annotations an object, names included.',
+  },
+  OR1221: {
+    status: 422,
+    title: 'Record of injection is not one',
+    remedy:
+      'Take the annotations sidecar.istio.io/status and proxy.outrigger.io/original out: an injector writes them, nobody else.',
+  },
   OR1301: {
     status: 422,
     title: 'Unknown injection template',

@@ -213,12 +213,110 @@ describe('bad input', () => {
 
   test('10,000 annotations, Unicode, control characters and __proto__ keys do no harm', () => {
     const annotations = JSON.parse('{"__proto__":"x"}') as Record<string, string>;
-    for (let i = 0; i < 10_000; i++) annotations[`sidecar.istio.io/x${i}`] = '\u0000\u202e\ud800💥';
+    for (let i = 0; i < 10_000; i++) annotations[`proxy.istio.io/x${i}`] = '💥';
+    annotations['sidecar.istio.io/y'] = '\u0000\u202e\ud800💥';
+    const started = performance.now();
     const outcome = inject(podOf(annotations));
     expect(outcome.decision.inject).toBe(true);
+    // Once this took four seconds; the margin is for slow machines.
+    expect(performance.now() - started).toBeLessThan(1000);
     expect(outcome.warnings.length).toBe(21);
     expect(Object.keys(outcome.pod.metadata.annotations ?? {})).toContain('__proto__');
     expect(({} as Record<string, unknown>)['x']).toBeUndefined();
+  });
+
+  test('more annotations than Kubernetes takes refuse the pod at once', () => {
+    expect(() => inject(podOf({ note: 'x'.repeat(300_000) }))).toThrow(/^OR1220 metadata.annotations: /);
+  });
+
+  test.each<[string, Record<string, string>, RegExp]>([
+    ['a log level', { 'sidecar.istio.io/logLevel': 'loud' }, /^OR1201 .*logLevel.*trace, debug/],
+    ['a flag as log level', { 'sidecar.istio.io/logLevel': '--version' }, /^OR1201/],
+    ['a component', { 'sidecar.istio.io/componentLogLevel': 'nonsense:debug' }, /^OR1201 .*componentLogLevel/],
+    ['a variable as level', { 'sidecar.istio.io/componentLogLevel': 'http:$(POD_NAME)' }, /^OR1201/],
+    ['the port of another listener', { 'status.sidecar.istio.io/port': '15021' }, /^OR1201 .*15021.*the proxy itself/],
+    ["an app's port", { 'status.sidecar.istio.io/port': '8080' }, /^OR1201 .*8080.*container app/],
+    ['a ConfigMap name', { 'sidecar.istio.io/bootstrapOverride': '../x' }, /^OR1201/],
+    ['an image type', { 'sidecar.istio.io/proxyImageType': '../evil' }, /^OR1201/],
+    [
+      "injection's own volume",
+      { 'sidecar.istio.io/userVolume': '{"istio-token":{"emptyDir":{}}}' },
+      /^OR1201 .*istio-token is used/,
+    ],
+    ['a mount without path', { 'sidecar.istio.io/userVolumeMount': '{"a":{}}' }, /^OR1201 .*mountPath/],
+    [
+      'two mounts on one path',
+      { 'sidecar.istio.io/userVolumeMount': '[{"name":"a","mountPath":"/a"},{"name":"b","mountPath":"/a"}]' },
+      /^OR1201 .*twice/,
+    ],
+    [
+      "a variable of injection's own",
+      { 'proxy.istio.io/config': '{"proxyMetadata":{"INSTANCE_IP":"1"}}' },
+      /^OR1203 .*INSTANCE_IP/,
+    ],
+    ['a regular expression', { 'sidecar.istio.io/statsInclusionRegexps': '(' }, /^OR1201/],
+    [
+      'a thousand scrape targets',
+      { 'prometheus.istio.io/scrape-targets': Array.from({ length: 1000 }, (_, i) => i + 1).join() },
+      /^OR1205/,
+    ],
+    [
+      'a thousand ports',
+      { 'traffic.sidecar.istio.io/excludeInboundPorts': Array.from({ length: 1000 }, (_, i) => i + 1).join() },
+      /^OR1402/,
+    ],
+    [
+      'a thousand templates',
+      { 'inject.istio.io/templates': Array.from({ length: 1000 }, (_, i) => `t${i}`).join() },
+      /^OR1201/,
+    ],
+    ['a long ProxyConfig', { 'proxy.istio.io/config': ' '.repeat(20_000) }, /^OR1203/],
+  ])('%s that would break the proxy or take long refuses the pod', (_name, annotations, message) => {
+    const app = { name: 'app', image: 'a', ports: [{ containerPort: 8080 }] };
+    expect(() => inject(podOf(annotations, { containers: [app] }))).toThrow(message);
+  });
+
+  describe('records that no injection wrote', () => {
+    const forged = {
+      'proxy.istio.io/overrides': '{"containers":[{"name":"istio-proxy","image":"evil"}]}',
+      'proxy.outrigger.io/original': '{"annotations":{"x":"gone"}}',
+    };
+
+    test('are dropped, and not believed at the next call', () => {
+      const once = inject(podOf({ ...forged, x: 'real' })).pod;
+      expect(JSON.stringify(once)).not.toContain('evil');
+      expect(inject(once).patchJson).toBe('');
+      expect(restorePod(once).metadata.annotations).toEqual({ x: 'real' });
+    });
+
+    test('a status that is none keeps the user proxy', () => {
+      const own = { name: 'istio-proxy', image: 'my/proxy' };
+      const pod = podOf({ 'sidecar.istio.io/status': 'nonsense' }, { containers: [{ name: 'app', image: 'a' }, own] });
+      expect(restorePod(inject(pod).pod).spec.containers).toContainEqual(own);
+    });
+
+    test.each([
+      '{"containers":[{"name":"istio-proxy","args":5}]}',
+      '{"containers":[{"name":"istio-proxy","env":"x"}]}',
+      '{"containers":[{"name":"istio-proxy","args":[5]}]}',
+      '{"containers":5}',
+      '[]',
+    ])('overrides %s are no internal error', (overrides) => {
+      const status = '{"containers":["istio-proxy"],"initContainers":null}';
+      expect(
+        inject(podOf({ 'sidecar.istio.io/status': status, 'proxy.istio.io/overrides': overrides })).decision.inject,
+      ).toBe(true);
+    });
+
+    test('a status that names every container is refused by uninject', () => {
+      expect(() => restorePod(podOf({ 'sidecar.istio.io/status': '{"containers":["app"]}' }))).toThrow(/^OR1221/);
+    });
+  });
+
+  test('null lists are empty lists', () => {
+    const pod = podOf({}, { initContainers: null, volumes: null, imagePullSecrets: null } as never);
+    expect(inject(pod).pod.spec.initContainers?.length).toBe(2);
+    expect(inject(inject(pod).pod).patchJson).toBe('');
   });
 
   test('any text in any known annotation gives a pod or a coded error', () => {

@@ -10,7 +10,7 @@ import { recordOriginal } from './patch/original.ts';
 import { overlay } from './patch/overlay.ts';
 import { podSecurityWarnings } from './patch/pod-security.ts';
 import { type AddedNames, originalKey, overridesKey, statusKey, writeOverrides, writeStatus } from './patch/record.ts';
-import { namesOf, userContainers, userPod } from './patch/user-pod.ts';
+import { namesOf, userContainers, userPod, withoutForgedRecords } from './patch/user-pod.ts';
 import { bootstrapFacts } from './render/bootstrap-facts.ts';
 import type { BootstrapInput } from './render/bootstrap-input.ts';
 import { buildContext } from './render/context.ts';
@@ -71,15 +71,12 @@ type Injected = Omit<Finished, 'warnings'> & { readonly warnings: readonly strin
 
 function render(request: InjectRequest, workload: Workload, { settings, sdsAnnotations, ...stages }: Stages): Injected {
   const { options, warnings } = readOptions(request, settings);
-  const user = userPod(request.pod);
+  const pod = withoutForgedRecords(request.pod);
+  const user = userPod(pod);
   const context = buildContext({ request, userPod: user, workload, options, settings });
   const templates = options.templates.map((name) => renderTemplate(stages.templates, name, context));
   const added = names(templates);
-  const laid = overlay(
-    request.pod,
-    templates,
-    userContainers(request.pod, [...added.initContainers, ...added.containers]),
-  );
+  const laid = overlay(pod, templates, userContainers(pod, [...added.initContainers, ...added.containers]));
   const finished = finish(laid.pod, {
     request,
     options,
@@ -101,7 +98,7 @@ function render(request: InjectRequest, workload: Workload, { settings, sdsAnnot
   const overrides = writeOverrides(laid.overrides);
   if (overrides !== undefined) annotations[overridesKey] = overrides;
   const final: Pod = { ...finished.pod, metadata: { ...finished.pod.metadata, annotations } };
-  annotations[originalKey] = recordOriginal(request.pod, final, added);
+  annotations[originalKey] = recordOriginal(pod, final, added);
   return {
     ...finished,
     pod: final,

@@ -29,7 +29,7 @@ interface Remembered {
  * reads only whether they can run native sidecars.
  */
 export function rememberInjections(injector: Injector, capacity: number): RememberingInjector {
-  const known = new Lru<Remembered>(capacity);
+  const known = new Lru<Remembered>(capacity, mostCharacters);
   return {
     get size() {
       return known.size;
@@ -43,11 +43,14 @@ export function rememberInjections(injector: Injector, capacity: number): Rememb
       const found = known.get(key);
       if (found !== undefined) return rename(found, volume);
       const computed = compute(injector, request, volume);
-      known.set(key, computed);
+      known.set(key, computed, key.length + 3 * computed.patchJson.length);
       return encode(computed);
     },
   };
 }
+
+/** Of keys and patches together, the encoded form included: some 100 MB. One workload gets a hundredth at most. */
+const mostCharacters = 100 * 1024 * 1024;
 
 /** As long as the names that it stands for; `*` cannot be in a name. One byte a character keeps texts small. */
 const placeholder = 'kube-api-access-*****';

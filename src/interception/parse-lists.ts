@@ -16,7 +16,7 @@ export interface ListOptions {
 export function parseCidrList(text: string, options: ListOptions): '*' | string[] {
   if (text === '*' && options.wildcard) return '*';
   if (text === '') return [];
-  const items = text.split(',');
+  const items = splitList(text, 'OR1401', options.at);
   for (const item of items) {
     if (parseCidr(item) === undefined)
       throw new OutriggerError('OR1401', explainCidr(item, options), context(options.at));
@@ -48,7 +48,7 @@ function explainCidr(item: string, options: ListOptions): string {
 export function parsePortList(text: string, options: ListOptions): '*' | number[] {
   if (text === '*' && options.wildcard) return '*';
   if (text === '') return [];
-  return text.split(',').map((item) => {
+  return splitList(text, 'OR1402', options.at).map((item) => {
     const digits = item.trim();
     const port = /^[0-9]+$/.test(digits) ? Number(digits) : Number.NaN;
     if (port <= 65535) return port;
@@ -65,7 +65,7 @@ export function parsePortList(text: string, options: ListOptions): '*' | number[
  */
 export function parseInterfaceList(text: string, options: { readonly at?: string } = {}): string[] {
   if (text === '') return [];
-  return text.split(',').map((item) => {
+  return splitList(text, 'OR1403', options.at).map((item) => {
     if (/^[a-zA-Z][a-zA-Z0-9_.-]{0,14}$/.test(item)) return item;
     const why =
       item.length > 15
@@ -73,6 +73,15 @@ export function parseInterfaceList(text: string, options: { readonly at?: string
         : 'is not an interface name: a letter, then letters, digits, "_", "." or "-"';
     throw new OutriggerError('OR1403', `${JSON.stringify(item)} ${why}`, context(options.at));
   });
+}
+
+/** Each item becomes a rule for each family, which every connection of the pod passes. */
+const mostItems = 500;
+
+function splitList(text: string, code: 'OR1401' | 'OR1402' | 'OR1403', at: string | undefined): string[] {
+  const items = text.split(',');
+  if (items.length <= mostItems) return items;
+  throw new OutriggerError(code, `${items.length} items are too many: write ${mostItems} at most`, context(at));
 }
 
 function context(at: string | undefined): { at?: string } {

@@ -1,30 +1,49 @@
-/** A map of at most `capacity` entries; the one that was used longest ago goes first. */
+/** A map bounded by entries and by weight; what was used longest ago goes first. */
 export class Lru<V> {
   readonly #capacity: number;
-  readonly #entries = new Map<string, V>();
+  readonly #heaviest: number;
+  readonly #entries = new Map<string, { readonly value: V; readonly weight: number }>();
+  #weight = 0;
 
-  constructor(capacity: number) {
+  /** `heaviest` bounds the sum of the weights, in the unit of `set`. */
+  constructor(capacity: number, heaviest = Number.POSITIVE_INFINITY) {
     this.#capacity = capacity;
+    this.#heaviest = heaviest;
   }
 
   get size(): number {
     return this.#entries.size;
   }
 
-  get(key: string): V | undefined {
-    const value = this.#entries.get(key);
-    if (value === undefined) return undefined;
-    this.#entries.delete(key);
-    this.#entries.set(key, value);
-    return value;
+  get weight(): number {
+    return this.#weight;
   }
 
-  set(key: string, value: V): void {
+  get(key: string): V | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
     this.#entries.delete(key);
-    this.#entries.set(key, value);
-    if (this.#entries.size <= this.#capacity) return;
-    const oldest = this.#entries.keys().next();
-    if (!oldest.done) this.#entries.delete(oldest.value);
+    this.#entries.set(key, entry);
+    return entry.value;
+  }
+
+  /** An entry heavier than a hundredth of the whole is not kept: one must not drive out all others. */
+  set(key: string, value: V, weight = 0): void {
+    this.#remove(key);
+    if (weight > this.#heaviest / 100) return;
+    this.#entries.set(key, { value, weight });
+    this.#weight += weight;
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= this.#capacity && this.#weight <= this.#heaviest) break;
+      this.#remove(oldest);
+    }
+  }
+
+  #remove(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#entries.delete(key);
+    this.#weight -= entry.weight;
   }
 
   /** The remembered value, or what `make` gives, which is then remembered. */

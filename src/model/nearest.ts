@@ -6,6 +6,10 @@ export function nearest(wrong: string, candidates: Iterable<string>): string | u
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
+    if (
+      Math.abs(candidate.length - wrong.length) > Math.max(2, Math.floor(Math.max(wrong.length, candidate.length) / 3))
+    )
+      continue;
     const distance = editDistance(wrong.toLowerCase(), candidate.toLowerCase());
     const limit = Math.max(2, Math.floor(Math.max(wrong.length, candidate.length) / 3));
     if (distance <= limit && distance < bestDistance) {

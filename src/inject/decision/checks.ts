@@ -103,6 +103,14 @@ function namespaceDisabled(facts: PodFacts): Reason {
   return reason('namespace-disabled', 'namespace_disabled', 'refuse', message, warning);
 }
 
+/** What selected a pod that names no revision. */
+const injectionKeys = {
+  namespace: `The namespace label ${namespaceInjectionKey}=enabled`,
+  pod: `The pod's ${injectKey}`,
+  linkerd: linkerdKey,
+  default: 'Injection by default',
+} as const;
+
 function revision(facts: PodFacts): Reason {
   const chosen = select(facts);
   const podRevision = own(facts.podLabels, revisionKey);
@@ -126,8 +134,10 @@ function revision(facts: PodFacts): Reason {
       ignored,
     );
   }
-  const where = chosen.by === 'pod-revision' ? 'pod' : 'namespace';
-  const message = `No control plane has the revision or tag "${chosen.revision}" that the ${where} asks for by ${revisionKey}.`;
+  const asked = chosen.by === 'pod-revision' || chosen.by === 'namespace-revision';
+  const message = asked
+    ? `No control plane has the revision or tag "${chosen.revision}" that the ${chosen.by === 'pod-revision' ? 'pod' : 'namespace'} asks for by ${revisionKey}.`
+    : `${injectionKeys[chosen.by]} asks for the default revision, which no control plane has: this one is "${facts.settings.revision}". Use ${revisionKey}=${facts.settings.revision}, or make it the tag "default".`;
   return reason('revision', 'revision_not_installed', 'refuse', message, message);
 }
 

@@ -6,7 +6,7 @@ export function withAnnotations(pod: Pod, annotations: Record<string, string>): 
 }
 
 export function withContainers(pod: Pod, containers: readonly Container[], initContainers: readonly Container[]): Pod {
-  const hadInit = pod.spec.initContainers !== undefined || initContainers.length > 0;
+  const hadInit = Array.isArray(pod.spec.initContainers) || initContainers.length > 0;
   return {
     ...pod,
     spec: { ...pod.spec, containers: [...containers], ...(hadInit ? { initContainers: [...initContainers] } : {}) },

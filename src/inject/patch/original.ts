@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../../model/json.ts';
 import type { Container, Named, Pod } from '../../model/pod.ts';
-import { type AddedNames, originalKey, overridesKey, parseObject, statusKey } from './record.ts';
+import { type AddedNames, originalKey, overridesKey, parseObject, readStatus, statusKey } from './record.ts';
 
 type Texts = Readonly<Record<string, string | null>>;
 type ListName = keyof AddedNames;
@@ -30,12 +30,13 @@ export function readOriginal(pod: Pod): Original | undefined {
 
 /** The record of `before` -> `after`; what an earlier injection recorded stays. */
 export function recordOriginal(before: Pod, after: Pod, added: AddedNames): string {
-  const earlier = readOriginal(before) ?? {};
+  const injected = readStatus(before) !== undefined;
+  const earlier = (injected ? readOriginal(before) : undefined) ?? {};
   const original: Original = {
     labels: { ...changes(before.metadata.labels, after.metadata.labels), ...earlier.labels },
     annotations: { ...changes(userAnnotations(before), userAnnotations(after)), ...earlier.annotations },
     handlers: { ...handlerChanges(before, after, added), ...earlier.handlers },
-    owned: before.metadata.annotations?.[statusKey] === undefined ? userOwned(before, added) : (earlier.owned ?? {}),
+    owned: injected ? (earlier.owned ?? {}) : userOwned(before, added),
     ...securityChange(before, after, earlier),
   };
   return JSON.stringify(Object.fromEntries(Object.entries(original).filter(([, value]) => !isEmpty(value))));

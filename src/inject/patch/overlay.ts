@@ -41,7 +41,8 @@ interface Placement {
 
 /** A container that the template has in the other list moves there: a name may stand only once in a pod. */
 function relocate(pod: Pod, { initNames, mainNames }: Placement): Pod {
-  const { containers, initContainers = [] } = pod.spec;
+  const { containers } = pod.spec;
+  const initContainers = pod.spec.initContainers ?? [];
   const toInit = containers.filter((container) => initNames.includes(container.name));
   const toMain = initContainers.filter((container) => mainNames.includes(container.name));
   if (toInit.length === 0 && toMain.length === 0) return pod;

@@ -12,15 +12,19 @@ export function podSecurityWarnings(pod: Pod, namespace: NamespaceFacts): string
   const level = namespace.labels[enforceLabel];
   if (level !== 'baseline' && level !== 'restricted') return [];
   const all = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
-  const offenders = all.filter(
-    (container) =>
-      ['istio-init', 'istio-proxy'].includes(container.name) && addsNetworkCapability(container.securityContext),
+  const own = all.filter((container) => ['istio-init', 'istio-proxy'].includes(container.name));
+  const offenders = own.filter(
+    (one) => addsNetworkCapability(one.securityContext) || (level === 'restricted' && isRoot(one.securityContext)),
   );
   if (offenders.length === 0) return [];
   const names = offenders.map((container) => container.name).join(' and ');
   return [
-    `Namespace ${namespace.name} enforces Pod Security "${level}" and will refuse this pod: ${names} needs NET_ADMIN to capture traffic. Label the namespace ${enforceLabel}=privileged, or leave the pod out of the mesh.`,
+    `Namespace ${namespace.name} enforces Pod Security "${level}" and will refuse this pod: ${names} needs NET_ADMIN or root. Label the namespace ${enforceLabel}=privileged, or leave the pod out of the mesh.`,
   ];
+}
+
+function isRoot(securityContext: unknown): boolean {
+  return isObject(securityContext) && (securityContext['runAsUser'] === 0 || securityContext['runAsNonRoot'] === false);
 }
 
 function addsNetworkCapability(securityContext: unknown): boolean {

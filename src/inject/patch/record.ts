@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../../model/json.ts';
 import type { Container, Pod } from '../../model/pod.ts';
+import { decodePod } from '../review/pod-decode.ts';
 
 export const statusKey = 'sidecar.istio.io/status';
 export const overridesKey = 'proxy.istio.io/overrides';
@@ -76,7 +77,12 @@ function names(value: Json | undefined): string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }
 
+/** Containers of a record that anybody may have written: those that a pod could have, else none. */
 function containers(value: Json | undefined): Container[] {
-  if (!Array.isArray(value)) return [];
-  return value.filter((item) => isObject(item) && typeof item['name'] === 'string') as unknown as Container[];
+  if (!Array.isArray(value) || value.length === 0) return [];
+  try {
+    return decodePod({ spec: { containers: value } }).spec.containers;
+  } catch {
+    return [];
+  }
 }

@@ -1,5 +1,7 @@
+import { OutriggerError } from '../../errors.ts';
 import { isObject, type Json, type JsonObject } from '../../model/json.ts';
 import type { Container, HookHandler, Named, Pod } from '../../model/pod.ts';
+import { decodePod } from '../review/pod-decode.ts';
 import { envValue } from './edit.ts';
 import { listNames, type Original, readOriginal } from './original.ts';
 import { originalKey, overridesKey, parseObject, readOverrides, readStatus, statusKey } from './record.ts';
@@ -7,6 +9,8 @@ import { originalKey, overridesKey, parseObject, readOverrides, readStatus, stat
 /**
  * The pod as it was before injection. What Outrigger injected comes back exactly; of a pod that Istio injected,
  * what Istio recorded (containers, volumes, overrides, probes). A pod that was not injected is returned as it is.
+ *
+ * @throws OutriggerError OR1204, OR1221 for records that no injection wrote
  */
 export function restorePod(pod: Pod): Pod {
   const status = readStatus(pod);
@@ -24,7 +28,12 @@ export function restorePod(pod: Pod): Pod {
   }
   if (original.securityContext === null) delete spec['securityContext'];
   else if (original.securityContext !== undefined) spec['securityContext'] = original.securityContext;
-  return { ...pod, metadata: restoreMetadata(pod, original), spec: spec as Pod['spec'] };
+  if (spec['containers'] === undefined) {
+    throw new OutriggerError('OR1221', 'it names every container of the pod as injected', {
+      at: 'metadata.annotations["sidecar.istio.io/status"]',
+    });
+  }
+  return decodePod({ ...pod, metadata: restoreMetadata(pod, original), spec }, 'the pod that the records give back');
 }
 
 function insertAt(items: readonly Named[], placed: Readonly<Record<string, JsonObject>>): Named[] {

@@ -130,7 +130,8 @@ function keyed(item: Json, list: KeyedList): Item {
   if (!isObject(item) || id === undefined || isObject(id) || Array.isArray(id)) {
     throw new OutriggerError('OR1304', `each item needs a ${list.key}`, { at: list.path });
   }
-  return { id, value: item };
+  // Kubernetes merges ports by number alone and loses one of 53/TCP and 53/UDP; that is a known fault of it.
+  return { id: list.field === 'ports' ? `${String(id)}/${String(item['protocol'] ?? 'TCP')}` : id, value: item };
 }
 
 function withoutDirectives(value: JsonObject): JsonObject {

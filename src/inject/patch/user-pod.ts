@@ -33,6 +33,18 @@ export function userPod(pod: Pod): Pod {
   };
 }
 
+/**
+ * The pod without records that no injection wrote: overrides and original mean nothing without a status, and would
+ * be believed at the next call.
+ */
+export function withoutForgedRecords(pod: Pod): Pod {
+  const { annotations } = pod.metadata;
+  if (annotations === undefined || readStatus(pod) !== undefined) return pod;
+  if (!(overridesKey in annotations) && !(originalKey in annotations)) return pod;
+  const { [overridesKey]: _o, [originalKey]: _r, ...kept } = annotations;
+  return { ...pod, metadata: { ...pod.metadata, annotations: kept } };
+}
+
 /** The user's own containers of those names that a template renders: they override it, field by field. */
 export function userContainers(pod: Pod, rendered: readonly string[]): Overrides {
   const status = readStatus(pod);

@@ -27,6 +27,14 @@ export class AnnotationReader {
     throw this.bad(key, 'printable characters without spaces, at most 512');
   }
 
+  /** An empty value is none. */
+  matching(key: string, pattern: RegExp, expected: string): string | undefined {
+    const value = this.text(key);
+    if (value === undefined || value === '') return undefined;
+    if (pattern.test(value)) return value;
+    throw this.bad(key, expected);
+  }
+
   oneOf<T extends string>(key: string, values: readonly T[]): T | undefined {
     const value = this.text(key);
     if (value === undefined) return undefined;

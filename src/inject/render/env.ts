@@ -1,6 +1,7 @@
 import type { Json } from '../../model/json.ts';
 import type { Pod } from '../../model/pod.ts';
 import type { ContextInput } from './context-input.ts';
+import { reservedVariables } from './proxy-config.ts';
 
 type Env = { [key: string]: Json };
 
@@ -17,7 +18,7 @@ export function proxyEnv(input: ContextInput): Env[] {
   const parameters = input.request.urlParameters ?? {};
   const labels = userPod.metadata.labels ?? {};
   const network = labels['topology.istio.io/network'] || parameters['net'] || mesh.network;
-  return [
+  return unique([
     field('POD_NAME', 'metadata.name'),
     field('POD_NAMESPACE', 'metadata.namespace'),
     field('INSTANCE_IP', 'status.podIP'),
@@ -38,7 +39,12 @@ export function proxyEnv(input: ContextInput): Env[] {
     value('TRUST_DOMAIN', mesh.trustDomain),
     ...sortedEntries(options.proxyConfig.proxyMetadata),
     ...sortedEntries(upperCased(parameters)),
-  ];
+  ]);
+}
+
+/** A name stands once: the last value counts, at the first place. */
+function unique(variables: readonly Env[]): Env[] {
+  return [...new Map(variables.map((variable) => [variable['name'], variable])).values()];
 }
 
 function sortedEntries(map: Readonly<Record<string, string>>): Env[] {
@@ -49,7 +55,9 @@ function sortedEntries(map: Readonly<Record<string, string>>): Env[] {
 
 /** Istio: parameters of the webhook URL other than cluster and net become variables of the proxy. */
 function upperCased(parameters: Readonly<Record<string, string>>): Record<string, string> {
-  const others = Object.entries(parameters).filter(([key]) => key !== 'cluster' && key !== 'net');
+  const others = Object.entries(parameters).filter(
+    ([key]) => key !== 'cluster' && key !== 'net' && !reservedVariables.includes(key.toUpperCase()),
+  );
   return Object.fromEntries(others.map(([key, text]) => [key.toUpperCase(), text]));
 }
 

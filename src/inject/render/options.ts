@@ -1,13 +1,12 @@
-import { RE2JS } from 're2js';
-import { OutriggerError } from '../../errors.ts';
-import { parseCidrList, parseInterfaceList, parsePortList } from '../../interception/parse-lists.ts';
-import type { CaptureSettings } from '../../interception/settings.ts';
 import type { JsonObject } from '../../model/json.ts';
+import { checkSize } from '../review/limits.ts';
 import type { InjectRequest } from '../review/request.ts';
 import type { InjectionSettings } from '../review/settings.ts';
 import { AnnotationReader } from './annotation-reader.ts';
 import { annotationWarnings } from './annotation-warnings.ts';
+import { type CaptureOptions, readCapture } from './capture-options.ts';
 import { withImageType } from './image.ts';
+import { checkComponentLevels, checkLogLevel } from './log-levels.ts';
 import { wantsNativeSidecar } from './native.ts';
 import {
   checkAddress,
@@ -20,6 +19,9 @@ import {
 } from './proxy-config.ts';
 import { type ProxyUser, proxyUser } from './proxy-user.ts';
 import { type Resources, readResources } from './resources.ts';
+import { readStatsInclusion, type StatsInclusion } from './stats-inclusion.ts';
+import { readStatusPort } from './status-port.ts';
+import { readUserVolumes, type UserVolumes } from './user-volumes.ts';
 
 /** What pod, namespace and mesh together ask of the sidecar; every value checked. */
 export interface SidecarOptions {
@@ -38,35 +40,17 @@ export interface SidecarOptions {
   readonly logLevel: string;
   readonly componentLogLevel: string;
   readonly bootstrapOverride: string | undefined;
-  readonly userVolumes: readonly JsonObject[];
-  readonly userVolumeMounts: readonly JsonObject[];
+  readonly userVolumes: UserVolumes;
   readonly capNetBindService: boolean;
   readonly rewriteProbes: boolean;
   readonly mergeMetrics: boolean;
   readonly hold: boolean;
   readonly discoveryAddress: string;
-  readonly statsInclusion: {
-    readonly prefixes: readonly string[];
-    readonly suffixes: readonly string[];
-    readonly regexps: readonly string[];
-  };
+  readonly statsInclusion: StatsInclusion;
   readonly proxyConfig: ProxyConfig;
   readonly proxyConfigFields: JsonObject;
   readonly user: ProxyUser;
 }
-
-/** The part of the capture settings that annotations and settings decide alone. */
-export type CaptureOptions = Pick<
-  CaptureSettings,
-  | 'includeOutboundCidrs'
-  | 'excludeOutboundCidrs'
-  | 'includeInboundPorts'
-  | 'excludeInboundPorts'
-  | 'includeOutboundPorts'
-  | 'excludeOutboundPorts'
-  | 'excludeInterfaces'
-  | 'rerouteInterfaces'
->;
 
 /** @throws OutriggerError OR12xx or OR14xx for a value that refuses the pod. */
 export function readOptions(
@@ -75,7 +59,9 @@ export function readOptions(
 ): { options: SidecarOptions; warnings: string[] } {
   const annotations = request.pod.metadata.annotations ?? {};
   const reader = new AnnotationReader(annotations);
-  const fields = readProxyConfigFields(reader, settings);
+  checkSize(request.pod);
+  const annotated = readAnnotationConfig(reader);
+  const fields = mergeProxyConfigs([settings.mesh.defaultConfig as JsonObject, annotated]);
   const proxyConfig = decodeProxyConfig(fields);
   const options: SidecarOptions = {
     templates: readTemplates(reader, settings),
@@ -83,7 +69,7 @@ export function readOptions(
     mode:
       reader.oneOf('sidecar.istio.io/interceptionMode', ['REDIRECT', 'TPROXY', 'NONE']) ?? proxyConfig.interceptionMode,
     capture: readCapture(reader, settings),
-    statusPort: reader.uint('status.sidecar.istio.io/port', 16) ?? settings.proxy.statusPort,
+    statusPort: readStatusPort(reader, settings, request.pod),
     readiness: {
       initialDelaySeconds:
         reader.uint('readiness.status.sidecar.istio.io/initialDelaySeconds', 32) ??
@@ -96,14 +82,11 @@ export function readOptions(
     },
     resources: readResources(request, settings),
     image: readImage(reader, settings, proxyConfig),
-    logLevel: reader.word('sidecar.istio.io/logLevel') ?? settings.proxy.logLevel,
-    componentLogLevel: reader.word('sidecar.istio.io/componentLogLevel') ?? settings.proxy.componentLogLevel,
-    bootstrapOverride: reader.word('sidecar.istio.io/bootstrapOverride'),
-    userVolumes: reader.namedObjects('sidecar.istio.io/userVolume'),
-    userVolumeMounts: reader.namedObjects('sidecar.istio.io/userVolumeMount'),
-    capNetBindService:
-      reader.text('sidecar.istio.io/capNetBindService') === 'true' ||
-      (reader.text('sidecar.istio.io/capNetBindService') === undefined && settings.proxy.capNetBindService),
+    logLevel: readLevel(reader, 'logLevel', settings.proxy.logLevel, checkLogLevel),
+    componentLogLevel: readLevel(reader, 'componentLogLevel', settings.proxy.componentLogLevel, checkComponentLevels),
+    bootstrapOverride: reader.matching('sidecar.istio.io/bootstrapOverride', objectName, 'the name of a ConfigMap'),
+    userVolumes: readUserVolumes(reader),
+    capNetBindService: reader.bool('sidecar.istio.io/capNetBindService') ?? settings.proxy.capNetBindService,
     rewriteProbes: reader.bool('sidecar.istio.io/rewriteAppHTTPProbers') ?? settings.rewriteAppHTTPProbe,
     mergeMetrics: reader.bool('prometheus.istio.io/merge-metrics') ?? settings.mesh.enablePrometheusMerge,
     hold: settings.proxy.holdApplicationUntilProxyStarts || proxyConfig.holdApplicationUntilProxyStarts,
@@ -115,31 +98,26 @@ export function readOptions(
   };
   return {
     options,
-    warnings: [...annotationWarnings(annotations), ...proxyConfigWarnings(readAnnotationConfig(reader))],
+    warnings: [...annotationWarnings(annotations), ...valueWarnings(reader), ...proxyConfigWarnings(annotated)],
   };
 }
 
-function readStatsInclusion(reader: AnnotationReader): SidecarOptions['statsInclusion'] {
-  const read = (name: string) =>
-    (reader.text(`sidecar.istio.io/${name}`) ?? '')
-      .split(',')
-      .map((item) => item.trim())
-      .filter((item) => item !== '');
-  return {
-    prefixes: read('statsInclusionPrefixes'),
-    suffixes: read('statsInclusionSuffixes'),
-    regexps: read('statsInclusionRegexps').map((pattern) => checkRegex(pattern, reader)),
-  };
-}
-
-/** Envoy's regular expressions are RE2's; one that it refuses would keep the proxy from starting. */
-function checkRegex(pattern: string, reader: AnnotationReader): string {
-  try {
-    RE2JS.compile(pattern);
-    return pattern;
-  } catch {
-    throw reader.bad('sidecar.istio.io/statsInclusionRegexps', 'regular expressions of RE2, separated by commas');
-  }
+/** Values that have another meaning than their author may think. */
+function valueWarnings(reader: AnnotationReader): string[] {
+  const native = reader.text('sidecar.istio.io/nativeSidecar');
+  const image = reader.text('sidecar.istio.io/proxyImage');
+  return [
+    ...(native === undefined || native === 'true' || native === 'false'
+      ? []
+      : [
+          `sidecar.istio.io/nativeSidecar: ${JSON.stringify(native.slice(0, 50))} counts as "true"; "true" and "false" are its values.`,
+        ]),
+    ...(image === undefined || image.includes('/')
+      ? []
+      : [
+          `sidecar.istio.io/proxyImage: ${JSON.stringify(image.slice(0, 100))} is ignored: an image has to be named with its registry or repository, such as example/proxy:1.`,
+        ]),
+  ];
 }
 
 function readAnnotationConfig(reader: AnnotationReader): JsonObject {
@@ -147,9 +125,22 @@ function readAnnotationConfig(reader: AnnotationReader): JsonObject {
   return text === undefined ? {} : parseProxyConfig(text);
 }
 
-function readProxyConfigFields(reader: AnnotationReader, settings: InjectionSettings): JsonObject {
-  return mergeProxyConfigs([settings.mesh.defaultConfig as JsonObject, readAnnotationConfig(reader)]);
+/** A bad level of the settings is found by the same check, when the injector is built. */
+function readLevel(
+  reader: AnnotationReader,
+  name: string,
+  fallback: string,
+  check: (text: string, at: string) => string,
+): string {
+  const key = `sidecar.istio.io/${name}`;
+  const annotated = reader.text(key);
+  return annotated ? check(annotated, reader.at(key)) : check(fallback, `injection.proxy.${name}`);
 }
+
+/** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names */
+const objectName = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
+/** More would be rendered one after the other. */
+const mostTemplates = 10;
 
 function readTemplates(reader: AnnotationReader, settings: InjectionSettings): string[] {
   const text = reader.text('inject.istio.io/templates');
@@ -160,16 +151,24 @@ function readTemplates(reader: AnnotationReader, settings: InjectionSettings): s
           .split(',')
           .map((name) => name.trim())
           .filter((name) => name !== '');
-  const chosen = names.length > 0 ? names : settings.defaultTemplates;
+  const chosen = [...new Set(names.length > 0 ? names : settings.defaultTemplates)];
+  if (chosen.length > mostTemplates)
+    throw reader.bad('inject.istio.io/templates', `${mostTemplates} templates at most`);
   return chosen.flatMap((name) =>
     Object.hasOwn(settings.templateAliases, name) ? (settings.templateAliases[name] ?? []) : [name],
   );
 }
 
+const imageType = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
+
 function readImage(reader: AnnotationReader, settings: InjectionSettings, proxyConfig: ProxyConfig): string {
   const annotated = reader.word('sidecar.istio.io/proxyImage');
   if (annotated?.includes('/')) return annotated;
-  return withImageType(settings.image.proxy, reader.word('sidecar.istio.io/proxyImageType') ?? proxyConfig.imageType);
+  return withImageType(
+    settings.image.proxy,
+    reader.matching('sidecar.istio.io/proxyImageType', imageType, 'a part of an image tag, such as debug') ??
+      proxyConfig.imageType,
+  );
 }
 
 function readDiscovery(reader: AnnotationReader, settings: InjectionSettings, proxyConfig: ProxyConfig): string {
@@ -177,46 +176,4 @@ function readDiscovery(reader: AnnotationReader, settings: InjectionSettings, pr
   const annotated = reader.text(key);
   if (annotated) return checkAddress(annotated, reader.at(key));
   return proxyConfig.discoveryAddress ?? settings.discoveryAddress;
-}
-
-function readCapture(reader: AnnotationReader, settings: InjectionSettings): CaptureOptions {
-  const { proxy } = settings;
-  const value = (name: string, fallback: string): { text: string; at: string } => {
-    const key = `traffic.sidecar.istio.io/${name}`;
-    const setting = name.replace('OutboundIPRanges', 'IPRanges');
-    const annotated = reader.text(key);
-    return annotated === undefined
-      ? { text: fallback, at: `injection.proxy.${setting}` }
-      : { text: annotated, at: `${reader.at(key)} (${setting})` };
-  };
-  const cidrs = (name: string, fallback: string, wildcard: boolean) => {
-    const { text, at } = value(name, fallback);
-    return parseCidrList(text, { wildcard, at });
-  };
-  const ports = (name: string, fallback: string, wildcard: boolean) => {
-    const { text, at } = value(name, fallback);
-    return parsePortList(text, { wildcard, at });
-  };
-  const reroute =
-    reader.text('istio.io/reroute-virtual-interfaces') === undefined
-      ? 'traffic.sidecar.istio.io/kubevirtInterfaces'
-      : 'istio.io/reroute-virtual-interfaces';
-  return {
-    includeOutboundCidrs: cidrs('includeOutboundIPRanges', proxy.includeIPRanges, true),
-    excludeOutboundCidrs: listed(cidrs('excludeOutboundIPRanges', proxy.excludeIPRanges, false)),
-    includeInboundPorts: ports('includeInboundPorts', proxy.includeInboundPorts, true),
-    excludeInboundPorts: listed(ports('excludeInboundPorts', proxy.excludeInboundPorts, false)),
-    includeOutboundPorts: listed(ports('includeOutboundPorts', proxy.includeOutboundPorts, false)),
-    excludeOutboundPorts: listed(ports('excludeOutboundPorts', proxy.excludeOutboundPorts, false)),
-    excludeInterfaces: parseInterfaceList(reader.text('traffic.sidecar.istio.io/excludeInterfaces') ?? '', {
-      at: reader.at('traffic.sidecar.istio.io/excludeInterfaces'),
-    }),
-    rerouteInterfaces: parseInterfaceList(reader.text(reroute) ?? '', { at: reader.at(reroute) }),
-  };
-}
-
-/** A list that cannot be the wildcard. */
-function listed<T>(value: '*' | T[]): T[] {
-  if (value === '*') throw new OutriggerError('OR1901', 'a wildcard where none is possible');
-  return value;
 }

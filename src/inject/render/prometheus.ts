@@ -24,6 +24,8 @@ export interface PrometheusPlan {
 const reserved = [15000, 15001, 15004, 15006, 15008, 15020, 15021, 15053, 15090];
 /** Without a port Prometheus asks every declared one; so many of them are merged. */
 const mostPorts = 5;
+/** Each is asked one after the other at every scrape. */
+const mostTargets = 20;
 const targetsKey = 'prometheus.istio.io/scrape-targets';
 const nothing: PrometheusPlan = { remove: [], add: {}, targets: [], record: undefined, warnings: [] };
 
@@ -143,6 +145,10 @@ function parseTargets(text: string | undefined, warnings: string[]): ScrapeTarge
       warnings.push(`${targetsKey}: ${JSON.stringify(item.slice(0, 100))} is left out: write port or port:/path.`);
       continue;
     }
+    if (targets.length === mostTargets)
+      throw new OutriggerError('OR1205', `more than ${mostTargets} targets are too many`, {
+        at: `metadata.annotations["${targetsKey}"]`,
+      });
     targets.push({ port: checkPort(port, targetsKey), path: path === '' ? '/metrics' : path, https: false });
   }
   return targets;

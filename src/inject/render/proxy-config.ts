@@ -61,14 +61,22 @@ const known = [
 ];
 export const proxyConfigKey = 'proxy.istio.io/config';
 
+/** Characters of the annotation; reading YAML is slow, and everybody waits meanwhile. */
+const longest = 16 * 1024;
+/** The check for unique keys is quadratic; a repeated key is the last one, as in JSON. */
+const yamlOptions = { maxAliasCount: 10, uniqueKeys: false };
+/** At most so many fields are reported one by one. */
+const mostWarnings = 20;
+
 /** Reads the text of the annotation. @throws OutriggerError OR1203 */
 export function parseProxyConfig(text: string): JsonObject {
+  if (text.length > longest) throw bad(`is longer than ${longest} characters`);
   let value: unknown;
   try {
-    value = text.trimStart().startsWith('{') ? JSON.parse(text) : parse(text, { maxAliasCount: 10 });
+    value = text.trimStart().startsWith('{') ? JSON.parse(text) : parse(text, yamlOptions);
   } catch {
     try {
-      value = parse(text, { maxAliasCount: 10 });
+      value = parse(text, yamlOptions);
     } catch (cause) {
       throw bad(`is neither YAML nor JSON: ${cause instanceof Error ? cause.message.split('\n')[0] : ''}`, cause);
     }
@@ -110,8 +118,8 @@ export function decodeProxyConfig(value: JsonObject): ProxyConfig {
 }
 
 export function proxyConfigWarnings(value: JsonObject): string[] {
-  return Object.keys(value).flatMap((key) => {
-    if (implemented.includes(key)) return [];
+  const idle = Object.keys(value).filter((key) => !implemented.includes(key));
+  return idle.slice(0, mostWarnings).flatMap((key) => {
     if (known.includes(key)) return [`${proxyConfigKey}: ${key} is accepted and has no effect yet.`];
     const near = nearest(key, [...implemented, ...known]);
     return [`${proxyConfigKey}: ${key} is unknown${near === undefined ? '' : `; did you mean ${near}?`}`];
@@ -164,10 +172,14 @@ function decodeImageType(value: unknown): string | undefined {
   return typeof type === 'string' && type !== '' ? type : undefined;
 }
 
+/** Envoy's own arguments are built from these. */
+export const reservedVariables = ['INSTANCE_IP', 'POD_NAME', 'POD_NAMESPACE', 'SERVICE_ACCOUNT', 'HOST_IP'];
+
 function decodeMetadata(value: unknown): Readonly<Record<string, string>> {
   if (value === undefined || value === null) return {};
   if (!isObject(value)) throw bad('proxyMetadata has to be a mapping of names to texts');
   for (const [key, one] of Object.entries(value)) {
+    if (reservedVariables.includes(key)) throw bad(`proxyMetadata: ${key} is set by injection itself`);
     if (!/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(key))
       throw bad(`proxyMetadata: ${JSON.stringify(key)} cannot be the name of an environment variable`);
     if (typeof one === 'object') throw bad(`proxyMetadata.${key} has to be a text`);

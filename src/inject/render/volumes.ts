@@ -32,7 +32,7 @@ export function proxyVolumes(options: SidecarOptions): Json[] {
     ...(options.bootstrapOverride
       ? [{ name: 'custom-bootstrap-volume', configMap: { name: options.bootstrapOverride } }]
       : []),
-    ...options.userVolumes,
+    ...options.userVolumes.volumes,
   ];
 }
 
@@ -44,6 +44,6 @@ export function proxyVolumeMounts(options: SidecarOptions): JsonObject[] {
     ...(options.bootstrapOverride
       ? [{ name: 'custom-bootstrap-volume', mountPath: '/etc/istio/custom-bootstrap' }]
       : []),
-    ...options.userVolumeMounts,
+    ...options.userVolumes.mounts,
   ];
 }

@@ -124,7 +124,8 @@ function optional(value: Json | undefined, fits: boolean, at: string, expected: 
 
 function need(fits: boolean, value: unknown, at: string, expected: string): unknown {
   if (fits) return value;
-  const shown = value === undefined ? 'nothing' : JSON.stringify(value)?.slice(0, 80);
+  const shown =
+    value === undefined ? 'nothing' : /\.env\b/.test(at) ? `a ${typeof value}` : JSON.stringify(value)?.slice(0, 80);
   throw new OutriggerError('OR1204', `${expected} is needed, not ${shown}`, { at });
 }
 

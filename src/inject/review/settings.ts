@@ -108,7 +108,11 @@ export const InjectionSettingsSchema = Type.Object(
     neverInjectSelector: Type.Array(SelectorSchema, { default: [], description: 'Pods never injected, by label.' }),
     alwaysInjectSelector: Type.Array(SelectorSchema, { default: [], description: 'Pods always injected, by label.' }),
     systemNamespace: text('outrigger-system', 'Where the control plane runs; never injected.'),
-    defaultTemplates: Type.Array(Type.String(), { default: ['sidecar'], description: 'Templates without annotation.' }),
+    defaultTemplates: Type.Array(Type.String(), {
+      minItems: 1,
+      default: ['sidecar'],
+      description: 'Templates without annotation.',
+    }),
     templateAliases: Type.Record(Type.String(), Type.Array(Type.String()), {
       default: {},
       description: 'Names that stand for several templates.',

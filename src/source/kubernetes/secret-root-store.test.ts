@@ -28,7 +28,7 @@ describe('the webhook root in a Secret', () => {
     expect(await storeOf({ status: 404 }).store.load()).toBeUndefined();
   });
 
-  test.each([{}, { data: {} }, { data: { 'ca.crt': base64('nonsense') } }, { data: { 'ca.crt': 7 } }])(
+  test.each<Json>([{}, { data: {} }, { data: { 'ca.crt': base64('nonsense') } }, { data: { 'ca.crt': 7 } }])(
     'damaged is OR1633: %j',
     async (body) => {
       await expect(storeOf({ body }).store.load()).rejects.toThrow(/^OR1633 .*outrigger-system\/root/);
