@@ -16,7 +16,7 @@ import { ServerComponent } from './server-component.ts';
 import { ServingComponent } from './serving-component.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** Each some 30 KB. */
+/** Bookinfo's productpage takes some 85 KB; see `remembering.ts` for the bound in bytes. */
 const rememberedWorkloads = 1000;
 
 export interface ComposeOptions {

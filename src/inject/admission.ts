@@ -57,14 +57,20 @@ function describe(review: Json): string {
   return `of kind ${JSON.stringify(kind ?? null).slice(0, 64)}, apiVersion ${JSON.stringify(apiVersion ?? null).slice(0, 64)}`;
 }
 
+const operations = new Set<Json>(['CREATE', 'UPDATE', 'DELETE', 'CONNECT']);
+
 /**
  * The API server names kind and operation in every request. Where a hand-made review leaves the operation
  * out, it counts as CREATE: letting a pod through untouched must never be the fallback.
  */
 function createsPod(request: JsonObject): boolean {
-  if ((request.operation ?? 'CREATE') !== 'CREATE') return false;
+  const operation = request.operation ?? 'CREATE';
+  if (!operations.has(operation))
+    throw new OutriggerError('OR1105', 'it must be CREATE, UPDATE, DELETE or CONNECT', { at: 'request.operation' });
+  if (operation !== 'CREATE') return false;
   if (request.subResource !== undefined && request.subResource !== '') return false;
-  if (isObject(request.kind)) return request.kind.kind === 'Pod' && (request.kind.group ?? '') === '';
+  if (isObject(request.kind) && typeof request.kind.kind === 'string')
+    return request.kind.kind === 'Pod' && (request.kind.group ?? '') === '';
   if (isObject(request.object) && typeof request.object.kind === 'string') {
     return request.object.kind === 'Pod' && request.object.apiVersion === 'v1';
   }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { asOutriggerError, OutriggerError } from '../errors.ts';
 import type { Json } from '../model/json.ts';
 import { isObject } from '../model/json.ts';
@@ -18,6 +19,19 @@ export interface AdmitterOptions {
   readonly now: () => number;
   /** Milliseconds that a namespace may take to be looked up; well below the webhook's own timeout. */
   readonly lookupTimeoutMs: number;
+}
+
+/** Reasons to leave a pod alone that lie in its namespace. */
+const ofNamespace = new Set(['not_selected', 'namespace_disabled', 'other_revision', 'revision_not_installed']);
+
+interface Asked {
+  readonly namespace: NamespaceFacts;
+  readonly remainder: string;
+  readonly started: number;
+}
+
+function isUnanswered(error: unknown): boolean {
+  return error instanceof OutriggerError && error.code === 'OR1114';
 }
 
 interface Answer {
@@ -60,10 +74,37 @@ export class Admitter {
       const name = namespaceOf(request);
       const namespace = this.#knownNamespace(name);
       if (namespace === undefined) return this.#admitLater(request, name, remainder, started);
-      return this.#finish(request, this.#inject(request, namespace, remainder), started);
+      const answer = this.#inject(request, namespace, remainder);
+      if (ofNamespace.has(answer.reason)) return this.#askAgain(request, answer, { namespace, remainder, started });
+      return this.#finish(request, answer, started);
     } catch (error) {
       return this.#finish(request, this.#refuse(request, error), started);
     }
+  }
+
+  /**
+   * The API server chose this pod by the labels of its namespace; memory says they leave it alone. Memory may be
+   * behind (a label set a moment ago, a broken watch), so the source itself is asked before a pod goes uninjected.
+   */
+  async #askAgain(request: AdmissionRequest, remembered: Answer, asked: Asked): Promise<string> {
+    const { namespace, remainder, started } = asked;
+    let answer: Answer;
+    try {
+      const now = await this.#fetchNamespace(namespace.name);
+      answer = isDeepStrictEqual(now, namespace) ? remembered : this.#inject(request, now, remainder);
+    } catch (error) {
+      // Refusing would block a namespace that never asked for injection, while the API is in trouble.
+      answer = isUnanswered(error)
+        ? this.#withWarning(request, remembered, namespace.name)
+        : this.#refuse(request, error);
+    }
+    return this.#finish(request, answer, started);
+  }
+
+  #withWarning(request: AdmissionRequest, answer: Answer, name: string): Answer {
+    const doubt = `The labels of namespace ${name} could not be read again (OR1114): should it take part in the mesh, create the pod once more.`;
+    const warnings = cleanWarnings([...answer.warnings, doubt]);
+    return { ...answer, warnings, text: encodeAllowed(request, { patchBase64: '', warnings, reason: answer.reason }) };
   }
 
   async #admitLater(request: AdmissionRequest, name: string, remainder: string, started: number): Promise<string> {

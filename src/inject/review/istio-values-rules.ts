@@ -105,6 +105,37 @@ const image = "the image is Outrigger's own: an Istio image would start an agent
 const plane = 'it shapes the control plane of Istio, not the injected pod';
 const agentless = 'it configures the agent, and there is none';
 
+/** Keys of `global` that no injected pod depends on. Named one by one, so that a misspelt key is not taken for one. */
+const ofTheControlPlane = [
+  'caName',
+  'certSigners',
+  'configCluster',
+  'configValidation',
+  'defaultPodDisruptionBudget',
+  'defaultNodeSelector',
+  'defaultResources',
+  'defaultTolerations',
+  'enableGlobalConfig',
+  'externalIstiod',
+  'istiod',
+  'jwtPolicy',
+  'meshNetworks',
+  'networkPolicy',
+  'omitSidecarInjectorConfigMap',
+  'operatorManageWebhooks',
+  'peerCaCrl',
+  'priorityClassName',
+  'remotePilotAddress',
+  'resourceScope',
+  'tracer',
+  'trustBundleName',
+  'useMCP',
+  'waypoint',
+  'ipFamilies',
+  'ipFamilyPolicy',
+  'agentgateway',
+];
+
 /** Every key of Istio's injector values (`shared/istio-inject/default-values.json` has their shape). */
 export const istioValueRules: readonly IstioValueRule[] = [
   { key: 'global.hub', text: image },
@@ -207,7 +238,7 @@ export const istioValueRules: readonly IstioValueRule[] = [
   { key: 'global.mountMtlsCerts', text: 'keys never lie on disk: Envoy gets them by SDS' },
   { key: 'global.nativeNftables', text: 'iptables-nft is used where the node has it' },
   { key: 'global.podDNSSearchNamespaces', text: "Istio's own template does not read it any more" },
-  { key: 'global', text: plane },
+  ...ofTheControlPlane.map((name) => ({ key: `global.${name}`, text: plane })),
   { key: 'pilot.cni', text: 'there is no CNI plugin; istio-init applies the rules' },
   { key: 'cni', text: 'there is no CNI plugin; istio-init applies the rules' },
   { key: 'components.cni', text: 'there is no CNI plugin; istio-init applies the rules' },

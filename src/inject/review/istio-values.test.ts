@@ -46,6 +46,14 @@ describe("Istio's values", () => {
     expect(reports[1]?.text).toMatch(/Go text template/);
   });
 
+  test('a misspelt key is named with the nearest', () => {
+    const { reports } = map(parseSetPair('global.proxi.logLevel=debug') ?? {}, parseSetPair('global.meshId=x') ?? {});
+    expect(reports.map((one) => one.text)).toEqual([
+      'unknown to the injector, it has no effect; did you mean global.proxy.logLevel?',
+      'unknown to the injector, it has no effect; did you mean global.meshID?',
+    ]);
+  });
+
   test.each(['global.proxy.statusPort=x', 'global.proxy.autoInject=maybe', 'global.proxy.privileged=7'])(
     'a bad value is an error with its key: %s',
     (pair) => {

@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../../model/json.ts';
+import { nearest } from '../../model/nearest.ts';
 import { istioValueRules } from './istio-values-rules.ts';
 import type { InjectionSettings } from './settings.ts';
 
@@ -26,7 +27,12 @@ export function mapIstioValues(input: JsonObject, base: InjectionSettings): Mapp
   for (const [key, value] of leaves(tree)) {
     const rule = findRule(key);
     if (rule === undefined) {
-      reports.push({ key, state: 'reported', text: 'unknown to the injector; it has no effect' });
+      const near = nearest(
+        key,
+        istioValueRules.map((known) => known.key),
+      );
+      const hint = near === undefined ? '' : `; did you mean ${near}?`;
+      reports.push({ key, state: 'reported', text: `unknown to the injector, it has no effect${hint}` });
       continue;
     }
     if (rule.map === undefined) {
