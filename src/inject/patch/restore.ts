@@ -69,9 +69,7 @@ function restoreTexts(
   texts: Readonly<Record<string, string>>,
   changed: Readonly<Record<string, string | null>> = {},
 ): Record<string, string> {
-  const kept = Object.entries(texts).filter(
-    ([key]) => !Object.hasOwn(changed, key) && !key.startsWith('proxy.outrigger.io/'),
-  );
+  const kept = Object.entries(texts).filter(([key]) => !Object.hasOwn(changed, key));
   const back = Object.entries(changed).filter((entry): entry is [string, string] => entry[1] !== null);
   return Object.fromEntries([...kept, ...back]);
 }
