@@ -117,6 +117,102 @@ export const surroundingsErrors = {
     title: 'The Secret of the webhook root is absent',
     remedy: 'Create it before the control plane, with the certificate that the caBundle holds (see docs/security.md).',
   },
+  OR1640: {
+    status: 400,
+    title: 'Kind or version of a resource is not known',
+    remedy: 'Use an apiVersion and kind that the message lists.',
+  },
+  OR1641: {
+    status: 400,
+    title: 'Field of a resource has the wrong type',
+    remedy: 'Give the field the type that the message names.',
+  },
+  OR1642: {
+    status: 400,
+    title: 'Field of a resource is missing',
+    remedy: 'Add the field that the message names.',
+  },
+  OR1643: {
+    status: 400,
+    title: 'Field of a resource is not known',
+    remedy: 'Correct its name or place, or remove it: it has no effect.',
+  },
+  OR1644: {
+    status: 400,
+    title: 'Value is none of those allowed',
+    remedy: 'Use one of the values that the message lists.',
+  },
+  OR1645: {
+    status: 400,
+    title: 'Fields of a resource exclude each other',
+    remedy: 'Keep one of the fields that the message names.',
+  },
+  OR1646: {
+    status: 400,
+    title: 'Number is out of range',
+    remedy: 'Use a number within the limits that the message names.',
+  },
+  OR1647: {
+    status: 400,
+    title: 'Duration cannot be read',
+    remedy: 'Write a number with a unit: 100ms, 1.5s, 5m, 1h30m.',
+  },
+  OR1648: {
+    status: 400,
+    title: 'Regular expression cannot be used',
+    remedy:
+      'Use the syntax of RE2 (https://github.com/google/re2/wiki/Syntax): it has no look-around or back-references.',
+  },
+  OR1649: {
+    status: 400,
+    title: 'Host name is not valid',
+    remedy: 'Use a DNS name; where wildcards are allowed, a star only as the first label.',
+  },
+  OR1650: {
+    status: 400,
+    title: 'Address is not valid',
+    remedy: 'Use an IP address or block, like 10.0.0.1 or 10.0.0.0/8.',
+  },
+  OR1651: {
+    status: 400,
+    title: 'Shares do not add up',
+    remedy: 'Correct the weights or percentages as the message says.',
+  },
+  OR1652: {
+    status: 400,
+    title: 'Name is used twice in a resource',
+    remedy: 'Give each its own name, or remove one.',
+  },
+  OR1653: {
+    status: 400,
+    title: 'Field is deprecated or has no effect',
+    remedy: 'Use what the message names instead, or remove the field.',
+  },
+  OR1654: {
+    status: 400,
+    title: 'Resource or rule does nothing',
+    remedy: 'Complete it as the message says, or remove it.',
+  },
+  OR1655: {
+    status: 400,
+    title: 'Fields of a resource do not fit together',
+    remedy: 'Change one of the fields that the message names.',
+  },
+  OR1656: {
+    status: 400,
+    title: 'Header name or value is not valid',
+    remedy: 'Use a name of letters, digits and dashes, and a value without control characters.',
+  },
+  OR1657: {
+    status: 400,
+    title: 'Text has not the right form',
+    remedy: 'Write it as the message says.',
+  },
+  OR1658: {
+    status: 400,
+    title: 'A resource has too many problems',
+    remedy: 'Correct those shown first; the rest is then told.',
+  },
   OR1701: {
     status: 400,
     title: 'The authority of the webhook is missing',

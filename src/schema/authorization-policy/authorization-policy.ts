@@ -1,0 +1,85 @@
+import type { Static } from 'typebox';
+import { choice, listOf, message, text } from '../build.ts';
+import { WorkloadSelector } from '../common/label.ts';
+import type { Check, Report } from '../problem.ts';
+import { Condition } from './condition.ts';
+import { To } from './operation.ts';
+import { From, Provider } from './source.ts';
+
+const TargetRef = message(
+  { group: text('Its group.'), namespace: text('Its namespace.') },
+  { description: 'What the policy is attached to.', needs: { kind: text('Its kind.'), name: text('Its name.') } },
+);
+
+const Rule = message(
+  {
+    from: listOf(From, 'Sources of which one must fit; none given means all.'),
+    to: listOf(To, 'Operations of which one must fit; none given means all.'),
+    when: listOf(Condition, 'Conditions that must all hold.'),
+  },
+  {
+    description: 'A rule; {} fits every request.',
+    check: (rule, report) => {
+      for (const name of ['from', 'to'] as const) {
+        if (rule[name]?.length === 0)
+          report({
+            at: [name],
+            code: 'OR1642',
+            message: `an entry must be given; without ${name} the rule is for all`,
+          });
+      }
+    },
+  },
+);
+
+const fields = {
+  selector: WorkloadSelector,
+  targetRef: TargetRef,
+  targetRefs: listOf(TargetRef, 'What the policy is attached to.'),
+  action: choice(
+    ['ALLOW', 'DENY', 'AUDIT', 'CUSTOM'],
+    'What becomes of requests that a rule fits; ALLOW is the default.',
+  ),
+  provider: Provider,
+  rules: listOf(Rule, 'ALLOW without a rule allows nothing.'),
+};
+
+const Form = message(fields, { description: 'Form' });
+type Spec = Static<typeof Form>;
+
+/**
+ *  rules    absent or []         [{}]
+ *  ALLOW    nothing is allowed   everything is allowed
+ *  DENY     refused here: it     everything is denied
+ *           would do nothing
+ */
+const checkSpec: Check<Spec> = (spec, report) => {
+  const { action = 'ALLOW', rules = [] } = spec;
+  if ((action === 'DENY' || action === 'CUSTOM') && rules.length === 0) {
+    const message = `${action} without rules does nothing: give rules: [{}] for every request`;
+    report({ at: ['rules'], code: 'OR1642', message });
+  }
+  checkProvider(spec, report);
+  const chosen = (['selector', 'targetRef', 'targetRefs'] as const).filter((name) => isGiven(spec, name));
+  if (chosen.length > 1)
+    report({
+      code: 'OR1645',
+      message: `only one of selector, targetRef and targetRefs may be given, not ${chosen.join(' and ')}`,
+    });
+};
+
+function isGiven(spec: Spec, name: 'selector' | 'targetRef' | 'targetRefs'): boolean {
+  return name === 'targetRefs' ? (spec.targetRefs ?? []).length > 0 : spec[name] !== undefined;
+}
+
+function checkProvider({ action, provider }: Spec, report: Report): void {
+  if (action === 'CUSTOM' && provider === undefined)
+    report({ at: ['provider'], code: 'OR1642', message: 'provider.name must be given where the action is CUSTOM' });
+  if (action !== 'CUSTOM' && provider !== undefined)
+    report({ at: ['provider'], code: 'OR1655', message: 'provider needs the action CUSTOM' });
+}
+
+export const AuthorizationPolicySpec = message(fields, {
+  description: 'Who may do what with pods.',
+  check: checkSpec,
+});

@@ -1,0 +1,21 @@
+import type { Report, Segment } from '../problem.ts';
+
+/** Warns of each given field with what to use instead. */
+export function warnOf(value: object, notes: Readonly<Record<string, string>>, report: Report): void {
+  for (const [name, note] of Object.entries(notes)) {
+    if (Object.hasOwn(value, name)) report({ at: [name], severity: 'warning', code: 'OR1653', message: note });
+  }
+}
+
+/** Reports each name that an earlier one equals; a place without a name is none. */
+export function reportTwice(
+  names: readonly (string | undefined)[],
+  place: { readonly at: (index: number) => readonly Segment[]; readonly what: string; readonly report: Report },
+): void {
+  const seen = new Set<string>();
+  for (const [index, name] of names.entries()) {
+    if (name !== undefined && seen.has(name))
+      place.report({ at: place.at(index), code: 'OR1652', message: `the ${place.what} ${name} is there twice` });
+    if (name !== undefined) seen.add(name);
+  }
+}

@@ -1,0 +1,44 @@
+import { type Check, printValue } from '../problem.ts';
+
+const label = /^[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?$/;
+
+export const isDnsLabel = (value: string): boolean => value.length <= 63 && label.test(value);
+
+/** A DNS name, short or long, with or without the final dot. */
+export function isHostName(value: string): boolean {
+  if (value === '' || value.length > 255) return false;
+  const labels = value.replace(/\.$/, '').split('.');
+  const last = labels.at(-1) ?? '';
+  return labels.every((part) => part.length <= 63 && label.test(part)) && !/^\d+$/.test(last);
+}
+
+/** A DNS name whose first label may be, or begin with, a star. */
+export function isWildcardHost(value: string): boolean {
+  if (value === '*') return true;
+  if (value.startsWith('*.')) return isHostName(value.slice(2));
+  return isHostName(value.replace(/^\*-?/, ''));
+}
+
+export const checkHostName: Check<string> = (value, report) => {
+  if (!isHostName(value))
+    report({
+      code: 'OR1649',
+      message: `${printValue(value)} must be a host name, like reviews or reviews.prod.svc.cluster.local`,
+    });
+};
+
+export const checkWildcardHost: Check<string> = (value, report) => {
+  if (!isWildcardHost(value))
+    report({
+      code: 'OR1649',
+      message: `${printValue(value)} must be a host name; a star may only be at its start, like *.example.com`,
+    });
+};
+
+export const checkDnsLabel: Check<string> = (value, report) => {
+  if (!isDnsLabel(value))
+    report({
+      code: 'OR1657',
+      message: `${printValue(value)} must be letters, digits and dashes, at most 63`,
+    });
+};

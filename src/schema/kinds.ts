@@ -1,0 +1,74 @@
+import type { Static } from 'typebox';
+import { AuthorizationPolicySpec } from './authorization-policy/authorization-policy.ts';
+import { DestinationRuleSpec } from './destination-rule/destination-rule.ts';
+import { ageColumn, column, define, type KindDefinition, type Metadata, networking, security } from './kind.ts';
+import { PeerAuthenticationSpec } from './peer-authentication/peer-authentication.ts';
+import { VirtualServiceSpec } from './virtual-service/virtual-service.ts';
+
+/** Every kind of Istio's API that is known, in the order of lists and files. */
+export const kinds = [
+  define({
+    ...networking,
+    kind: 'VirtualService',
+    plural: 'virtualservices',
+    shortNames: ['vs'],
+    spec: VirtualServiceSpec,
+    columns: [
+      column('Gateways', '.spec.gateways', 'Gateways that it is bound to.'),
+      column('Hosts', '.spec.hosts', 'Hosts that it routes.'),
+      ageColumn,
+    ],
+  }),
+  define({
+    ...networking,
+    kind: 'DestinationRule',
+    plural: 'destinationrules',
+    shortNames: ['dr'],
+    spec: DestinationRuleSpec,
+    columns: [column('Host', '.spec.host', 'The host that it is for.'), ageColumn],
+  }),
+  define({
+    ...security,
+    kind: 'PeerAuthentication',
+    plural: 'peerauthentications',
+    shortNames: ['pa'],
+    spec: PeerAuthenticationSpec,
+    columns: [column('Mode', '.spec.mtls.mode', 'Whether mutual TLS is a must.'), ageColumn],
+  }),
+  define({
+    ...security,
+    kind: 'AuthorizationPolicy',
+    plural: 'authorizationpolicies',
+    shortNames: ['ap', 'authz'],
+    spec: AuthorizationPolicySpec,
+    columns: [column('Action', '.spec.action', 'What becomes of requests that fit.'), ageColumn],
+  }),
+] as const;
+
+type Known = (typeof kinds)[number];
+
+/** A resource that was validated. Nulls and fields that are not known are left out. */
+export interface ResourceOf<D extends KindDefinition> {
+  readonly apiVersion: string;
+  readonly kind: D['kind'];
+  readonly metadata: Metadata;
+  readonly spec: Static<D['spec']>;
+  readonly status?: unknown;
+}
+
+export type Resource = { [D in Known as D['kind']]: ResourceOf<D> }[Known['kind']];
+export type KindName = Known['kind'];
+type Named<K extends KindName> = Extract<Resource, { readonly kind: K }>;
+export type VirtualService = Named<'VirtualService'>;
+export type DestinationRule = Named<'DestinationRule'>;
+export type PeerAuthentication = Named<'PeerAuthentication'>;
+export type AuthorizationPolicy = Named<'AuthorizationPolicy'>;
+
+export function kindOf(apiVersion: string, kind: string): KindDefinition | undefined {
+  const [group, version, ...rest] = apiVersion.split('/');
+  if (version === undefined || rest.length > 0) return undefined;
+  return kinds.find((known) => {
+    const versions: readonly string[] = known.versions;
+    return known.group === group && known.kind === kind && versions.includes(version);
+  });
+}

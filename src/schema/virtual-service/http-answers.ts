@@ -1,0 +1,72 @@
+import { choice, int32, message, port, text } from '../build.ts';
+import { checkRegex } from '../common/regex.ts';
+import { printValue } from '../problem.ts';
+
+export const Redirect = message(
+  {
+    uri: text('The new path.'),
+    prefixRewrite: text('What the matched prefix of the path becomes.'),
+    authority: text('The new authority.'),
+    port: port('The new port.'),
+    derivePort: choice(['FROM_PROTOCOL_DEFAULT', 'FROM_REQUEST_PORT'], 'Where the new port comes from.'),
+    scheme: text('The new scheme: http or https.', (value, report) => {
+      if (value !== 'http' && value !== 'https')
+        report({ code: 'OR1644', message: `${printValue(value)} must be http or https` });
+    }),
+    redirectCode: int32('Status: 301 (the default), 302, 303, 307 or 308.'),
+  },
+  {
+    description: 'Answers with a redirect.',
+    choices: [{ of: ['port', 'derivePort'] }, { of: ['uri', 'prefixRewrite'] }],
+    check: (redirect, report) => {
+      if (![undefined, 301, 302, 303, 307, 308].includes(redirect.redirectCode))
+        report({
+          at: ['redirectCode'],
+          code: 'OR1646',
+          message: `${redirect.redirectCode} must be 301, 302, 303, 307 or 308`,
+        });
+      const { redirectCode, ...target } = redirect;
+      if (Object.keys(target).length === 0)
+        report({ code: 'OR1642', message: 'one of uri, authority, port, derivePort and scheme must be given' });
+    },
+  },
+);
+
+export const DirectResponse = message(
+  {
+    body: message(
+      { string: text('As text.'), bytes: text('As base64.') },
+      { description: 'The body.', choices: [{ of: ['string', 'bytes'] }] },
+    ),
+  },
+  {
+    description: 'Answers with a fixed response.',
+    needs: { status: int32('HTTP status.', { minimum: 200, maximum: 599 }) },
+    check: ({ body }, report) => {
+      if ((body?.string ?? body?.bytes ?? '').length > 1024 * 1024)
+        report({ at: ['body'], code: 'OR1646', message: 'the body must have at most 1 MiB' });
+    },
+  },
+);
+
+export const Rewrite = message(
+  {
+    uri: text('What the path, or its matched prefix, becomes.'),
+    authority: text('What the authority becomes.'),
+    uriRegexRewrite: message(
+      { rewrite: text('The replacement; \\1 is the first group.') },
+      {
+        description: 'Replaces the parts of the path that a regular expression matches.',
+        needs: { match: text('A regular expression of RE2.', checkRegex) },
+      },
+    ),
+  },
+  {
+    description: 'Changes requests before they are sent on.',
+    choices: [{ of: ['uri', 'uriRegexRewrite'] }],
+    check: (rewrite, report) => {
+      if (Object.keys(rewrite).length === 0)
+        report({ code: 'OR1642', message: 'one of uri, uriRegexRewrite and authority must be given' });
+    },
+  },
+);
