@@ -1,5 +1,17 @@
-import { type Document, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap, type YAMLSeq } from 'yaml';
+import { isDeepStrictEqual } from 'node:util';
+import {
+  type Document,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  type Scalar,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml';
 import { isObject, type Json, type JsonObject } from '../model/json.ts';
+import { matchItems } from './match-items.ts';
 
 /**
  * Makes a YAML document hold `after` where it held `before`, touching nothing that is equal: comments, key order,
@@ -7,28 +19,48 @@ import { isObject, type Json, type JsonObject } from '../model/json.ts';
  */
 export function editDocument(document: Document, before: Json, after: Json): void {
   document.contents = editNode(document, document.contents as Node, before, after) as never;
+  // Anchors and merge keys let one change reach further than was meant.
+  if (!holds(document, after)) document.contents = create(document, after) as never;
+}
+
+function holds(document: Document, after: Json): boolean {
+  try {
+    return isDeepStrictEqual(document.toJS(), JSON.parse(JSON.stringify(after)));
+  } catch {
+    return false;
+  }
+}
+
+function create(document: Document, value: Json): Node {
+  return document.createNode(value, { aliasDuplicateObjects: false }) as Node;
 }
 
 function editNode(document: Document, node: Node | null, before: Json | undefined, after: Json): Node {
   if (node !== null && same(before, after)) return node;
   if (isMap(node) && isObject(before) && isObject(after)) return editMap(document, node, before, after);
   if (isSeq(node) && Array.isArray(before) && Array.isArray(after)) return editSeq(document, node, before, after);
-  if (isScalar(node) && !isObject(after) && !Array.isArray(after)) {
-    const fresh = document.createNode(after) as Node;
-    fresh.comment = node.comment ?? null;
-    return fresh;
-  }
-  return document.createNode(after, { aliasDuplicateObjects: false }) as Node;
+  const fresh = create(document, after);
+  if (isScalar(node) && isScalar(fresh)) keepStyle(node, fresh);
+  return fresh;
+}
+
+function keepStyle(node: Scalar, fresh: Scalar): void {
+  fresh.comment = node.comment ?? null;
+  fresh.commentBefore = node.commentBefore ?? null;
+  if (typeof fresh.value === 'string' && (node.type === 'QUOTE_SINGLE' || node.type === 'QUOTE_DOUBLE'))
+    fresh.type = node.type;
 }
 
 function editMap(document: Document, node: YAMLMap, before: JsonObject, after: JsonObject): YAMLMap {
   // Flow style cannot hold what is added in block style, and a long line helps nobody.
   node.flow = false;
-  for (const key of Object.keys(before)) if (!Object.hasOwn(after, key)) node.delete(key);
+  node.items = node.items.filter((item) => !Object.hasOwn(before, keyOf(item)) || Object.hasOwn(after, keyOf(item)));
+  const pairs = new Map(node.items.map((item) => [keyOf(item), item]));
   for (const [key, value] of Object.entries(after)) {
-    const pair = node.items.find((item) => keyOf(item) === key);
+    if (value === undefined) continue;
+    const pair = pairs.get(key);
     const old = Object.hasOwn(before, key) ? before[key] : undefined;
-    if (pair === undefined) node.add(document.createPair(key, value, { aliasDuplicateObjects: false }));
+    if (pair === undefined) node.items.push(document.createPair(key, value, { aliasDuplicateObjects: false }));
     else pair.value = editNode(document, pair.value as Node | null, old, value);
   }
   return node;
@@ -39,24 +71,13 @@ function keyOf(pair: Pair): string {
 }
 
 function editSeq(document: Document, node: YAMLSeq, before: readonly Json[], after: readonly Json[]): YAMLSeq {
-  const free = before.map((value, index) => ({ value, item: node.items[index] as Node }));
-  const items = after.map((value): Node => {
-    const index = free.findIndex((candidate) => identity(candidate.value) === identity(value));
-    const [found] = index < 0 ? [] : free.splice(index, 1);
-    return found === undefined
-      ? (document.createNode(value, { aliasDuplicateObjects: false }) as Node)
-      : editNode(document, found.item, found.value, value);
+  const old = node.items as Node[];
+  node.items = matchItems(before, after).map((index, position): Node => {
+    const value = after[position] ?? null;
+    return index === undefined ? create(document, value) : editNode(document, old[index] ?? null, before[index], value);
   });
-  node.items = items;
   node.flow = false;
   return node;
-}
-
-/** What makes an item of a list in a pod the same item. */
-function identity(value: Json): string {
-  if (!isObject(value)) return JSON.stringify(value);
-  const key = ['name', 'mountPath', 'containerPort', 'key'].find((field) => value[field] !== undefined);
-  return key === undefined ? JSON.stringify(value) : `${key}=${String(value[key])}`;
 }
 
 function same(a: Json | undefined, b: Json): boolean {

@@ -1,6 +1,7 @@
-import { type Document, isMap, LineCounter, parseAllDocuments } from 'yaml';
+import { type Document, isMap, LineCounter } from 'yaml';
 import { OutriggerError } from '../errors.ts';
 import { isObject, type JsonObject } from '../model/json.ts';
+import { parseYaml } from './kubernetes-yaml.ts';
 
 /** One document of a stream of Kubernetes objects, as text, as nodes (comments, order) and as data. */
 export interface ManifestDocument {
@@ -33,8 +34,7 @@ export function readDocuments(text: string, file: string, yamlLimit = defaultYam
     );
   }
   const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: lines, keepSourceTokens: true, prettyErrors: false });
-  if (!Array.isArray(documents)) return [];
+  const documents = parseDocuments(text, file, lines);
   let begin = 0;
   return documents.flatMap((node) => {
     const start = lines.linePos(node.range[0]).line;
@@ -63,6 +63,16 @@ function readJson(text: string, file: string): ManifestDocument | undefined {
   }
   if (!isObject(value)) return undefined;
   return { source: text, format: 'json', node: undefined, object: checkKind(value, `${file}:1`), at: `${file}:1` };
+}
+
+function parseDocuments(text: string, file: string, lines: LineCounter): readonly Document.Parsed[] {
+  try {
+    return parseYaml(text, lines);
+  } catch (cause) {
+    // The parser recurses: a file of nothing but brackets overflows its stack.
+    if (cause instanceof RangeError) throw new OutriggerError('OR1209', 'it is nested too deep', { at: file, cause });
+    throw cause;
+  }
 }
 
 function toObject(node: Document, at: string): JsonObject | undefined {

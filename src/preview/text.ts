@@ -1,5 +1,5 @@
 import { createTwoFilesPatch } from 'diff';
-import { printYaml } from '../documents/print-documents.ts';
+import { printYaml } from '../documents/kubernetes-yaml.ts';
 import type { ObjectInjection } from '../inject/object-injection.ts';
 import { describePreview, type Preview } from './describe.ts';
 

@@ -1,4 +1,4 @@
-import { type Document, isNode, LineCounter, parseAllDocuments } from 'yaml';
+import { type Document, isNode, isScalar, LineCounter, parseAllDocuments, type Tags, visit, type YAMLMap } from 'yaml';
 import { OutriggerError } from '../../errors.ts';
 import { isObject, type JsonObject } from '../../model/json.ts';
 
@@ -28,6 +28,10 @@ export function parseObjects(text: string, file: string): readonly FileObject[] 
     if (fault !== undefined) {
       throw new OutriggerError('OR1601', `${fault.code}: ${firstLine(fault.message)}`, { at: place(fault.pos[0]) });
     }
+    const twice = findTwice(document);
+    if (twice !== undefined) {
+      throw new OutriggerError('OR1601', 'DUPLICATE_KEY: Map keys must be unique', { at: place(twice) });
+    }
     const at = (path: readonly (string | number)[]) => place(offsetOf(document, path));
     addObject(toPlain(document, at([])), [], at, found);
   }
@@ -35,7 +39,9 @@ export function parseObjects(text: string, file: string): readonly FileObject[] 
 }
 
 function parseText(text: string, file: string, lineCounter: LineCounter): readonly Document.Parsed[] {
-  const options = { lineCounter, merge: true, prettyErrors: false, logLevel: 'silent', stringKeys: true } as const;
+  const reading = { schema: 'yaml-1.1', customTags: withoutTimes, resolveKnownTags: false, stringKeys: true } as const;
+  // The check of the library compares every key with every other.
+  const options = { ...reading, lineCounter, uniqueKeys: false, prettyErrors: false, logLevel: 'silent' } as const;
   try {
     const documents = parseAllDocuments(text, options);
     return Array.isArray(documents) ? documents : [];
@@ -43,6 +49,37 @@ function parseText(text: string, file: string, lineCounter: LineCounter): readon
     // The parser recurses: a file of nothing but brackets overflows its stack.
     throw new OutriggerError('OR1601', 'it is nested too deep', { at: `${file}:1:1`, cause });
   }
+}
+
+/** kubectl reads YAML 1.1 (`0400` is 256, `yes` no text), but for dates and base 60. */
+function withoutTimes(tags: Tags): Tags {
+  const left = ['timestamp', 'binary', 'set', 'omap', 'pairs'];
+  return tags.filter((tag) => {
+    if (typeof tag === 'string') return true;
+    return !left.some((name) => tag.tag.endsWith(`:${name}`)) && !('format' in tag && tag.format === 'TIME');
+  });
+}
+
+/** Where the first key stands that its map has already. */
+function findTwice(document: Document.Parsed): number | undefined {
+  let found: number | undefined;
+  visit(document, {
+    Map: (_, map) => {
+      found = twiceIn(map);
+      return found === undefined ? undefined : visit.BREAK;
+    },
+  });
+  return found;
+}
+
+function twiceIn(map: YAMLMap): number | undefined {
+  const seen = new Set<unknown>();
+  for (const { key } of map.items) {
+    if (!isScalar(key) || typeof key.value !== 'string' || key.value === '<<') continue;
+    if (seen.has(key.value)) return key.range?.[0];
+    seen.add(key.value);
+  }
+  return undefined;
 }
 
 function toPlain(document: Document.Parsed, at: string): unknown {
