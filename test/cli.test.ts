@@ -121,6 +121,20 @@ describe('outrigger preview', () => {
 });
 
 describe('mistakes', () => {
+  test('a folder that is not there, or has a file without good content, prints nothing', () => {
+    const bad = join(folder, 'bad');
+    mkdirSync(bad);
+    writeFileSync(join(bad, 'ns.yaml'), 'apiVersion: v1\nkind: Namespace\nmetadata: {name: [\n');
+    for (const [name, code] of [
+      [join(folder, 'nope'), /OR1605/],
+      [bad, /OR1601 .*ns\.yaml:\d+/],
+    ] as const) {
+      const { status, stdout, stderr } = run(['inject', '-', '--config', name], deployment);
+      expect([status, stdout]).toEqual([1, '']);
+      expect(stderr).toMatch(code);
+    }
+  });
+
   test('a state folder that cannot hold the certificate is a coded error', () => {
     mkdirSync(join(folder, 'state/ca.crt'), { recursive: true });
     const { status, stderr } = run(['serve', '--port', '0', '--state-dir', join(folder, 'state')]);

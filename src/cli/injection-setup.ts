@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { addConfigOptions, configOf } from '../app/config-command.ts';
 import { readTemplateTexts } from '../app/places.ts';
+import type { ErrorCode } from '../errors.ts';
 import { buildInjector } from '../inject/build-injector.ts';
 import type { Surroundings } from '../inject/object-injection.ts';
 import type { ClusterFacts } from '../model/pod.ts';
@@ -73,13 +74,18 @@ async function folderFacts(folder: string, say: (line: string) => void): Promise
     quietMs: 0,
     watchFolder: () => () => {},
     after: () => () => {},
-    onReload: (reload) => {
-      for (const problem of reload.problems) say(`warning: ${problem.message}`);
-    },
+    onReload: () => {},
   });
   await source.fetchNamespace('default');
+  // A server keeps the last good content of a file; a command has none.
+  const [first] = source.problems().filter((problem) => !harmless.includes(problem.code));
+  for (const problem of source.problems()) if (problem !== first) say(`warning: ${problem.message}`);
+  if (first !== undefined) throw first;
   return source;
 }
+
+/** A name that is there twice, and a link that leads back: everything else of the folder is read. */
+const harmless: readonly ErrorCode[] = ['OR1603', 'OR1608'];
 
 /** client-node takes a third of a second to load: only here. */
 async function clusterFacts(flags: InjectionFlags): Promise<ClusterFacts> {

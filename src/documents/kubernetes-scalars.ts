@@ -64,15 +64,15 @@ const bases: readonly [RegExp, number][] = [
   [/^([-+]?)0o?([0-7]+)$/i, 8],
 ];
 
-/** A text where it only looks like a number, such as `0x_`. */
+/** A text where it only looks like a number, such as `0x_`; 0 for -0, as in JSON. */
 function readNumber(source: string): number | string {
   const plain = source.replaceAll('_', '');
   for (const [form, base] of bases) {
     const [, sign, digits] = form.exec(plain) ?? [];
-    if (digits !== undefined) return Number.parseInt(digits, base) * (sign === '-' ? -1 : 1);
+    if (digits !== undefined) return Number.parseInt(digits, base) * (sign === '-' ? -1 : 1) + 0;
   }
   const value = /^[-+]?(?:\.[0-9]+|[0-9]+\.?[0-9]*)(?:e[-+]?[0-9]+)?$/i.test(plain) ? Number(plain) : Number.NaN;
-  return Number.isFinite(value) ? value : source;
+  return Number.isFinite(value) ? value + 0 : source;
 }
 
 /** YAML 1.1 wants a point before an exponent. */
