@@ -30,6 +30,9 @@ test('names, versions and columns are as users of Istio know them', () => {
   expect(rows).toEqual([
     ['virtualservices.networking.istio.io', 'vs', all, 'Gateways,Hosts,Age'],
     ['destinationrules.networking.istio.io', 'dr', all, 'Host,Age'],
+    ['gateways.networking.istio.io', 'gw', all, ''],
+    ['serviceentries.networking.istio.io', 'se', all, 'Hosts,Location,Resolution,Age'],
+    ['sidecars.networking.istio.io', '', all, ''],
     ['peerauthentications.security.istio.io', 'pa', 'v1,v1beta1', 'Mode,Age'],
     ['authorizationpolicies.security.istio.io', 'ap,authz', 'v1,v1beta1', 'Action,Age'],
   ]);

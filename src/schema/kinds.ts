@@ -1,8 +1,11 @@
 import type { Static } from 'typebox';
 import { AuthorizationPolicySpec } from './authorization-policy/authorization-policy.ts';
 import { DestinationRuleSpec } from './destination-rule/destination-rule.ts';
+import { GatewaySpec } from './gateway/gateway.ts';
 import { ageColumn, column, define, type KindDefinition, type Metadata, networking, security } from './kind.ts';
 import { PeerAuthenticationSpec } from './peer-authentication/peer-authentication.ts';
+import { ServiceEntrySpec } from './service-entry/service-entry.ts';
+import { SidecarSpec } from './sidecar/sidecar.ts';
 import { VirtualServiceSpec } from './virtual-service/virtual-service.ts';
 
 /** Every kind of Istio's API that is known, in the order of lists and files. */
@@ -26,6 +29,35 @@ export const kinds = [
     shortNames: ['dr'],
     spec: DestinationRuleSpec,
     columns: [column('Host', '.spec.host', 'The host that it is for.'), ageColumn],
+  }),
+  define({
+    ...networking,
+    kind: 'Gateway',
+    plural: 'gateways',
+    shortNames: ['gw'],
+    spec: GatewaySpec,
+    columns: [],
+  }),
+  define({
+    ...networking,
+    kind: 'ServiceEntry',
+    plural: 'serviceentries',
+    shortNames: ['se'],
+    spec: ServiceEntrySpec,
+    columns: [
+      column('Hosts', '.spec.hosts', 'Its hosts.'),
+      column('Location', '.spec.location', 'Whether it is part of the mesh.'),
+      column('Resolution', '.spec.resolution', 'How its addresses are found.'),
+      ageColumn,
+    ],
+  }),
+  define({
+    ...networking,
+    kind: 'Sidecar',
+    plural: 'sidecars',
+    shortNames: [],
+    spec: SidecarSpec,
+    columns: [],
   }),
   define({
     ...security,
@@ -61,6 +93,9 @@ export type KindName = Known['kind'];
 type Named<K extends KindName> = Extract<Resource, { readonly kind: K }>;
 export type VirtualService = Named<'VirtualService'>;
 export type DestinationRule = Named<'DestinationRule'>;
+export type Gateway = Named<'Gateway'>;
+export type ServiceEntry = Named<'ServiceEntry'>;
+export type Sidecar = Named<'Sidecar'>;
 export type PeerAuthentication = Named<'PeerAuthentication'>;
 export type AuthorizationPolicy = Named<'AuthorizationPolicy'>;
 

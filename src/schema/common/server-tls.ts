@@ -1,0 +1,87 @@
+import type { Static } from 'typebox';
+import { choice, flag, listOf, message, text, texts } from '../build.ts';
+import { type Check, printValue, type Report } from '../problem.ts';
+
+const versions = ['TLS_AUTO', 'TLSV1_0', 'TLSV1_1', 'TLSV1_2', 'TLSV1_3'] as const;
+const modes = ['PASSTHROUGH', 'SIMPLE', 'MUTUAL', 'AUTO_PASSTHROUGH', 'ISTIO_MUTUAL', 'OPTIONAL_MUTUAL'] as const;
+
+const certificate = {
+  serverCertificate: text('File of the certificate.'),
+  privateKey: text('File of its key.'),
+  caCertificates: text('File of the authorities of clients.'),
+};
+
+const checkHash: Check<string> = (value, report) => {
+  if (!/^(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){31}|[0-9A-Za-z+/]{43}=)$/.test(value))
+    report({ code: 'OR1657', message: `${printValue(value)} must be a SHA-256` });
+};
+
+const fields = {
+  httpsRedirect: flag('Answer HTTP with a redirect to HTTPS.'),
+  mode: choice(modes, 'Who ends TLS, and whether clients need a certificate; PASSTHROUGH is the default.'),
+  ...certificate,
+  caCrl: text('File of revoked certificates.'),
+  credentialName: text('Secret that holds certificate and key.'),
+  credentialNames: texts('Secrets of several certificates.'),
+  caCertCredentialName: text('Secret that holds the authorities of clients.'),
+  tlsCertificates: listOf(message(certificate, { description: 'Files of a certificate.' }), 'Several certificates.'),
+  subjectAltNames: texts('Names of which a client must have one.'),
+  verifyCertificateSpki: texts('Hashes of keys that clients may have.', checkHash),
+  verifyCertificateHash: texts('Hashes of certificates that clients may have.', checkHash),
+  minProtocolVersion: choice(versions, 'Oldest version of TLS.'),
+  maxProtocolVersion: choice(versions, 'Newest version of TLS.'),
+  cipherSuites: texts('Cipher suites, by the names of BoringSSL.'),
+  ecdhCurves: texts('Curves of the key exchange.'),
+  insecureSkipVerify: flag('Do not verify clients.'),
+};
+
+const Form = message(fields, { description: 'Form' });
+export type ServerTls = Static<typeof Form>;
+
+export const ServerTls = message(fields, {
+  description: 'TLS of connections from clients.',
+  check: (tls, report) => {
+    checkVersions(tls, report);
+    const { mode = 'PASSTHROUGH' } = tls;
+    if (mode === 'SIMPLE' || mode === 'MUTUAL' || mode === 'OPTIONAL_MUTUAL') checkOwn(tls, report);
+    if (mode === 'ISTIO_MUTUAL') checkNone(tls, report);
+  },
+});
+
+const version = (name: (typeof versions)[number] | undefined) => versions.indexOf(name ?? 'TLS_AUTO');
+
+function checkVersions(tls: ServerTls, report: Report): void {
+  const newest = version(tls.maxProtocolVersion);
+  if (newest > 0 && version(tls.minProtocolVersion) > newest)
+    report({ at: ['minProtocolVersion'], code: 'OR1655', message: 'it must not be newer than maxProtocolVersion' });
+}
+
+const sources = ['credentialName', 'credentialNames', 'tlsCertificates'] as const;
+
+/** The certificate is in one Secret, in several, or in files; mutual TLS needs an authority, too. */
+function checkOwn(tls: ServerTls, report: Report): void {
+  const secrets = sources.filter((name) => tls[name] !== undefined && tls[name].length > 0);
+  if (secrets.length > 1)
+    report({ code: 'OR1645', message: `only one of ${sources.join(', ')} may be given, not ${secrets.join(' and ')}` });
+  if (secrets.length > 0) return;
+  const mutual = tls.mode !== 'SIMPLE' && tls.caCertCredentialName === undefined;
+  for (const name of ['serverCertificate', 'privateKey', ...(mutual ? (['caCertificates'] as const) : [])] as const) {
+    if (tls[name] === undefined)
+      report({
+        at: [name],
+        code: 'OR1642',
+        message: `credentialName or ${name} must be given where the mode is ${tls.mode}`,
+      });
+  }
+}
+
+function checkNone(tls: ServerTls, report: Report): void {
+  for (const name of ['serverCertificate', 'privateKey', 'caCertificates', 'credentialName'] as const) {
+    if (tls[name] !== undefined)
+      report({
+        at: [name],
+        code: 'OR1645',
+        message: 'it may not be given: ISTIO_MUTUAL uses the certificates of the mesh',
+      });
+  }
+}
