@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { commandCases } from './cases/commands.ts';
+import { crdCases } from './cases/crds.ts';
 import { eventCases } from './cases/events.ts';
 import { injectionCases } from './cases/injection.ts';
 import { manifestCases } from './cases/manifests.ts';
@@ -34,4 +35,5 @@ describe.skipIf(absent !== undefined && !required)('on a real Kubernetes API ser
   injectionCases(running);
   manifestCases(running);
   commandCases(running);
+  crdCases(running);
 });
