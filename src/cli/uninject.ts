@@ -21,9 +21,7 @@ export function command(): Command {
     const restored = inputs.flatMap((input) =>
       input.documents.map((document) => ({ document, ...uninjectObject(document.object) })),
     );
-    for (const { embedded, after } of restored.flatMap((one) => one.results)) {
-      const changed =
-        after !== undefined && embedded.pod.metadata.annotations?.['sidecar.istio.io/status'] !== undefined;
+    for (const { embedded, changed } of restored.flatMap((one) => one.results)) {
       process.stderr.write(`${embedded.kind} ${embedded.name} ${changed ? 'uninjected' : 'was not injected'}\n`);
     }
     if (options.output === 'json')

@@ -120,6 +120,20 @@ items:
     expect(performance.now() - begin).toBeLessThan(1500);
   });
 
+  test('JSON objects one after another, each with its line', () => {
+    const text = '{"kind": "A"}\n{\n  "kind": "B", "a": "}{\\""\n}{"kind":"C"}\n';
+    const documents = readDocuments(text, 'f.json');
+    expect(documents.map(({ object, format, at }) => [object['kind'], format, at])).toEqual([
+      ['A', 'json', 'f.json:1'],
+      ['B', 'json', 'f.json:2'],
+      ['C', 'json', 'f.json:4'],
+    ]);
+    expect(readDocuments('{kind: A}\n---\n{"kind": "B"}\n', 'f.yaml').map(({ format }) => format)).toEqual([
+      'yaml',
+      'yaml',
+    ]);
+  });
+
   test('JSON stays JSON with its indentation', () => {
     const [document] = readDocuments('{\n    "kind": "Pod"\n}\n', 'f.json');
     expect(document && printDocument(document, { kind: 'Pod', a: 1 })).toBe('{\n    "kind": "Pod",\n    "a": 1\n}\n');

@@ -30,7 +30,7 @@ export const kubernetesTags: (ScalarTag | TagId)[] = [
       source !== undefined && readBoolean(source) === value ? source : String(value === true),
   },
   numberTag('int', /^[-+]?(?:0o[0-7_]+|0b[01_]+|0x[0-9a-f_]+|[0-9][0-9_]*)$/i),
-  numberTag('float', /^(?:\.[0-9]+|[-+](?:\.[0-9_]+)|[-+]?[0-9][0-9_]*\.?[0-9_]*)(?:e[-+]?[0-9_]+)?$/i),
+  numberTag('float', /^(?:\.[0-9]+|[-+](?:\.[0-9_]+)|[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?)(?:e[-+]?[0-9_]+)?$/i),
   {
     tag: 'tag:yaml.org,2002:float',
     test: /^[-+]?\.(?:inf|Inf|INF)$|^\.(?:nan|NaN|NAN)$/,
@@ -71,7 +71,7 @@ function readNumber(source: string): number | string {
     const [, sign, digits] = form.exec(plain) ?? [];
     if (digits !== undefined) return Number.parseInt(digits, base) * (sign === '-' ? -1 : 1) + 0;
   }
-  const value = /^[-+]?(?:\.[0-9]+|[0-9]+\.?[0-9]*)(?:e[-+]?[0-9]+)?$/i.test(plain) ? Number(plain) : Number.NaN;
+  const value = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:e[-+]?[0-9]+)?$/i.test(plain) ? Number(plain) : Number.NaN;
   return Number.isFinite(value) ? value + 0 : source;
 }
 

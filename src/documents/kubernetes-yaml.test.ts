@@ -131,3 +131,24 @@ test('as many keys as 256 KiB hold are read in time, and one that is there twice
     /^OR1209 f\.yaml:30003:3: Map keys must be unique, "k7"/,
   );
 });
+
+test.each([
+  ['underscores', `kind: A\na: ${'1_'.repeat(130_000)}x\n`],
+  [
+    'anchors and aliases',
+    `kind: A\nl:\n${Array.from({ length: 14_000 }, (_, n) => `- &a${n} x\n- *a${n}\n`).join('')}`,
+  ],
+  ['faults', `kind: A\n${'a \n'.repeat(87_000)}`],
+  ['braces', '{"a":1} x'.repeat(30_000)],
+  ['quotes', `{"${'\\"'.repeat(130_000)}`],
+  ['brackets', `a: ${'['.repeat(260_000)}`],
+  ['keys in flow style', `kind: A\na: {${Array.from({ length: 26_000 }, (_, n) => `k${n}: 1,`).join('')}}`],
+])('256 KiB of %s are answered in time', (_, text) => {
+  const begin = performance.now();
+  try {
+    readDocuments(text, 'f.yaml');
+  } catch (error) {
+    expect(String(error)).toContain('OR1209');
+  }
+  expect(performance.now() - begin).toBeLessThan(1500);
+});

@@ -32,18 +32,40 @@ export const printOptions = {
 export function parseYaml(text: string, lineCounter: LineCounter): readonly Document.Parsed[] {
   // The check of the library compares every key with every other.
   const options = { ...schema, lineCounter, uniqueKeys: false, prettyErrors: false, logLevel: 'silent' } as const;
-  const documents = parseAllDocuments(text, options);
+  const documents = withoutStacks(() => parseAllDocuments(text, options));
   if (!Array.isArray(documents)) return [];
-  for (const document of documents) if (document.errors.length === 0) checkKeys(document);
+  for (const document of documents) if (document.errors.length === 0) check(document);
   return documents;
 }
+
+/** A stream may have a fault in each line, and stacks are what costs. */
+function withoutStacks<T>(task: () => T): T {
+  const before = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    return task();
+  } finally {
+    Error.stackTraceLimit = before;
+  }
+}
+
+/** Each is looked up among all anchors. */
+const mostAliases = 1000;
 
 export function printYaml(value: unknown): string {
   return stringify(value, { ...schema, ...printOptions, aliasDuplicateObjects: false });
 }
 
-function checkKeys(document: Document.Parsed): void {
+function check(document: Document.Parsed): void {
+  let aliases = 0;
   visit(document, {
+    Alias: (_, alias) => {
+      aliases += 1;
+      if (aliases <= mostAliases) return undefined;
+      const [begin = 0, end = 0] = alias.range ?? [];
+      document.errors.push(new YAMLParseError([begin, end], 'BAD_ALIAS', `It is one more than ${mostAliases} aliases`));
+      return visit.BREAK;
+    },
     Map: (_, map) => {
       const seen = new Set<string>();
       for (const { key } of map.items) {

@@ -2,6 +2,7 @@ import { type Document, isMap, LineCounter } from 'yaml';
 import { OutriggerError } from '../errors.ts';
 import { isObject, type JsonObject } from '../model/json.ts';
 import { parseYaml } from './kubernetes-yaml.ts';
+import { splitJson } from './split-json.ts';
 
 /** One document of a stream of Kubernetes objects, as text, as nodes (comments, order) and as data. */
 export interface ManifestDocument {
@@ -21,17 +22,14 @@ const defaultYamlLimit = 16 * 1024 * 1024;
  * Kubernetes objects from YAML (several documents) or JSON (one, or several one after another). Documents
  * without content are left out.
  *
- * @throws OutriggerError OR1209 naming file, line and column
+ * @throws OutriggerError OR1209 naming file, line and column; OR1213
  */
 export function readDocuments(text: string, file: string, yamlLimit = defaultYamlLimit): ManifestDocument[] {
   const json = readJson(text, file);
-  if (json !== undefined) return [json];
+  if (json !== undefined) return json;
   if (text.length > yamlLimit) {
-    throw new OutriggerError(
-      'OR1209',
-      `it is longer than ${yamlLimit / 1024} KiB, the most that is read as YAML; JSON may be longer`,
-      { at: file },
-    );
+    const detail = `it is longer than ${yamlLimit / 1024} KiB, the most that is read as YAML; JSON may be longer`;
+    throw new OutriggerError('OR1213', detail, { at: file });
   }
   const lines = new LineCounter();
   const documents = parseDocuments(text, file, lines);
@@ -52,17 +50,43 @@ export function readDocuments(text: string, file: string, yamlLimit = defaultYam
   });
 }
 
-function readJson(text: string, file: string): ManifestDocument | undefined {
+function readJson(text: string, file: string): ManifestDocument[] | undefined {
   if (!text.trimStart().startsWith('{')) return undefined;
-  let value: unknown;
+  const whole = parseJson(text);
+  if (whole !== undefined) return [jsonDocument(whole, text, `${file}:1`)];
+  const parts = splitJson(text);
+  if (parts === undefined) return undefined;
+  const documents: ManifestDocument[] = [];
+  let line = 1;
+  let end = 0;
+  for (const part of parts) {
+    const begin = text.indexOf(part, end);
+    line += countLines(text.slice(end, begin));
+    const value = parseJson(part);
+    // Flow style YAML begins with a brace, too.
+    if (value === undefined) return undefined;
+    documents.push(jsonDocument(value, `${part}\n`, `${file}:${line}`));
+    line += countLines(part);
+    end = begin + part.length;
+  }
+  return documents;
+}
+
+function parseJson(text: string): JsonObject | undefined {
   try {
-    value = JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
   } catch {
-    // Flow style YAML and several JSON documents begin with a brace, too.
     return undefined;
   }
-  if (!isObject(value)) return undefined;
-  return { source: text, format: 'json', node: undefined, object: checkKind(value, `${file}:1`), at: `${file}:1` };
+}
+
+function jsonDocument(value: JsonObject, source: string, at: string): ManifestDocument {
+  return { source, format: 'json', node: undefined, object: checkKind(value, at), at };
+}
+
+function countLines(text: string): number {
+  return text.split('\n').length - 1;
 }
 
 function parseDocuments(text: string, file: string, lines: LineCounter): readonly Document.Parsed[] {

@@ -17,6 +17,11 @@ export const commandLineErrors = {
     title: 'Pods would be refused',
     remedy: 'Mend each pod that is named; nothing was printed, so that no half of the input is applied.',
   },
+  OR1804: {
+    status: 400,
+    title: 'Empty input',
+    remedy: 'Give at least one Kubernetes object; was the command before the pipe successful?',
+  },
   OR1901: {
     status: 500,
     title: 'Internal error',

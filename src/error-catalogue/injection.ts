@@ -64,6 +64,17 @@ export const injectionErrors = {
     remedy:
       'Take the annotations sidecar.istio.io/status and proxy.outrigger.io/original out: an injector writes them, nobody else.',
   },
+  OR1213: {
+    status: 413,
+    title: 'Too much at once',
+    remedy:
+      'Give fewer objects at a time: a preview takes 256 KiB and 100 objects, or one object as JSON; `outrigger preview` takes more.',
+  },
+  OR1214: {
+    status: 400,
+    title: 'Bad query of a preview',
+    remedy: 'Give namespace, labels, annotations or explain, each once.',
+  },
   OR1301: {
     status: 422,
     title: 'Unknown injection template',

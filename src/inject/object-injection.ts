@@ -3,13 +3,26 @@ import { isObject, type Json, type JsonObject } from '../model/json.ts';
 import type { NamespaceFacts, NodeFacts, Pod } from '../model/pod.ts';
 import type { InjectOutcome, Injector } from './injector.ts';
 import { restorePod } from './patch/restore.ts';
-import { type EmbeddedPod, findEmbeddedPod, replaceEmbeddedPod } from './review/workload-object.ts';
+import {
+  type EmbeddedPod,
+  findEmbeddedPod,
+  findMetadata,
+  listItems,
+  replaceEmbeddedPod,
+  replaceMetadata,
+} from './review/workload-object.ts';
 
 export interface Surroundings {
   readonly injector: Injector;
   /** Facts of a namespace by name; undefined name: the object names none. */
-  readonly namespaceOf: (name: string | undefined) => NamespaceFacts;
+  readonly namespaceOf: (name: string | undefined) => NamespaceFacts | UnknownNamespace;
   readonly nodes: readonly NodeFacts[];
+}
+
+/** A namespace that nobody knows: the webhook would refuse its pods. */
+export interface UnknownNamespace {
+  readonly name: string;
+  readonly error: OutriggerError;
 }
 
 /** What became of one object that has a pod. */
@@ -41,17 +54,26 @@ export function injectObject(
 /** Takes injection out again, from everything that has it. */
 export function uninjectObject(object: JsonObject): {
   after: JsonObject;
-  results: { embedded: EmbeddedPod; after: JsonObject }[];
+  results: { embedded: EmbeddedPod; changed: boolean; after: JsonObject }[];
 } {
   return overItems(object, (item) => {
     const embedded = findEmbeddedPod(item);
     if (embedded === undefined) return undefined;
-    const restored = restorePod(embedded.pod);
-    return {
-      embedded,
-      after: restored === embedded.pod ? item : replaceEmbeddedPod(item, embedded.path, withoutEmptyMetadata(restored)),
-    };
+    const after = restoreObject(item, embedded);
+    return { embedded, changed: after !== item, after };
   });
+}
+
+function restoreObject(item: JsonObject, { pod, path }: EmbeddedPod): JsonObject {
+  const restored = restorePod(pod);
+  if (restored !== pod) return replaceEmbeddedPod(item, path, withoutEmptyMetadata(restored));
+  if (path.at(-3) !== 'jobTemplate') return item;
+  // Istio's kube-inject writes what it records of a CronJob one level too high.
+  const above = { ...pod, metadata: findMetadata(item, path.slice(0, -2)) };
+  const { metadata, spec } = restorePod(above);
+  if (spec === above.spec) return item;
+  const after = replaceEmbeddedPod(item, path, withoutEmptyMetadata({ ...pod, spec }));
+  return replaceMetadata(after, path.slice(0, -2), metadata);
 }
 
 /** A pod template may come without metadata; injection needs it, and takes it out again. */
@@ -65,8 +87,8 @@ function overItems<R extends { readonly after: JsonObject }>(
   object: JsonObject,
   one: (item: JsonObject) => R | undefined,
 ): { after: JsonObject; results: R[] } {
-  const items = object['items'];
-  if (object['kind'] !== 'List' || !Array.isArray(items)) {
+  const items = listItems(object);
+  if (items === undefined) {
     const result = one(object);
     return result === undefined ? { after: object, results: [] } : { after: result.after, results: [result] };
   }
@@ -78,12 +100,26 @@ function overItems<R extends { readonly after: JsonObject }>(
     return inner.after;
   });
   const changed = after.some((item, index) => item !== items[index]);
-  return { after: changed ? { ...object, items: after } : object, results };
+  return { after: changed ? { ...object, items: withoutAddedKinds(object, after) } : object, results };
+}
+
+/** Items of a DeploymentList need not say what they are: those that did not still do not. */
+function withoutAddedKinds(list: JsonObject, after: readonly Json[]): Json[] {
+  const before = Array.isArray(list['items']) ? list['items'] : [];
+  return after.map((item, index) => {
+    const came = before[index];
+    if (!isObject(item) || !isObject(came) || came['kind'] !== undefined) return item;
+    const kept = Object.entries(item).filter(
+      ([field]) => !['kind', 'apiVersion'].includes(field) || Object.hasOwn(came, field),
+    );
+    return Object.fromEntries(kept);
+  });
 }
 
 function injectOne(item: JsonObject, embedded: EmbeddedPod, around: Surroundings): ObjectInjection {
   const namespace = around.namespaceOf(embedded.namespace);
   const common = { embedded, namespace: namespace.name, before: item };
+  if ('error' in namespace) return { ...common, after: item, outcome: undefined, error: namespace.error };
   try {
     const outcome = around.injector.inject({ pod: embedded.pod, namespace, nodes: around.nodes }, embedded.workload);
     const after = outcome.pod === embedded.pod ? item : replaceEmbeddedPod(item, embedded.path, outcome.pod);

@@ -74,9 +74,46 @@ export function replaceEmbeddedPod(object: JsonObject, path: readonly string[], 
   return { ...object, [field]: replaceEmbeddedPod(isObject(inner) ? inner : {}, rest, pod) };
 }
 
+/** The metadata of what stands at a path; texts alone of its labels and annotations. */
+export function findMetadata(object: JsonObject, path: readonly string[]): Pod['metadata'] {
+  const found = follow(object, [...path, 'metadata']);
+  const { labels, annotations, ...rest } = isObject(found) ? found : {};
+  return {
+    ...rest,
+    ...(labels === undefined ? {} : { labels: textsOf(labels) }),
+    ...(annotations === undefined ? {} : { annotations: textsOf(annotations) }),
+  };
+}
+
+function textsOf(map: Json): Record<string, string> {
+  const entries = Object.entries(isObject(map) ? map : {});
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}
+
+/** The object with other metadata at a path; without any where they are empty. */
+export function replaceMetadata(object: JsonObject, path: readonly string[], metadata: Pod['metadata']): JsonObject {
+  const [field, ...rest] = path;
+  if (field !== undefined) {
+    const inner = object[field];
+    return { ...object, [field]: replaceMetadata(isObject(inner) ? inner : {}, rest, metadata) };
+  }
+  const { metadata: _before, ...kept } = object;
+  return Object.keys(metadata).length === 0 ? kept : { ...object, metadata: metadata as unknown as JsonObject };
+}
+
+/**
+ * The items of a List, or of a DeploymentList and the like: of those each item gets the kind that it may leave
+ * out. Undefined for anything else.
+ */
+export function listItems(object: JsonObject): readonly Json[] | undefined {
+  const { kind, apiVersion, items } = object;
+  if (typeof kind !== 'string' || !kind.endsWith('List') || !Array.isArray(items)) return undefined;
+  if (kind === 'List') return items;
+  const common = { ...(apiVersion === undefined ? {} : { apiVersion }), kind: kind.slice(0, -'List'.length) };
+  return items.map((item) => (isObject(item) && item['kind'] === undefined ? { ...common, ...item } : item));
+}
+
 /** A List's items, else the object itself. */
 export function flattenList(object: JsonObject): JsonObject[] {
-  const items = object['items'];
-  if (object['kind'] !== 'List' || !Array.isArray(items)) return [object];
-  return items.filter(isObject).flatMap(flattenList);
+  return listItems(object)?.filter(isObject).flatMap(flattenList) ?? [object];
 }
