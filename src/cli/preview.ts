@@ -1,8 +1,8 @@
 import { Command, Option } from 'commander';
-import { joinDocuments, printDocument } from '../documents/print-documents.ts';
+import { joinDocuments } from '../documents/print-documents.ts';
 import { injectObject, type ObjectInjection } from '../inject/object-injection.ts';
 import { describePreview } from '../preview/describe.ts';
-import { hideSecrets } from '../preview/hide-secrets.ts';
+import { printHidden } from '../preview/print-hidden.ts';
 import { printDiff, printPreview } from '../preview/text.ts';
 import { addInjectionOptions, setUpInjection } from './injection-setup.ts';
 import { readInputs } from './input-files.ts';
@@ -35,9 +35,7 @@ async function run(preview: Command, files: readonly string[]): Promise<void> {
   const results = injected.flatMap((one) => one.results);
   if (results.length === 0) process.stderr.write('No object of the input has a pod.\n');
   if (options.output === 'yaml')
-    process.stdout.write(
-      joinDocuments(injected.map(({ document, after }) => printDocument(document, hideSecrets(after)))),
-    );
+    process.stdout.write(joinDocuments(injected.map(({ document, after }) => printHidden(document, after))));
   else process.stdout.write(print(results, options.output, options.explain === true));
   if (results.some((result) => result.error !== undefined)) process.exitCode = 1;
 }

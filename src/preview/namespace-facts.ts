@@ -1,5 +1,6 @@
 import { OutriggerError } from '../errors.ts';
-import type { ClusterFacts, NamespaceFacts } from '../model/pod.ts';
+import type { Surroundings } from '../inject/object-injection.ts';
+import type { ClusterFacts } from '../model/pod.ts';
 
 export interface GivenNamespace {
   /** For objects that name none. */
@@ -9,14 +10,16 @@ export interface GivenNamespace {
   readonly annotations: Readonly<Record<string, string>> | undefined;
 }
 
-/** Facts of the namespace of an object: what the caller gives, else what the source knows, else nothing. */
+/** Facts of the namespace of an object: what the caller gives, else what the source knows, else OR1111. */
 export function namespaceFacts(
   facts: Pick<ClusterFacts, 'namespace'>,
   given: GivenNamespace,
-): (name: string | undefined) => NamespaceFacts {
+): Surroundings['namespaceOf'] {
   return (named) => {
     const name = named ?? given.namespace ?? 'default';
     const known = facts.namespace(name);
+    if (known === undefined && given.labels === undefined && given.annotations === undefined)
+      return { name, error: new OutriggerError('OR1111', `namespace ${JSON.stringify(name)} does not exist`) };
     return {
       name,
       labels: given.labels ?? known?.labels ?? {},

@@ -63,7 +63,7 @@ describe('POST /preview', () => {
   });
 
   test("the namespace's own labels and annotations can be given", async () => {
-    expect((await post('?namespace=other').expect(200)).body.outcome).toBe('skipped');
+    expect((await post('?namespace=other&labels=').expect(200)).body.outcome).toBe('skipped');
     expect((await post('?namespace=other&labels=istio-injection=enabled').expect(200)).body.outcome).toBe('injected');
     expect((await post('?namespace=shop&labels=istio-injection=disabled').expect(200)).body.decision.decidedBy).toBe(
       'namespace_disabled',
@@ -92,6 +92,73 @@ describe('POST /preview', () => {
       items: [parse(pod), { ...parse(pod), metadata: { name: 'b' } }],
     });
     expect((await post('?namespace=shop', list).expect(200)).body.items.length).toBe(2);
+  });
+
+  test('an unknown namespace is what the webhook would answer', async () => {
+    const { body } = await post('?namespace=nope').expect(200);
+    expect(body).toMatchObject({ namespace: 'nope', outcome: 'rejected', error: { code: 'OR1111' }, patch: [] });
+    expect((await post('?namespace=nope').set('accept', 'text/plain')).text).toMatch(
+      /^# Pod nope\/web: rejected\. OR1111/,
+    );
+  });
+
+  test('as many keys as 256 KiB of YAML hold are answered in time', async () => {
+    const head = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n';
+    const keys = Array.from({ length: 22_000 }, (_, index) => `  k${index}: a\n`).join('');
+    const begin = performance.now();
+    const yaml = await post('?namespace=shop', head + keys)
+      .set('accept', 'application/yaml')
+      .expect(200);
+    expect(performance.now() - begin).toBeLessThan(1500);
+    expect(yaml.text.length).toBe(head.length + keys.length);
+  });
+
+  test('more than a preview takes is refused before anything is injected', async () => {
+    const large = 'x'.repeat(300 * 1024);
+    const list = (items: readonly unknown[], kind = 'List') => JSON.stringify({ apiVersion: 'v1', kind, items });
+    const one = parse(pod);
+    const withText = { ...one, spec: { containers: [{ name: 'web', image: 'a', args: [large] }] } };
+    for (const [body, detail] of [
+      [`${pod}# ${large}\n`, /256 KiB/],
+      [list(Array.from({ length: 101 }, () => one)), /101 objects/],
+      [
+        list(
+          Array.from({ length: 101 }, () => ({ spec: one.spec })),
+          'PodList',
+        ),
+        /101 objects/,
+      ],
+      [list([list, list].map(() => ({ kind: 'List', items: Array.from({ length: 51 }, () => one) }))), /102 objects/],
+      ['{"kind":"A"}'.repeat(101), /101 objects/],
+      [list([withText]), /several objects/],
+    ] as const) {
+      const answer = await post('?namespace=shop', body).expect(413);
+      expect(answer.body.error).toMatchObject({ code: 'OR1213', message: expect.stringMatching(detail) });
+    }
+    expect((await post('?namespace=shop', JSON.stringify(withText)).expect(200)).body.outcome).toBe('injected');
+  });
+
+  test('comments of a Secret, SecretLists and odd Secrets are not shown', async () => {
+    const secret = 'kind: Secret # hunter2\n# hunter3\ndata:\n  a: hunter4 # hunter5\nstringdata: hunter6\n';
+    const list = 'kind: SecretList\nitems:\n- data: {a: hunter7} # hunter8\n';
+    const mixed = `kind: List\nitems:\n- kind: Secret\n  data: {a: hunter9} # hunter\n- ${JSON.stringify(parse(pod))}\n`;
+    const body = [secret, list, mixed].join('---\n');
+    for (const accept of ['application/yaml', 'application/json', 'text/plain']) {
+      const { text } = await post('?namespace=shop', body).set('accept', accept).expect(200);
+      expect(text).toContain('istio-proxy');
+      expect(text).not.toContain('hunter');
+    }
+  });
+
+  test.each([
+    ['?namespace=shop&namespace=other', /namespace= is there more than once/],
+    ['?labels=a=b&labels=c=d', /labels= is there more than once/],
+    ['?namspace=shop', /no \?namspace=; did you mean namespace\?/],
+    ['?wholly-unlike=1', /there are namespace, labels, annotations, explain/],
+  ])('the query %s is OR1214', async (query, message) => {
+    const { body } = await post(query).expect(400);
+    expect(body.error).toMatchObject({ code: 'OR1214', message: expect.stringMatching(message) });
+    expect(faults).toEqual([]);
   });
 
   test('an AdmissionReview stands for its pod and namespace', async () => {

@@ -1,6 +1,6 @@
-import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
-import { joinDocuments, printDocument } from '../documents/print-documents.ts';
-import { readDocuments } from '../documents/read-documents.ts';
+import type { FastifyPluginCallback, FastifyReply } from 'fastify';
+import { joinDocuments } from '../documents/print-documents.ts';
+import type { ManifestDocument } from '../documents/read-documents.ts';
 import { asOutriggerError, describeError, OutriggerError } from '../errors.ts';
 import type { Injector } from '../inject/injector.ts';
 import { injectObject, type ObjectInjection } from '../inject/object-injection.ts';
@@ -8,7 +8,9 @@ import { isObject, type JsonObject } from '../model/json.ts';
 import type { ClusterFacts } from '../model/pod.ts';
 import { describePreview } from './describe.ts';
 import { hideSecrets } from './hide-secrets.ts';
-import { namespaceFacts, parsePairs } from './namespace-facts.ts';
+import { namespaceFacts } from './namespace-facts.ts';
+import { type PreviewQuery, readBody, readQuery } from './preview-request.ts';
+import { printHidden } from './print-hidden.ts';
 import { printPreview } from './text.ts';
 
 export interface PreviewOptions {
@@ -19,10 +21,8 @@ export interface PreviewOptions {
   readonly onFault: (error: unknown) => void;
 }
 
-/** Admissions wait while YAML is read: a preview may not hold them up for long. */
-const yamlLimit = 512 * 1024;
-
-type Query = { namespace?: string; labels?: string; annotations?: string; explain?: string };
+/** Characters of an answer: what one object of the longest body can make. */
+const answerLimit = 32 * 1024 * 1024;
 
 /**
  * `POST /preview`: what would happen to the objects of the body. It writes nothing, makes no event and shows no
@@ -35,45 +35,62 @@ export function previewPlugin(options: PreviewOptions): FastifyPluginCallback {
       parsed(null, body),
     );
     app.setErrorHandler((error, _request, reply) => answerError(error, reply, options));
-    app.post('/preview', { bodyLimit: options.bodyLimit }, (request: FastifyRequest<{ Querystring: Query }>, reply) => {
-      const { body } = request;
-      if (typeof body !== 'string' || body.trim() === '')
-        throw new OutriggerError('OR1102', 'it has no object to preview');
-      const documents = readDocuments(body, 'body', yamlLimit);
-      const previews = documents.map((document) => ({
+    app.post('/preview', { bodyLimit: options.bodyLimit }, (request, reply) => {
+      const query = readQuery(request.query);
+      const previews = readBody(request.body).map((document) => ({
         document,
-        ...previewObject(document.object, request.query, options),
+        ...previewObject(document.object, query, options),
       }));
-      const results = previews.flatMap((preview) => preview.results);
-      const format = chooseFormat(request.headers.accept);
-      if (format === 'diff')
-        return reply
-          .type('text/plain; charset=utf-8')
-          .send(
-            `${results.map((one) => printPreview(one, { explain: request.query.explain !== undefined, rules: false })).join('\n')}\n`,
-          );
-      if (format === 'yaml')
-        return reply
-          .type('application/yaml')
-          .send(joinDocuments(previews.map(({ document, after }) => printDocument(document, hideSecrets(after)))));
-      const items = results.map((one) => ({ ...describePreview(one), object: hideSecrets(one.after) }));
-      return reply.type('application/json').send(JSON.stringify(items.length === 1 ? items[0] : { items }));
+      const { type, text } = printAnswer(previews, chooseFormat(request.headers.accept), query.explain);
+      return reply.type(type).send(text);
     });
     done();
   };
 }
 
+interface DocumentPreview {
+  readonly document: ManifestDocument;
+  readonly after: JsonObject;
+  readonly results: readonly ObjectInjection[];
+}
+
+function printAnswer(
+  previews: readonly DocumentPreview[],
+  format: 'json' | 'yaml' | 'diff',
+  explain: boolean,
+): { type: string; text: string } {
+  const results = previews.flatMap((preview) => preview.results);
+  if (format === 'diff') {
+    const texts = bounded(results, (one) => printPreview(one, { explain, rules: false }));
+    return { type: 'text/plain; charset=utf-8', text: `${texts.join('\n')}\n` };
+  }
+  if (format === 'yaml') {
+    const texts = bounded(previews, ({ document, after }) => printHidden(document, after));
+    return { type: 'application/yaml', text: joinDocuments(texts) };
+  }
+  const items = bounded(results, (one) => JSON.stringify({ ...describePreview(one), object: hideSecrets(one.after) }));
+  return { type: 'application/json', text: items.length === 1 ? items.join() : `{"items":[${items.join(',')}]}` };
+}
+
+/** @throws OutriggerError OR1213 as soon as the texts are too long together */
+function bounded<T>(values: readonly T[], print: (value: T) => string): string[] {
+  let length = 0;
+  return values.map((value) => {
+    const text = print(value);
+    length += text.length;
+    if (length > answerLimit)
+      throw new OutriggerError('OR1213', `the answer has more than ${answerLimit / 1024 / 1024} MiB`);
+    return text;
+  });
+}
+
 function previewObject(
   object: JsonObject,
-  query: Query,
+  query: PreviewQuery,
   { injector, facts }: PreviewOptions,
 ): { after: JsonObject; results: ObjectInjection[] } {
   const { reviewed, namespace } = unwrapReview(object);
-  const given = {
-    namespace: query.namespace || namespace,
-    labels: pairs(query.labels, 'labels'),
-    annotations: pairs(query.annotations, 'annotations'),
-  };
+  const given = { ...query, namespace: query.namespace ?? namespace };
   return injectObject(reviewed, { injector, nodes: facts.nodes(), namespaceOf: namespaceFacts(facts, given) });
 }
 
@@ -86,10 +103,6 @@ function unwrapReview(object: JsonObject): { reviewed: JsonObject; namespace: st
     throw new OutriggerError('OR1209', 'the AdmissionReview has no request.object', { at: 'body' });
   const namespace = typeof request['namespace'] === 'string' ? request['namespace'] : undefined;
   return { reviewed: { apiVersion: 'v1', kind: 'Pod', ...inner }, namespace };
-}
-
-function pairs(text: string | undefined, name: string): Readonly<Record<string, string>> | undefined {
-  return text === undefined ? undefined : parsePairs(text, `?${name}=`);
 }
 
 function chooseFormat(accept: string | undefined): 'json' | 'yaml' | 'diff' {
@@ -106,7 +119,9 @@ function answerError(thrown: unknown, reply: FastifyReply, options: PreviewOptio
   const error =
     code === 'FST_ERR_CTP_BODY_TOO_LARGE'
       ? new OutriggerError('OR1106', 'it exceeds the limit')
-      : asOutriggerError(thrown);
+      : thrown instanceof RangeError
+        ? new OutriggerError('OR1209', 'it is nested too deep', { at: 'body', cause: thrown })
+        : asOutriggerError(thrown);
   if (error.code === 'OR1901') options.onFault(thrown);
   return reply
     .code(error.entry.status)
