@@ -95,7 +95,66 @@ describe('outrigger inject, kube-inject, uninject', () => {
   });
 });
 
+describe('several objects, Lists, line ends', () => {
+  const other = deployment.replace('name: web', 'name: other');
+
+  test('-o json of several objects is one List, which uninject reads; JSON one after another is read, too', () => {
+    const list = run(['inject', '-', '-o', 'json'], `${deployment}---\n${service}---\n${other}`).stdout;
+    expect(JSON.parse(list)).toMatchObject({ apiVersion: 'v1', kind: 'List', items: [{}, { kind: 'Service' }, {}] });
+    const objects: unknown[] = JSON.parse(list).items;
+    for (const text of [list, objects.map((one) => JSON.stringify(one, null, 2)).join('\n')]) {
+      const back = run(['uninject', '-', '-o', 'json'], text);
+      expect(back.stderr).toBe('Deployment web uninjected\nDeployment other uninjected\n');
+      const before = parseAllDocuments(`${deployment}---\n${service}---\n${other}`).map((one) => one.toJS() as unknown);
+      expect(JSON.parse(back.stdout).items).toEqual(before);
+    }
+  });
+
+  test('octal modes keep their meaning, texts stay texts, CRLF stays CRLF', () => {
+    const volume = '      volumes: [{name: v, secret: {secretName: s, defaultMode: 0400}}]\n';
+    const text = `${deployment}        args: ["yes", '0o17']\n${volume}`.replaceAll('\n', '\r\n');
+    const injected = run(['inject', '-'], text).stdout;
+    expect(injected.replaceAll('\r\n', '')).not.toContain('\n');
+    expect(injected).toContain('defaultMode: 0400');
+    expect(injected).toMatch(/args: \[ ?"yes", '0o17' ?\]/);
+    const json = JSON.parse(run(['inject', '-', '-o', 'json'], text).stdout);
+    const volumes: { name: string }[] = json.spec.template.spec.volumes;
+    expect(volumes.find(({ name }) => name === 'v')).toMatchObject({ secret: { defaultMode: 256 } });
+    const back = run(['uninject', '-'], injected).stdout;
+    expect(parseAllDocuments(back, { version: '1.1' })[0]?.toJS()).toEqual(
+      parseAllDocuments(text, { version: '1.1' })[0]?.toJS(),
+    );
+    expect(back).toContain('# the label\r\n');
+  });
+
+  test('a DeploymentList is a List', () => {
+    const items = [{ ...parseAllDocuments(deployment)[0]?.toJS(), kind: undefined, apiVersion: undefined }];
+    const list = JSON.stringify({ apiVersion: 'apps/v1', kind: 'DeploymentList', items });
+    const { stdout, stderr } = run(['inject', '-'], list);
+    expect(stderr).toBe('Deployment default/web injected\n');
+    expect(JSON.parse(stdout).items[0]).not.toHaveProperty('kind');
+    expect(JSON.parse(stdout).items[0].spec.template.spec.initContainers).toHaveLength(2);
+  });
+});
+
 describe('outrigger preview', () => {
+  test('what is assumed of a namespace is said once, by preview alone', () => {
+    const assumed =
+      'namespace shop is assumed to have istio-injection=enabled; --namespace-labels, --config or --kubernetes tell otherwise\n';
+    const two = `${deployment}---\n${deployment}`;
+    expect(run(['preview', '-', '-n', 'shop'], two).stderr).toBe(assumed);
+    expect(run(['preview', '-', '-n', 'shop', '--namespace-labels', 'a=b'], two).stderr).toBe('');
+    expect(run(['inject', '-', '-n', 'shop'], deployment).stderr).toBe('Deployment shop/web injected\n');
+  });
+
+  test('a namespace that the folder does not know is OR1111', () => {
+    const empty = join(folder, 'empty');
+    mkdirSync(empty);
+    const { status, stdout } = run(['preview', '-', '-n', 'nope', '--config', empty], deployment);
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^# Deployment nope\/web: rejected\. OR1111 /);
+  });
+
   test('text, JSON and exit code 1 for a pod that would be refused', () => {
     const text = run(['preview', '-f', '-', '-n', 'shop', '--explain'], deployment);
     expect(text.status).toBe(0);
@@ -142,8 +201,33 @@ describe('mistakes', () => {
     expect(stderr).toMatch(/OR1006 .*ca\.crt/);
   });
 
+  test.each(['', '# nothing\n---\n', 'null\n'])('empty input %j is OR1804', (input) => {
+    for (const command of ['inject', 'uninject', 'preview']) {
+      const { status, stdout, stderr } = run([command, '-'], input);
+      expect([status, stdout]).toEqual([1, '']);
+      expect(stderr).toMatch(/OR1804 standard input/);
+    }
+  });
+
+  const kubeconfig = join(folder, 'kubeconfig');
+  writeFileSync(
+    kubeconfig,
+    JSON.stringify({
+      'current-context': 'here',
+      contexts: [{ name: 'here', context: { cluster: 'c', user: 'u' } }],
+      clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:1' } }],
+      users: [{ name: 'u', user: {} }],
+    }),
+  );
+
   test.each<[string[], number, RegExp]>([
     [['inject'], 1, /OR1802/],
+    [['inject', '-', '--kubeconfig', '/nope'], 1, /^(?!.*OR1630).*OR1631 .*\/nope[\s\S]*--kubeconfig/],
+    [
+      ['preview', '-', '--kubeconfig', kubeconfig, '--context', 'nope'],
+      1,
+      /OR1631 there is no context "nope"; .*: here/,
+    ],
     [['inject', 'no-such-file.yaml'], 1, /OR1801 no-such-file\.yaml/],
     [['preview', '-', '-o', 'xml'], 2, /Allowed choices are text, json, yaml, diff/],
     [['injekt', '-'], 2, /inject/],

@@ -8,12 +8,15 @@ const patienceMs = 10_000;
 /** Failures after which the next attempt may well succeed. */
 const passing = ['throttled', 'gone', 'idle'];
 
-/** One reading of the cluster's namespaces and nodes. @throws OutriggerError OR1630 and the like */
+/** One reading of the cluster's namespaces and nodes. @throws OutriggerError OR1630, OR1631 */
 export async function readClusterOnce(options: { kubeconfig?: string; context?: string }): Promise<ClusterFacts> {
+  const credentials = createCredentials(options);
+  // A kubeconfig or a context that is not there says so itself: OR1631.
+  await credentials.target();
   const controller = new AbortController();
   let problem = 'no answer';
   const source = createKubernetesSource({
-    connection: createConnection(createCredentials(options)),
+    connection: createConnection(credentials),
     // A command has a person waiting: the first failure is the answer.
     onProblem: ({ resource, failure }) => {
       problem = `${failure.kind}: ${failure.message}`;

@@ -5,12 +5,16 @@ import { injectObject, type ObjectInjection } from '../inject/object-injection.t
 import { printDiff, titleOf } from '../preview/text.ts';
 import { addInjectionOptions, setUpInjection } from './injection-setup.ts';
 import { readInputs } from './input-files.ts';
+import { printJson } from './print-json.ts';
 
 type Output = 'yaml' | 'json' | 'diff';
 
 /** `outrigger inject -`, as `linkerd inject`. */
 export function injectCommand(): Command {
-  return build('inject', 'inject the sidecar into workloads and print them, comments and order kept');
+  return build(
+    'inject',
+    'inject the sidecar into workloads and print them; comments and order are kept, flow style is opened where it changes',
+  );
 }
 
 /** `outrigger kube-inject -f x.yaml`, as `istioctl kube-inject`. */
@@ -49,8 +53,7 @@ async function run(inject: Command, files: readonly string[]): Promise<void> {
       ? refused[0]?.error
       : new OutriggerError('OR1803', `${refused.length} pods would be refused; each is named above`);
   if (options.output === 'diff') process.stdout.write(results.map(printDiff).join(''));
-  else if (options.output === 'json')
-    process.stdout.write(injected.map(({ after }) => `${JSON.stringify(after, null, 2)}\n`).join(''));
+  else if (options.output === 'json') process.stdout.write(printJson(injected.map(({ after }) => after)));
   else process.stdout.write(joinDocuments(injected.map(({ document, after }) => printDocument(document, after))));
 }
 

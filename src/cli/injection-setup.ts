@@ -32,21 +32,42 @@ export function addInjectionOptions(command: Command): Command {
 }
 
 /** A mesh that nobody described: the namespace takes part, and nodes are new enough for native sidecars. */
-const offline: ClusterFacts = {
-  namespace: (name) => ({ name, labels: { 'istio-injection': 'enabled' }, annotations: {} }),
-  fetchNamespace: async () => undefined,
-  nodes: () => [],
-  synced: true,
-};
+function offlineFacts(tellAssumed: (name: string) => void): ClusterFacts {
+  return {
+    namespace: (name) => {
+      tellAssumed(name);
+      return { name, labels: { 'istio-injection': 'enabled' }, annotations: {} };
+    },
+    fetchNamespace: async () => undefined,
+    nodes: () => [],
+    synced: true,
+  };
+}
+
+/** Says once for each namespace what is assumed of it. */
+export function sayAssumed(say: (line: string) => void): (name: string) => void {
+  const told = new Set<string>();
+  return (name) => {
+    if (told.has(name)) return;
+    told.add(name);
+    say(
+      `namespace ${name} is assumed to have istio-injection=enabled; --namespace-labels, --config or --kubernetes tell otherwise`,
+    );
+  };
+}
 
 /** What the commands inject with: configuration, templates, and namespaces from where the flags say. */
-export async function setUpInjection(command: Command, say: (line: string) => void): Promise<Surroundings> {
+export async function setUpInjection(
+  command: Command,
+  say: (line: string) => void,
+  tellAssumed: (name: string) => void = () => {},
+): Promise<Surroundings> {
   const flags = command.opts<InjectionFlags>();
   const { config, reports } = await configOf(command, process.env);
   for (const report of reports) {
     if (report.state === 'reported') say(`istio-values: ${report.key} has no effect: ${report.text}`);
   }
-  const facts = await factsOf(flags, say);
+  const facts = await factsOf(flags, say, flags.namespaceLabels === undefined ? tellAssumed : () => {});
   return {
     injector: buildInjector(config.injection, readTemplateTexts()),
     nodes: facts.nodes(),
@@ -61,10 +82,14 @@ export async function setUpInjection(command: Command, say: (line: string) => vo
   };
 }
 
-async function factsOf(flags: InjectionFlags, say: (line: string) => void): Promise<ClusterFacts> {
+async function factsOf(
+  flags: InjectionFlags,
+  say: (line: string) => void,
+  tellAssumed: (name: string) => void,
+): Promise<ClusterFacts> {
   if (flags.config !== undefined) return folderFacts(flags.config, say);
   if (flags.kubernetes || flags.kubeconfig !== undefined || flags.context !== undefined) return clusterFacts(flags);
-  return offline;
+  return offlineFacts(tellAssumed);
 }
 
 async function folderFacts(folder: string, say: (line: string) => void): Promise<ClusterFacts> {

@@ -11,7 +11,7 @@ export interface InputFile {
 /**
  * Files of Kubernetes objects: `-` is standard input, a folder stands for its .yaml, .yml and .json files.
  *
- * @throws OutriggerError OR1801 unreadable, OR1209 no objects
+ * @throws OutriggerError OR1801 unreadable, OR1209 no objects, OR1804 empty
  */
 export async function readInputs(names: readonly string[], stdin: NodeJS.ReadableStream): Promise<InputFile[]> {
   if (names.length === 0) throw new OutriggerError('OR1802', 'name a file, a folder, or - for standard input');
@@ -19,9 +19,15 @@ export async function readInputs(names: readonly string[], stdin: NodeJS.Readabl
   const inputs: InputFile[] = [];
   for (const name of files) {
     const text = name === '-' ? await readAll(stdin) : await readText(name);
-    inputs.push({ name, documents: readDocuments(text, name === '-' ? 'standard input' : name) });
+    inputs.push({ name, documents: readDocuments(text, titleOf(name)) });
   }
+  if (inputs.every(({ documents }) => documents.length === 0))
+    throw new OutriggerError('OR1804', 'it has no object', { at: files.map(titleOf).join(', ') });
   return inputs;
+}
+
+function titleOf(name: string): string {
+  return name === '-' ? 'standard input' : name;
 }
 
 async function expand(name: string): Promise<string[]> {

@@ -4,7 +4,7 @@ import { injectObject, type ObjectInjection } from '../inject/object-injection.t
 import { describePreview } from '../preview/describe.ts';
 import { printHidden } from '../preview/print-hidden.ts';
 import { printDiff, printPreview } from '../preview/text.ts';
-import { addInjectionOptions, setUpInjection } from './injection-setup.ts';
+import { addInjectionOptions, sayAssumed, setUpInjection } from './injection-setup.ts';
 import { readInputs } from './input-files.ts';
 
 type Output = 'text' | 'json' | 'yaml' | 'diff';
@@ -27,7 +27,8 @@ export function command(): Command {
 
 async function run(preview: Command, files: readonly string[]): Promise<void> {
   const options = preview.opts<{ filename: string[]; explain?: boolean; output: Output }>();
-  const around = await setUpInjection(preview, (line) => process.stderr.write(`${line}\n`));
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  const around = await setUpInjection(preview, say, sayAssumed(say));
   const inputs = await readInputs([...options.filename, ...files], process.stdin);
   const injected = inputs.flatMap((input) =>
     input.documents.map((document) => ({ document, ...injectObject(document.object, around) })),

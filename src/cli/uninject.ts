@@ -2,11 +2,12 @@ import { Command, Option } from 'commander';
 import { joinDocuments, printDocument } from '../documents/print-documents.ts';
 import { uninjectObject } from '../inject/object-injection.ts';
 import { readInputs } from './input-files.ts';
+import { printJson } from './print-json.ts';
 
-/** `outrigger uninject -`: gives back what was there before injection. */
+/** `outrigger uninject -`: gives back the objects that were there before injection, with their comments. */
 export function command(): Command {
   const uninject = new Command('uninject')
-    .description('take the sidecar out of injected workloads again and print them')
+    .description('take the sidecar out of injected workloads again: gives back the same objects, with their comments')
     .argument('[file...]', 'files or folders of Kubernetes objects; - for standard input')
     .option(
       '-f, --filename <file>',
@@ -24,8 +25,7 @@ export function command(): Command {
     for (const { embedded, changed } of restored.flatMap((one) => one.results)) {
       process.stderr.write(`${embedded.kind} ${embedded.name} ${changed ? 'uninjected' : 'was not injected'}\n`);
     }
-    if (options.output === 'json')
-      process.stdout.write(restored.map(({ after }) => `${JSON.stringify(after, null, 2)}\n`).join(''));
+    if (options.output === 'json') process.stdout.write(printJson(restored.map(({ after }) => after)));
     else process.stdout.write(joinDocuments(restored.map(({ document, after }) => printDocument(document, after))));
   });
 }
