@@ -20,7 +20,7 @@ export const commandLineErrors = {
   OR1804: {
     status: 400,
     title: 'Empty input',
-    remedy: 'Give at least one Kubernetes object; was the command before the pipe successful?',
+    remedy: 'Give at least one Kubernetes object; see whether the command before the pipe succeeded.',
   },
   OR1901: {
     status: 500,
