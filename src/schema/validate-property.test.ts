@@ -110,3 +110,27 @@ test('a check is never given a message without its needed fields, however many p
     expect(validate({ ...object, spec: { ...spec, http } }).problems.length).toBeLessThanOrEqual(100);
   }
 });
+
+const many = <T>(make: (index: number) => T, count = 60_000) =>
+  Array.from({ length: count }, (_, index) => make(index));
+const huge: readonly (readonly [string, object])[] = [
+  ['hosts', { hosts: many((index) => `h${index}.a`) }],
+  ['hosts with stars', { hosts: many((index) => `*.h${index}.a`) }],
+  ['namespaces', { hosts: ['a'], exportTo: many((index) => `n${index}`) }],
+  ['unknown fields', Object.fromEntries(many((index) => [`hosts${index}`, 1]))],
+  ['conditions of retries', { http: [{ retries: { retryOn: many((index) => `x${index}`).join() } }] }],
+  ['digits of a duration', { http: [{ timeout: '1'.repeat(1_000_000) }] }],
+  ['letters of a regex', { http: [{ match: [{ uri: { regex: '(a*)*'.repeat(200_000) } }] }] }],
+  [
+    'server names',
+    {
+      hosts: many((index) => `h${index}.a`, 9000),
+      tls: [{ match: [{ sniHosts: many((index) => `h${index}.b`, 9000) }] }],
+    },
+  ],
+];
+
+test.each(huge)('many %s end in time', { timeout: 10_000 }, (_, spec) => {
+  const object = { apiVersion: 'networking.istio.io/v1', kind: 'VirtualService', metadata: { name: 'x' }, spec };
+  expect(validate(object).problems.length).toBeLessThanOrEqual(100);
+});

@@ -20,6 +20,12 @@ const cases: readonly (readonly [string, ...string[]])[] = [
   ['{action: BLOCK}', 'OR1644 spec.action'],
   ['{action: CUSTOM, rules: [{}]}', 'OR1642 spec.provider'],
   ['{action: CUSTOM, provider: {name: a}, rules: [{}]}'],
+  [
+    '{action: CUSTOM, provider: {name: a}, rules: [{from: [{source: {namespaces: [a]}}], when: [{key: source.principal, values: [a]}]}]}',
+    'OR1655 spec.rules[0].from[0].source.namespaces',
+    'OR1655 spec.rules[0].when[0].key',
+  ],
+  ['{targetRefs: [{kind: Gateway, name: a, namespace: b}]}', 'OR1655 spec.targetRefs[0].namespace'],
   ['{provider: {name: a}}', 'OR1655 spec.provider'],
   ['{selector: {matchLabels: {a: b}}, targetRef: {kind: Gateway, name: a}}', 'OR1645 spec'],
   ['{rules: [{from: []}]}', 'OR1642 spec.rules[0].from'],

@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import { choice, listOf, message, text } from '../build.ts';
 import { WorkloadSelector } from '../common/label.ts';
-import type { Check, Report } from '../problem.ts';
+import type { Check, Finding, Report, Segment } from '../problem.ts';
 import { Condition } from './condition.ts';
 import { To } from './operation.ts';
 import { From, Provider } from './source.ts';
@@ -32,6 +32,8 @@ const Rule = message(
   },
 );
 
+type Rule = Static<typeof Rule>;
+
 const fields = {
   selector: WorkloadSelector,
   targetRef: TargetRef,
@@ -60,6 +62,11 @@ const checkSpec: Check<Spec> = (spec, report) => {
     report({ at: ['rules'], code: 'OR1642', message });
   }
   checkProvider(spec, report);
+  if (action === 'CUSTOM') checkCustom(rules, report);
+  if (spec.targetRef?.namespace !== undefined) report(foreign(['targetRef', 'namespace']));
+  for (const [index, ref] of (spec.targetRefs ?? []).entries()) {
+    if (ref.namespace !== undefined) report(foreign(['targetRefs', index, 'namespace']));
+  }
   const chosen = (['selector', 'targetRef', 'targetRefs'] as const).filter((name) => isGiven(spec, name));
   if (chosen.length > 1)
     report({
@@ -70,6 +77,40 @@ const checkSpec: Check<Spec> = (spec, report) => {
 
 function isGiven(spec: Spec, name: 'selector' | 'targetRef' | 'targetRefs'): boolean {
   return name === 'targetRefs' ? (spec.targetRefs ?? []).length > 0 : spec[name] !== undefined;
+}
+
+const foreign = (at: readonly Segment[]): Finding => ({
+  ...{ at, code: 'OR1655', message: 'the target must be in the namespace of the policy: leave namespace out' },
+});
+
+const beforehand = [
+  'namespaces',
+  'notNamespaces',
+  'principals',
+  'notPrincipals',
+  'requestPrincipals',
+  'notRequestPrincipals',
+];
+
+/** The provider is asked before tokens are read, so what they say cannot be a condition. */
+function checkCustom(rules: readonly Rule[], report: Report): void {
+  const found = rules.flatMap((rule, index) => lateFields(rule).map((at) => ['rules', index, ...at]));
+  for (const at of found)
+    report({ at, code: 'OR1655', message: 'it cannot be used where the action is CUSTOM: tokens are not read yet' });
+}
+
+function lateFields({ from = [], when = [] }: Rule): (readonly Segment[])[] {
+  const sources = from.flatMap(({ source }, index) =>
+    Object.keys(source)
+      .filter((name) => beforehand.includes(name))
+      .map((name) => ['from', index, 'source', name]),
+  );
+  const keys = when.flatMap(({ key }, index) =>
+    ['source.namespace', 'source.principal'].includes(key) || key.startsWith('request.auth.')
+      ? [['when', index, 'key']]
+      : [],
+  );
+  return [...sources, ...keys];
 }
 
 function checkProvider({ action, provider }: Spec, report: Report): void {

@@ -1,3 +1,4 @@
+import type { Static } from 'typebox';
 import { choice, flag, int32, message, whole } from '../build.ts';
 import { duration, durationOrZero } from './duration.ts';
 
@@ -59,3 +60,5 @@ export const ConnectionPool = message(
     },
   },
 );
+
+export type ConnectionPool = Static<typeof ConnectionPool>;

@@ -7,8 +7,9 @@ const units: Readonly<Record<string, number>> = {
 
 /** Milliseconds of a duration as Go reads and writes it (`1h30m`, `1.5s`, `100ms`); undefined when it is none. */
 export function parseDuration(value: string): number | undefined {
+  if (value.length > 64) return undefined;
   const match = /^([-+]?)((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+|0)$/.exec(value);
-  if (match === null || value.length > 64) return undefined;
+  if (match === null) return undefined;
   const parts = (match[2] ?? '').matchAll(/([\d.]+)(ns|us|µs|μs|ms|s|m|h)/g);
   let sum = 0;
   for (const [, number = '', unit = ''] of parts) sum += Number(number) * (units[unit] ?? 0);

@@ -1,3 +1,4 @@
+import type { Static } from 'typebox';
 import { mapOf, message, text, texts } from '../build.ts';
 import { type Check, printValue, type Report } from '../problem.ts';
 
@@ -51,3 +52,5 @@ export const Headers = message(
   { request: operations('request'), response: operations('response') },
   { description: 'Headers that are set, added and removed.' },
 );
+
+export type Headers = Static<typeof Headers>;

@@ -42,3 +42,7 @@ export const checkDnsLabel: Check<string> = (value, report) => {
       message: `${printValue(value)} must be letters, digits and dashes, at most 63`,
     });
 };
+
+/** As checkWildcardHost, also in the form of the server names of mutual TLS: `outbound_.80_.v1_.host`. */
+export const checkServerName: Check<string> = (value, report) =>
+  checkWildcardHost(value.replace(/^outbound_\.\d{1,5}_\.[-a-zA-Z0-9]*_\./, ''), report);

@@ -1,5 +1,6 @@
 import { mapOf, message, text } from '../build.ts';
 import { type Check, printValue } from '../problem.ts';
+import { warnOfEmpty } from './findings.ts';
 
 const name = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
 
@@ -28,5 +29,8 @@ export const labels = (description: string) => mapOf(text('The value of the labe
 /** The selector of the security API. */
 export const WorkloadSelector = message(
   { matchLabels: labels('Labels that a pod must have, all of them.') },
-  { description: 'Which pods; none given means every pod of the namespace.' },
+  {
+    description: 'Which pods; none given means every pod of the namespace.',
+    check: ({ matchLabels }, report) => warnOfEmpty(matchLabels, report),
+  },
 );

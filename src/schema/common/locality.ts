@@ -1,3 +1,4 @@
+import type { Static } from 'typebox';
 import { flag, listOf, mapOf, message, text, texts, whole } from '../build.ts';
 import { type Check, printValue, type Report } from '../problem.ts';
 import { isLabelKey } from './label.ts';
@@ -27,6 +28,8 @@ function checkShares(to: Readonly<Record<string, number>>, report: Report): void
   for (const locality of Object.keys(to))
     checkLocality(locality, (finding) => report({ ...finding, at: ['to', locality] }));
 }
+
+const topology = ['topology.kubernetes.io/region', 'topology.kubernetes.io/zone', 'topology.istio.io/subzone'];
 
 const Failover = message(
   { from: text('A region.'), to: text('The region that takes over.') },
@@ -58,9 +61,19 @@ export const LocalityLbSetting = message(
   {
     description: 'How near endpoints are preferred.',
     check: (setting, report) => {
-      const others = (['failover', 'failoverPriority'] as const).filter((name) => (setting[name] ?? []).length > 0);
-      if ((setting.distribute ?? []).length > 0 && others.length > 0)
-        report({ code: 'OR1645', message: `only one of distribute and ${others.join(', ')} may be given` });
+      const { distribute = [], failover = [], failoverPriority = [] } = setting;
+      if (distribute.length > 0 && failover.length > 0)
+        report({ code: 'OR1645', message: 'only one of distribute and failover may be given' });
+      for (const [index, label] of failoverPriority.entries()) {
+        if (failover.length > 0 && topology.includes(label))
+          report({
+            at: ['failoverPriority', index],
+            code: 'OR1645',
+            message: `${label} may not be given with failover`,
+          });
+      }
     },
   },
 );
+
+export type LocalityLbSetting = Static<typeof LocalityLbSetting>;

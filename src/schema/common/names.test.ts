@@ -70,3 +70,9 @@ test('regular expressions are those of RE2', () => {
   for (const wrong of ['', '(?=a)', '(?!a)', '(?<=a)', '(a)\\1', '*', '(', 'a{1001}', '[b-a]', '\\'])
     expect([wrong, typeof whyNotRe2(wrong)]).toEqual([wrong, 'string']);
 });
+
+test('an expression that is costly to compile is refused', () => {
+  expect(whyNotRe2('[^a]{1000}'.repeat(100))).toMatch(/5000/);
+  expect(whyNotRe2('a{1000}'.repeat(5))).toBeUndefined();
+  expect(whyNotRe2('('.repeat(1000))?.length).toBeLessThan(130);
+});

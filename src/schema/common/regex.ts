@@ -4,13 +4,22 @@ import { type Check, printValue } from '../problem.ts';
 /** Why RE2, which Envoy matches with, does not take an expression; undefined when it does. */
 export function whyNotRe2(expression: string): string | undefined {
   if (expression === '') return 'it is empty';
-  if (expression.length > 8192) return 'it is longer than 8192 characters';
+  if (expression.length > 1024) return 'it is longer than 1024 characters';
+  if (sumOfRepeats(expression) > 5000) return 'its repetitions are more than 5000 together';
   try {
     RE2JS.compile(expression);
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : 'RE2 does not take it';
+    return error instanceof Error
+      ? error.message.replace(/^error parsing regexp: /, '').slice(0, 120)
+      : 'RE2 does not take it';
   }
+}
+
+/** What is repeated is compiled as often as it is: a bound on time and memory, here and in Envoy. */
+function sumOfRepeats(expression: string): number {
+  const counts = [...expression.matchAll(/\{(?:\d*,)?(\d+),?\}/g)];
+  return counts.reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
 export const checkRegex: Check<string> = (value, report) => {

@@ -1,6 +1,7 @@
 import type { Static } from 'typebox';
 import { choice, flag, listOf, message, text, texts } from '../build.ts';
 import { type Check, printValue, type Report } from '../problem.ts';
+import { warnOf } from './findings.ts';
 
 const versions = ['TLS_AUTO', 'TLSV1_0', 'TLSV1_1', 'TLSV1_2', 'TLSV1_3'] as const;
 const modes = ['PASSTHROUGH', 'SIMPLE', 'MUTUAL', 'AUTO_PASSTHROUGH', 'ISTIO_MUTUAL', 'OPTIONAL_MUTUAL'] as const;
@@ -45,6 +46,9 @@ export const ServerTls = message(fields, {
     const { mode = 'PASSTHROUGH' } = tls;
     if (mode === 'SIMPLE' || mode === 'MUTUAL' || mode === 'OPTIONAL_MUTUAL') checkOwn(tls, report);
     if (mode === 'ISTIO_MUTUAL') checkNone(tls, report);
+    if (mode === 'SIMPLE' && tls.caCrl !== undefined)
+      report({ at: ['caCrl'], code: 'OR1655', message: 'it needs a mode in which clients have certificates' });
+    if (mode.endsWith('PASSTHROUGH')) warnOfUnused(tls, report);
   },
 });
 
@@ -84,4 +88,11 @@ function checkNone(tls: ServerTls, report: Report): void {
         message: 'it may not be given: ISTIO_MUTUAL uses the certificates of the mesh',
       });
   }
+}
+
+function warnOfUnused(tls: ServerTls, report: Report): void {
+  const notes = ['serverCertificate', 'privateKey', 'caCertificates', 'caCrl', 'credentialName'].map(
+    (name) => [name, `it has no effect where the mode is ${tls.mode ?? 'PASSTHROUGH'}: TLS is not ended here`] as const,
+  );
+  warnOf(tls, Object.fromEntries(notes), report);
 }

@@ -5,7 +5,9 @@ const match = (description: string, regexCheck: typeof checkRegex) =>
   message(
     {
       exact: text('The whole text.'),
-      prefix: text('How it begins.'),
+      prefix: text('How it begins.', (value, report) => {
+        if (value === '') report({ code: 'OR1657', message: 'the prefix must not be empty: leave it out' });
+      }),
       regex: text('A regular expression of RE2 for the whole text.', regexCheck),
     },
     { description, choices: [{ of: ['exact', 'prefix', 'regex'] }] },

@@ -1,7 +1,9 @@
+import type { Static } from 'typebox';
 import { listOf, mapOf, message, port, text, whole } from '../build.ts';
 import { type Check, printValue } from '../problem.ts';
 import { isAddress } from './address.ts';
 import { isSocketPath } from './endpoint-address.ts';
+import { warnOfEmpty } from './findings.ts';
 import { isHostName } from './host-name.ts';
 import { labels } from './label.ts';
 
@@ -36,5 +38,10 @@ export const WorkloadEntries = listOf(WorkloadEntry, 'Its endpoints.');
 /** The selector of the networking API. */
 export const LabelsSelector = message(
   { labels: labels('Labels that a workload must have, all of them.') },
-  { description: 'Which workloads of the namespace.' },
+  {
+    description: 'Which workloads of the namespace.',
+    check: ({ labels: given }, report) => warnOfEmpty(given, report),
+  },
 );
+
+export type WorkloadEntry = Static<typeof WorkloadEntry>;

@@ -21,7 +21,7 @@ const needs = {
 };
 
 const Form = message(fields, { description: 'Form', needs });
-type ClientTls = Static<typeof Form>;
+export type ClientTls = Static<typeof Form>;
 
 const files = ['clientCertificate', 'privateKey', 'caCertificates'] as const;
 

@@ -55,10 +55,22 @@ const cases: readonly (readonly [string, ...string[]])[] = [
     `OR1655 ${at}.loadBalancer.localityLbSetting.failover[0].to`,
   ],
   [lb('localityLbSetting: {failover: [{from: a, to: b}]}'), `~OR1654 ${at}.loadBalancer.localityLbSetting.failover`],
+  [lb('localityLbSetting: {distribute: [{from: r, to: {r: 100}}], failoverPriority: [a]}')],
   [
-    lb('localityLbSetting: {distribute: [{from: r, to: {r: 100}}], failoverPriority: [a]}'),
+    policy(
+      'loadBalancer: {localityLbSetting: {distribute: [{from: r, to: {r: 100}}], failover: [{from: a, to: b}]}}, outlierDetection: {}',
+    ),
     `OR1645 ${at}.loadBalancer.localityLbSetting`,
   ],
+  [
+    policy(
+      'loadBalancer: {localityLbSetting: {failover: [{from: a, to: b}], failoverPriority: [topology.kubernetes.io/zone]}}, outlierDetection: {}',
+    ),
+    `OR1645 ${at}.loadBalancer.localityLbSetting.failoverPriority[0]`,
+  ],
+  ['{host: a, workloadSelector: {matchLabels: {app: a}}, exportTo: ["*"]}', 'OR1655 spec.exportTo'],
+  ['{host: a, exportTo: ["~"]}', 'OR1657 spec.exportTo[0]'],
+  [policy('tunnel: {targetHost: a, targetPort: 1}, proxyProtocol: {version: V1}'), `OR1645 ${at}.proxyProtocol`],
   [policy('connectionPool: {}'), `OR1642 ${at}.connectionPool`],
   [policy('connectionPool: {tcp: {maxConnections: -1}}'), `OR1646 ${at}.connectionPool.tcp.maxConnections`],
   [policy('connectionPool: {tcp: {maxConnections: 1.5}}'), `OR1641 ${at}.connectionPool.tcp.maxConnections`],
@@ -83,9 +95,12 @@ const cases: readonly (readonly [string, ...string[]])[] = [
   [policy('tls: {mode: ISTIO_MUTUAL, privateKey: b}'), `~OR1653 ${at}.tls.privateKey`],
   [policy('portLevelSettings: [{port: {number: 80}, loadBalancer: {simple: RANDOM}}]')],
   [
-    policy('portLevelSettings: [{port: {number: 80}}, {port: {number: 80}}]'),
-    `OR1652 ${at}.portLevelSettings[1].port.number`,
+    policy(
+      'portLevelSettings: [{port: {number: 80}, outlierDetection: {}}, {port: {number: 80}, tls: {mode: DISABLE}}]',
+    ),
+    `~OR1652 ${at}.portLevelSettings[1].port.number`,
   ],
+  [policy('portLevelSettings: [{port: {number: 80}}]'), `OR1642 ${at}.portLevelSettings[0]`],
   [policy('portLevelSettings: [{port: {}}]'), `OR1642 ${at}.portLevelSettings[0].port.number`],
   [policy('tunnel: {targetHost: a}'), `OR1642 ${at}.tunnel.targetPort`],
   [policy('proxyProtocol: {version: V2}, retryBudget: {percent: 20, minRetryConcurrency: 3}')],

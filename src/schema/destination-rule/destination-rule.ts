@@ -27,6 +27,10 @@ export const DestinationRuleSpec = message(
   },
   {
     description: 'What holds for connections to a host, once it was chosen.',
+    check: ({ workloadSelector, exportTo: namespaces = [] }, report) => {
+      if (workloadSelector !== undefined && (namespaces.length > 1 || namespaces.includes('*')))
+        report({ at: ['exportTo'], code: 'OR1655', message: 'with workloadSelector it may be only its own namespace' });
+    },
     needs: { host: text('A service, by short or full name, or *.suffix.', checkWildcardHost) },
   },
 );

@@ -1,3 +1,4 @@
+import type { Static } from 'typebox';
 import { choice, flag, listOf, message, real, text, whole } from '../build.ts';
 import { duration, durationOrZero } from '../common/duration.ts';
 import { warnOf } from '../common/findings.ts';
@@ -30,7 +31,7 @@ const ConsistentHash = message(
   },
   {
     description: 'The same client goes to the same endpoint.',
-    choices: [{ of: keys }, { of: ['ringHash', 'maglev'] }],
+    choices: [{ of: keys }, { of: ['ringHash', 'maglev', 'minimumRingSize'] }],
     check: (hash, report) => {
       warnOf(hash, { minimumRingSize: 'minimumRingSize is deprecated: use ringHash.minimumRingSize' }, report);
       if (!keys.some((key) => Object.hasOwn(hash, key)))
@@ -40,11 +41,11 @@ const ConsistentHash = message(
           message: `it has nothing to hash: give one of ${keys.join(', ')}`,
         });
       const size = hash.maglev?.tableSize;
-      if (size !== undefined && (size > 5_000_011 || !isPrime(size)))
+      if (size !== undefined && (size >= 5_000_011 || !isPrime(size)))
         report({
           at: ['maglev', 'tableSize'],
           code: 'OR1646',
-          message: `${size} must be a prime number of at most 5000011`,
+          message: `${size} must be a prime number below 5000011`,
         });
     },
   },
@@ -95,3 +96,5 @@ export const LoadBalancer = message(
     },
   },
 );
+
+export type LoadBalancer = Static<typeof LoadBalancer>;

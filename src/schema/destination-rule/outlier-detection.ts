@@ -1,3 +1,4 @@
+import type { Static } from 'typebox';
 import { Type } from 'typebox';
 import { flag, int32, listOf, message, whole } from '../build.ts';
 import { duration } from '../common/duration.ts';
@@ -33,3 +34,5 @@ export const OutlierDetection = message(
     },
   },
 );
+
+export type OutlierDetection = Static<typeof OutlierDetection>;

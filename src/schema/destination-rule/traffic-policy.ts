@@ -31,7 +31,10 @@ const checkFailover: Check<Static<typeof Core>> = (policy, report) => {
 const PortPolicy = message(core, {
   description: 'The policy of a port; nothing of the general one holds for it.',
   needs: { port: PortSelector },
-  check: checkFailover,
+  check: (policy, report) => {
+    if (Object.keys(policy).length === 1) report({ code: 'OR1642', message: 'one field of the policy must be given' });
+    checkFailover(policy, report);
+  },
 });
 
 const Tunnel = message(
@@ -55,7 +58,7 @@ export const TrafficPolicy = message(
       'Policies of single ports, in place of the general one.',
       (settings, report) => {
         const names = settings.map((setting) => String(setting.port.number));
-        reportTwice(names, { at: (index) => [index, 'port', 'number'], what: 'port', report });
+        reportTwice(names, { at: (index) => [index, 'port', 'number'], what: 'port', severity: 'warning', report });
       },
     ),
     tunnel: Tunnel,
@@ -77,7 +80,11 @@ export const TrafficPolicy = message(
     check: (policy, report) => {
       if (Object.keys(policy).length === 0)
         report({ code: 'OR1642', message: 'one field of the policy must be given' });
+      if (policy.tunnel !== undefined && policy.proxyProtocol !== undefined)
+        report({ at: ['proxyProtocol'], code: 'OR1645', message: 'only one of tunnel and proxyProtocol may be given' });
       checkFailover(policy, report);
     },
   },
 );
+
+export type TrafficPolicy = Static<typeof TrafficPolicy>;

@@ -17,10 +17,10 @@ const cases: readonly (readonly [string, ...string[]])[] = [
   ['{mtls: STRICT}', 'OR1641 spec.mtls'],
   [`{${selector}, portLevelMtls: {8080: {mode: DISABLE}}}`],
   ['{portLevelMtls: {8080: {mode: DISABLE}}}', 'OR1655 spec.portLevelMtls'],
-  ['{selector: {}, portLevelMtls: {8080: {mode: DISABLE}}}', 'OR1655 spec.portLevelMtls'],
+  ['{selector: {}, portLevelMtls: {8080: {mode: DISABLE}}}', 'OR1654 spec.selector', 'OR1655 spec.portLevelMtls'],
   [`{${selector}, portLevelMtls: {http: {mode: DISABLE}}}`, 'OR1646 spec.portLevelMtls.http'],
   [`{${selector}, portLevelMtls: {}}`, 'OR1642 spec.portLevelMtls'],
-  ['{selector: {matchLabel: {app: a}}}', 'OR1643 spec.selector.matchLabel'],
+  ['{selector: {matchLabel: {app: a}}}', 'OR1643 spec.selector.matchLabel', 'OR1654 spec.selector'],
   ['{selector: {matchLabels: {app: "a*"}}}', 'OR1657 spec.selector.matchLabels.app'],
 ];
 

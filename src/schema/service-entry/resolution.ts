@@ -20,6 +20,11 @@ interface Resolved {
  *  DYNAMIC_DNS       all with a star    none; outside the mesh
  */
 export function checkResolution(spec: Resolved, report: Report): void {
+  const { resolution = 'NONE' } = spec;
+  if (spec.workloadSelector !== undefined && resolution !== 'STATIC') {
+    const message = `it is meant for the resolution STATIC, not ${resolution}`;
+    report({ at: ['workloadSelector'], severity: 'warning', code: 'OR1655', message });
+  }
   checks[spec.resolution ?? 'NONE'](spec, report);
 }
 
@@ -43,9 +48,8 @@ function refuseEndpoints({ endpoints = [], resolution = 'NONE' }: Resolved, repo
 function checkStatic({ endpoints = [], workloadSelector }: Resolved, report: Report): void {
   if (endpoints.length === 0 && workloadSelector === undefined)
     report({
-      at: ['endpoints'],
-      code: 'OR1642',
-      message: 'endpoints or workloadSelector must be given where the resolution is STATIC',
+      ...{ at: ['endpoints'], severity: 'warning', code: 'OR1654' },
+      message: 'it has no endpoint: give endpoints or workloadSelector',
     });
   for (const [index, { address }] of endpoints.entries()) {
     if (address !== undefined && !isAddress(address) && !isSocketPath(address))

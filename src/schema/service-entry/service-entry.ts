@@ -1,12 +1,12 @@
 import type { Static } from 'typebox';
 import { choice, listOf, message, port, text, texts } from '../build.ts';
-import { checkAddressOrCidr, isAddress, isCidr } from '../common/address.ts';
-import { exportTo } from '../common/export-to.ts';
+import { checkAddressOrCidr, isCidr } from '../common/address.ts';
+import { exportToOrNone } from '../common/export-to.ts';
 import { reportTwice } from '../common/findings.ts';
 import { checkDnsLabel, checkWildcardHost } from '../common/host-name.ts';
-import { protocol } from '../common/protocol.ts';
+import { isHttp, isTls, protocol } from '../common/protocol.ts';
 import { LabelsSelector, WorkloadEntries } from '../common/workload-entry.ts';
-import type { Check } from '../problem.ts';
+import type { Check, Report } from '../problem.ts';
 import { checkResolution } from './resolution.ts';
 
 const Port = message(
@@ -44,7 +44,7 @@ const fields = {
   ),
   endpoints: WorkloadEntries,
   workloadSelector: LabelsSelector,
-  exportTo,
+  exportTo: exportToOrNone,
   subjectAltNames: texts('Names of which the certificate of the service must have one.'),
 };
 const needs = { hosts: texts('Its hosts.', checkHost) };
@@ -53,33 +53,42 @@ const Form = message(fields, { description: 'Form', needs });
 export type ServiceEntrySpec = Static<typeof Form>;
 
 const checkSpec: Check<ServiceEntrySpec> = (spec, report) => {
-  const { hosts, endpoints = [], ports = [], addresses = [] } = spec;
+  const { hosts, endpoints = [], ports = [] } = spec;
   if (hosts.length === 0) report({ at: ['hosts'], code: 'OR1642', message: 'one host must be given' });
   reportTwice(hosts, { at: (index) => ['hosts', index], what: 'host', report });
   if (endpoints.length > 0 && spec.workloadSelector !== undefined)
     report({ code: 'OR1645', message: 'only one of workloadSelector and endpoints may be given' });
   if (ports.length === 0)
     report({ at: ['ports'], severity: 'warning', code: 'OR1654', message: 'without a port nothing can be sent to it' });
+  checkEndpointPorts(spec, report);
+  checkAddressing(spec, report);
+  checkResolution(spec, report);
+};
+
+function checkEndpointPorts({ endpoints = [], ports = [] }: ServiceEntrySpec, report: Report): void {
   const names = new Set(ports.map((item) => item.name));
   for (const [index, endpoint] of endpoints.entries()) {
     for (const name of Object.keys(endpoint.ports ?? {})) {
+      const at = ['endpoints', index, 'ports', name];
       if (!names.has(name))
-        report({
-          at: ['endpoints', index, 'ports', name],
-          code: 'OR1655',
-          message: `${name} must be the name of a port of the service`,
-        });
+        report({ at, code: 'OR1655', message: `${name} must be the name of a port of the service` });
     }
   }
-  if (addresses.some((address) => isCidr(address) && !isAddress(address)) && spec.resolution?.includes('DNS'))
+}
+
+/** Without a name in the request, only the address tells one host from another. */
+function checkAddressing(spec: ServiceEntrySpec, report: Report): void {
+  const { hosts, ports = [], addresses = [], resolution = 'NONE' } = spec;
+  if (addresses.some(isCidr) && resolution.includes('DNS'))
+    report({ at: ['addresses'], code: 'OR1655', message: 'address blocks need the resolution NONE or STATIC' });
+  const plain = ports.findIndex(({ protocol: name = '' }) => !isHttp(name) && !isTls(name));
+  if (hosts.length > 1 && plain >= 0 && resolution !== 'NONE')
     report({
-      at: ['addresses'],
-      severity: 'warning',
-      code: 'OR1653',
-      message: 'address blocks are meant for the resolutions NONE and STATIC',
+      at: ['ports', plain],
+      code: 'OR1655',
+      message: 'with several hosts it must be HTTP or TLS, which name the host',
     });
-  checkResolution(spec, report);
-};
+}
 
 export const ServiceEntrySpec = message(fields, {
   description: 'A service that Kubernetes does not know.',

@@ -1,5 +1,6 @@
+import type { Static } from 'typebox';
 import { choice, flag, listOf, message, texts } from '../build.ts';
-import { durationOrZero } from '../common/duration.ts';
+import { durationOrZero, parseDuration } from '../common/duration.ts';
 import { checkHeaderName } from '../common/header.ts';
 import { stringMatch } from '../common/string-match.ts';
 import { type Check, printValue } from '../problem.ts';
@@ -31,8 +32,17 @@ export const CorsPolicy = message(
   },
   {
     description: 'Cross-origin resource sharing.',
-    choices: [],
     check: (cors, report) => {
+      for (const [index, origin] of (cors.allowOrigins ?? []).entries()) {
+        if ((origin.exact ?? origin.prefix ?? origin.regex ?? '') === '')
+          report({
+            at: ['allowOrigins', index],
+            code: 'OR1642',
+            message: 'one of exact, prefix and regex must be given',
+          });
+      }
+      if ((parseDuration(cors.maxAge ?? '0s') ?? 0) % 1000 !== 0)
+        report({ at: ['maxAge'], code: 'OR1647', message: 'maxAge must be whole seconds' });
       if (cors.allowOrigin !== undefined)
         report({
           at: ['allowOrigin'],
@@ -43,3 +53,5 @@ export const CorsPolicy = message(
     },
   },
 );
+
+export type CorsPolicy = Static<typeof CorsPolicy>;

@@ -1,3 +1,4 @@
+import type { Static } from 'typebox';
 import { int32, message, text } from '../build.ts';
 import { duration } from '../common/duration.ts';
 import { percent } from '../common/percent.ts';
@@ -25,8 +26,10 @@ const Delay = message(
   },
   {
     description: 'Delays requests before they are sent on.',
-    choices: [{ of: ['fixedDelay', 'exponentialDelay'], needed: true }],
+    choices: [{ of: ['fixedDelay', 'exponentialDelay'] }],
     check: (delay, report) => {
+      if (delay.fixedDelay === undefined && delay.exponentialDelay === undefined)
+        report({ severity: 'warning', code: 'OR1654', message: 'it delays nothing: give fixedDelay' });
       if (delay.percent !== undefined)
         report({
           at: ['percent'],
@@ -57,8 +60,10 @@ const Abort = message(
   },
   {
     description: 'Answers requests with an error in place of the service.',
-    choices: [{ of: ['httpStatus', 'grpcStatus', 'http2Error'], needed: true }],
+    choices: [{ of: ['httpStatus', 'grpcStatus', 'http2Error'] }],
     check: (abort, report) => {
+      if ((abort.httpStatus ?? abort.grpcStatus ?? abort.http2Error) === undefined)
+        report({ severity: 'warning', code: 'OR1654', message: 'it aborts nothing: give httpStatus or grpcStatus' });
       if (abort.http2Error !== undefined)
         report({
           at: ['http2Error'],
@@ -80,3 +85,5 @@ export const Fault = message(
     },
   },
 );
+
+export type Fault = Static<typeof Fault>;

@@ -19,12 +19,11 @@ export const Redirect = message(
     description: 'Answers with a redirect.',
     choices: [{ of: ['port', 'derivePort'] }, { of: ['uri', 'prefixRewrite'] }],
     check: (redirect, report) => {
-      if (![undefined, 301, 302, 303, 307, 308].includes(redirect.redirectCode))
-        report({
-          at: ['redirectCode'],
-          code: 'OR1646',
-          message: `${redirect.redirectCode} must be 301, 302, 303, 307 or 308`,
-        });
+      const { redirectCode: code = 301 } = redirect;
+      const at = ['redirectCode'];
+      const message = `${code} must be 301, 302, 303, 307 or 308`;
+      if (code < 300 || code > 399) report({ at, code: 'OR1646', message });
+      else if (![301, 302, 303, 307, 308].includes(code)) report({ at, severity: 'warning', code: 'OR1653', message });
       const { redirectCode, ...target } = redirect;
       if (Object.keys(target).length === 0)
         report({ code: 'OR1642', message: 'one of uri, authority, port, derivePort and scheme must be given' });

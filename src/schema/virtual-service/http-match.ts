@@ -1,3 +1,4 @@
+import type { Static } from 'typebox';
 import { flag, mapOf, message, port, text } from '../build.ts';
 import { gatewayNames } from '../common/gateway-names.ts';
 import { isHeaderName } from '../common/header.ts';
@@ -35,3 +36,5 @@ export const HttpMatch = message(
   },
   { description: 'Conditions that must all hold.' },
 );
+
+export type HttpMatch = Static<typeof HttpMatch>;

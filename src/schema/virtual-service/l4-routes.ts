@@ -1,15 +1,26 @@
 import { int32, listOf, message, port, text, texts } from '../build.ts';
-import { checkAddressOrCidr } from '../common/address.ts';
+import { checkAddressOrCidr, isAddress } from '../common/address.ts';
 import { Destination } from '../common/destination.ts';
 import { gatewayNames } from '../common/gateway-names.ts';
-import { checkDnsLabel, checkWildcardHost } from '../common/host-name.ts';
+import { checkDnsLabel, checkServerName } from '../common/host-name.ts';
 import { labels } from '../common/label.ts';
+import type { Check } from '../problem.ts';
 import { checkWeights } from './weights.ts';
 
 const RouteDestination = message(
   { weight: int32('Share of the connections, relative to the other weights.', { minimum: 0 }) },
   { description: 'A destination and its share.', needs: { destination: Destination } },
 );
+
+const checkSniHost: Check<string> = (value, report) => {
+  if (isAddress(value))
+    report({
+      severity: 'warning',
+      code: 'OR1653',
+      message: 'a server name cannot be an address: most clients send none',
+    });
+  else checkServerName(value, report);
+};
 
 const conditions = {
   destinationSubnets: texts('Addresses that the client connects to.', checkAddressOrCidr),
@@ -21,7 +32,7 @@ const conditions = {
 
 const TlsMatch = message(conditions, {
   description: 'Conditions that must all hold.',
-  needs: { sniHosts: texts('Server names that the client asks for.', checkWildcardHost) },
+  needs: { sniHosts: texts('Server names that the client asks for.', checkSniHost) },
   check: (match, report) => {
     if (match.sniHosts.length === 0)
       report({ at: ['sniHosts'], code: 'OR1642', message: 'one server name must be given' });

@@ -1,7 +1,8 @@
+import type { Static } from 'typebox';
 import { nearest } from '../../model/nearest.ts';
 import { flag, int32, message, text } from '../build.ts';
 import { duration, durationOrZero } from '../common/duration.ts';
-import { type Check, printValue } from '../problem.ts';
+import { type Check, listWords, printValue } from '../problem.ts';
 
 const conditions = [
   ...['5xx', 'gateway-error', 'reset', 'reset-before-request', 'connect-failure', 'envoy-ratelimited', 'retriable-4xx'],
@@ -11,12 +12,12 @@ const conditions = [
 
 /** Envoy ignores a condition that it does not know, so it is an error here, as in Istio. */
 const checkRetryOn: Check<string> = (value, report) => {
-  for (const part of value.split(',').map((word) => word.trim())) {
-    if (part === '' || conditions.includes(part) || /^[1-5]\d\d$/.test(part)) continue;
-    const near = nearest(part, conditions);
-    const hint = near === undefined ? ', like 5xx, connect-failure or 503' : `; did you mean ${near}?`;
-    report({ code: 'OR1644', message: `${printValue(part)} must be a condition of retries or an HTTP status${hint}` });
-  }
+  const parts = value.split(',').map((word) => word.trim());
+  const wrong = parts.find((part) => part !== '' && !conditions.includes(part) && !/^[1-5]\d\d$/.test(part));
+  if (wrong === undefined) return;
+  const near = nearest(wrong, conditions);
+  const hint = near === undefined ? ', like 5xx, connect-failure or 503' : `; did you mean ${near}?`;
+  report({ code: 'OR1644', message: `${printValue(wrong)} must be a condition of retries or an HTTP status${hint}` });
 };
 
 export const Retries = message(
@@ -31,12 +32,14 @@ export const Retries = message(
   {
     description: 'How failed requests are tried again.',
     check: (retries, report) => {
-      if (retries.attempts === 0 && (retries.perTryTimeout !== undefined || retries.retryOn !== undefined))
-        report({
-          at: ['attempts'],
-          code: 'OR1655',
-          message: 'attempts is 0, which turns retries off: remove the other fields or raise it',
-        });
+      const { attempts = 0, ...others } = retries;
+      const idle = (['perTryTimeout', 'retryOn', 'retryRemoteLocalities'] as const).filter((name) => name in others);
+      if (attempts === 0 && idle.length > 0) {
+        const message = `without attempts there are no retries, and ${listWords(idle, 'and')} may not be given`;
+        report({ at: ['attempts'], code: 'OR1655', message });
+      }
     },
   },
 );
+
+export type Retries = Static<typeof Retries>;

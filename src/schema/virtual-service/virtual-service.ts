@@ -2,14 +2,17 @@ import type { Static } from 'typebox';
 import { message, texts } from '../build.ts';
 import { isAddress } from '../common/address.ts';
 import { exportTo } from '../common/export-to.ts';
+import { reportTwice } from '../common/findings.ts';
 import { gatewayNames } from '../common/gateway-names.ts';
-import { checkWildcardHost } from '../common/host-name.ts';
+import { buildHostCover } from '../common/host-cover.ts';
+import { checkServerName } from '../common/host-name.ts';
 import type { Check, Report } from '../problem.ts';
+import { checkClaims, checkDelegation } from './conditions.ts';
 import { HttpRoutes } from './http-route.ts';
 import { TcpRoutes, TlsRoutes } from './l4-routes.ts';
 
 const checkHost: Check<string> = (value, report) => {
-  if (!isAddress(value)) checkWildcardHost(value, report);
+  if (!isAddress(value)) checkServerName(value, report);
 };
 
 const fields = {
@@ -38,22 +41,23 @@ const checkSpec: Check<VirtualServiceSpec> = (spec, report) => {
       code: 'OR1654',
       message: 'it has no rule and changes nothing: give http, tls or tcp',
     });
+  checkDelegation(spec.http ?? [], hosts.length === 0 ? 'delegate' : 'root', report);
   checkServerNames(spec, report);
 };
 
 function checkHosts(hosts: readonly string[], spec: VirtualServiceSpec, report: Report): void {
   const gateways = spec.gateways ?? [];
   const mesh = gateways.length === 0 || gateways.includes('mesh');
+  reportTwice(hosts, { at: (index) => ['hosts', index], what: 'host', report });
+  const cover = buildHostCover(hosts);
   for (const [index, host] of hosts.entries()) {
-    if (hosts.indexOf(host) < index)
-      report({ at: ['hosts', index], code: 'OR1652', message: `${host} is listed twice` });
+    const at = ['hosts', index];
+    const other = cover.findOther(host);
     if (host === '*' && mesh)
-      report({
-        at: ['hosts', index],
-        code: 'OR1649',
-        message: '* is allowed only where gateways are given without mesh',
-      });
+      report({ at, code: 'OR1649', message: '* is allowed only where gateways are given without mesh' });
+    if (other !== undefined) report({ at, code: 'OR1652', message: `${host} is one of ${other}, which is there, too` });
   }
+  if (mesh) checkClaims(spec.http ?? [], report);
 }
 
 /** A VirtualService without hosts is only used by another that names it. */
@@ -79,11 +83,11 @@ function checkDelegate(spec: VirtualServiceSpec, report: Report): void {
 
 /** What a rule asks for must be among the hosts, else it could never be used. */
 function checkServerNames(spec: VirtualServiceSpec, report: Report): void {
-  const hosts = spec.hosts ?? [];
+  const cover = buildHostCover(spec.hosts ?? []);
   for (const [index, rule] of (spec.tls ?? []).entries()) {
     for (const [place, match] of rule.match.entries()) {
       for (const [position, name] of match.sniHosts.entries()) {
-        if (!hosts.some((host) => covers(host, name)))
+        if (!isAddress(name) && cover.find(name) === undefined)
           report({
             at: ['tls', index, 'match', place, 'sniHosts', position],
             code: 'OR1655',
@@ -92,11 +96,6 @@ function checkServerNames(spec: VirtualServiceSpec, report: Report): void {
       }
     }
   }
-}
-
-function covers(host: string, name: string): boolean {
-  if (host === name || host === '*') return true;
-  return host.startsWith('*') && name.length > host.length - 1 && name.endsWith(host.slice(1));
 }
 
 export const VirtualServiceSpec = message(fields, {

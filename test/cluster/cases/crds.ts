@@ -179,7 +179,7 @@ export function crdCases(cluster: () => Cluster): void {
       ['DestinationRule', {}, 'spec.host'],
       [
         'Gateway',
-        { servers: [{ hosts: ['a'], port: { number: 0, name: 'a', protocol: 'HTTP' } }] },
+        { servers: [{ hosts: ['a'], port: { number: 65_536, name: 'a', protocol: 'HTTP' } }] },
         'spec.servers[0].port.number',
       ],
       ['ServiceEntry', { hosts: ['a'], resolution: 'dns' }, 'spec.resolution'],
