@@ -136,6 +136,32 @@ describe('POST /preview', () => {
       expect(answer.body.error).toMatchObject({ code: 'OR1213', message: expect.stringMatching(detail) });
     }
     expect((await post('?namespace=shop', JSON.stringify(withText)).expect(200)).body.outcome).toBe('injected');
+    const diff = await post('?namespace=shop', JSON.stringify(withText)).set('accept', 'text/plain').expect(413);
+    expect(diff.body.error).toMatchObject({ code: 'OR1213', message: expect.stringMatching(/JSON alone/) });
+  });
+
+  test('an answer that grows too long is refused', async () => {
+    const containers = Array.from({ length: 20_000 }, (_, index) => ({
+      name: `c${index}`,
+      image: 'a',
+      livenessProbe: { httpGet: { port: 80 } },
+      readinessProbe: { httpGet: { port: 81 } },
+    }));
+    const { body } = await post('?namespace=shop', JSON.stringify({ ...parse(pod), spec: { containers } })).expect(413);
+    expect(body.error).toMatchObject({ code: 'OR1213', message: expect.stringMatching(/the answer/) });
+  });
+
+  test('a diff that takes too long is not made', async () => {
+    const containers = Array.from({ length: 2000 }, (_, index) => ({
+      name: `c${index}`,
+      image: 'a',
+      livenessProbe: { httpGet: { port: 80 } },
+    }));
+    const begin = performance.now();
+    const body = JSON.stringify({ ...parse(pod), spec: { containers } });
+    const { text } = await post('?namespace=shop', body).set('accept', 'text/plain').expect(200);
+    expect(text).toMatch(/^# Pod shop\/web: injected/);
+    expect(performance.now() - begin).toBeLessThan(3000);
   });
 
   test('comments of a Secret, SecretLists and odd Secrets are not shown', async () => {

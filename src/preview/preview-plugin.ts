@@ -9,7 +9,7 @@ import type { ClusterFacts } from '../model/pod.ts';
 import { describePreview } from './describe.ts';
 import { hideSecrets } from './hide-secrets.ts';
 import { namespaceFacts } from './namespace-facts.ts';
-import { type PreviewQuery, readBody, readQuery } from './preview-request.ts';
+import { type AnswerFormat, type PreviewQuery, readBody, readQuery } from './preview-request.ts';
 import { printHidden } from './print-hidden.ts';
 import { printPreview } from './text.ts';
 
@@ -37,11 +37,12 @@ export function previewPlugin(options: PreviewOptions): FastifyPluginCallback {
     app.setErrorHandler((error, _request, reply) => answerError(error, reply, options));
     app.post('/preview', { bodyLimit: options.bodyLimit }, (request, reply) => {
       const query = readQuery(request.query);
-      const previews = readBody(request.body).map((document) => ({
+      const format = chooseFormat(request.headers.accept);
+      const previews = readBody(request.body, format).map((document) => ({
         document,
         ...previewObject(document.object, query, options),
       }));
-      const { type, text } = printAnswer(previews, chooseFormat(request.headers.accept), query.explain);
+      const { type, text } = printAnswer(previews, format, query.explain);
       return reply.type(type).send(text);
     });
     done();
@@ -56,7 +57,7 @@ interface DocumentPreview {
 
 function printAnswer(
   previews: readonly DocumentPreview[],
-  format: 'json' | 'yaml' | 'diff',
+  format: AnswerFormat,
   explain: boolean,
 ): { type: string; text: string } {
   const results = previews.flatMap((preview) => preview.results);
@@ -105,7 +106,7 @@ function unwrapReview(object: JsonObject): { reviewed: JsonObject; namespace: st
   return { reviewed: { apiVersion: 'v1', kind: 'Pod', ...inner }, namespace };
 }
 
-function chooseFormat(accept: string | undefined): 'json' | 'yaml' | 'diff' {
+function chooseFormat(accept: string | undefined): AnswerFormat {
   for (const range of (accept ?? '').split(',').map((part) => part.split(';')[0]?.trim() ?? '')) {
     if (range === 'application/json') return 'json';
     if (/^(application|text)\/(x-)?yaml$/.test(range)) return 'yaml';

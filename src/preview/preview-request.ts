@@ -10,9 +10,13 @@ export const textLimit = 256 * 1024;
 const mostObjects = 100;
 const deepestList = 10;
 
+export type AnswerFormat = 'json' | 'yaml' | 'diff';
+
 /** The objects of a body. @throws OutriggerError OR1102, OR1209, OR1213 */
-export function readBody(body: unknown): ManifestDocument[] {
+export function readBody(body: unknown, format: AnswerFormat): ManifestDocument[] {
   if (typeof body !== 'string' || body.trim() === '') throw new OutriggerError('OR1102', 'it has no object to preview');
+  if (body.length > textLimit && format !== 'json')
+    throw new OutriggerError('OR1213', `it is longer than ${textLimit / 1024} KiB, and is answered as JSON alone`);
   const documents = readDocuments(body, 'body', textLimit);
   const objects = documents.reduce((sum, { object }) => sum + countObjects(object, deepestList), 0);
   if (objects > mostObjects)
