@@ -153,6 +153,10 @@ describe('outrigger preview', () => {
     const { status, stdout } = run(['preview', '-', '-n', 'nope', '--config', empty], deployment);
     expect(status).toBe(1);
     expect(stdout).toMatch(/^# Deployment nope\/web: rejected\. OR1111 /);
+    const namespace =
+      'apiVersion: v1\nkind: Namespace\nmetadata: {name: nope, labels: {istio-injection: enabled}}\n---\n';
+    const made = run(['inject', '-', '-n', 'nope', '--config', empty], namespace + deployment);
+    expect([made.status, made.stderr]).toEqual([0, 'Deployment nope/web injected\n']);
   });
 
   test('text, JSON and exit code 1 for a pod that would be refused', () => {

@@ -39,8 +39,8 @@ function build(name: string, description: string): Command {
 async function run(inject: Command, files: readonly string[]): Promise<void> {
   const options = inject.opts<{ filename: string[]; output: Output }>();
   const say = (line: string) => process.stderr.write(`${line}\n`);
-  const around = await setUpInjection(inject, say);
   const inputs = await readInputs([...options.filename, ...files], process.stdin);
+  const around = await setUpInjection(inject, inputs, say);
   const injected = inputs.flatMap((input) =>
     input.documents.map((document) => ({ document, ...injectObject(document.object, around) })),
   );

@@ -7,6 +7,8 @@ import type { Surroundings } from '../inject/object-injection.ts';
 import type { ClusterFacts } from '../model/pod.ts';
 import { namespaceFacts, parsePairs } from '../preview/namespace-facts.ts';
 import { FilesSource } from '../source/files/files-source.ts';
+import { withGivenNamespaces } from './given-namespaces.ts';
+import type { InputFile } from './input-files.ts';
 
 /** The options that every injecting command has. */
 export interface InjectionFlags {
@@ -59,6 +61,7 @@ export function sayAssumed(say: (line: string) => void): (name: string) => void 
 /** What the commands inject with: configuration, templates, and namespaces from where the flags say. */
 export async function setUpInjection(
   command: Command,
+  inputs: readonly InputFile[],
   say: (line: string) => void,
   tellAssumed: (name: string) => void = () => {},
 ): Promise<Surroundings> {
@@ -71,7 +74,7 @@ export async function setUpInjection(
   return {
     injector: buildInjector(config.injection, readTemplateTexts()),
     nodes: facts.nodes(),
-    namespaceOf: namespaceFacts(facts, {
+    namespaceOf: namespaceFacts(withGivenNamespaces(facts, inputs), {
       namespace: flags.namespace,
       labels: flags.namespaceLabels === undefined ? undefined : parsePairs(flags.namespaceLabels, '--namespace-labels'),
       annotations:

@@ -28,8 +28,8 @@ export function command(): Command {
 async function run(preview: Command, files: readonly string[]): Promise<void> {
   const options = preview.opts<{ filename: string[]; explain?: boolean; output: Output }>();
   const say = (line: string) => process.stderr.write(`${line}\n`);
-  const around = await setUpInjection(preview, say, sayAssumed(say));
   const inputs = await readInputs([...options.filename, ...files], process.stdin);
+  const around = await setUpInjection(preview, inputs, say, sayAssumed(say));
   const injected = inputs.flatMap((input) =>
     input.documents.map((document) => ({ document, ...injectObject(document.object, around) })),
   );
