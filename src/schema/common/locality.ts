@@ -31,7 +31,7 @@ function checkShares(to: Readonly<Record<string, number>>, report: Report): void
 
 const topology = ['topology.kubernetes.io/region', 'topology.kubernetes.io/zone', 'topology.istio.io/subzone'];
 
-const Failover = message(
+export const Failover = message(
   { from: text('A region.'), to: text('The region that takes over.') },
   {
     description: 'Which region takes over.',
@@ -45,18 +45,20 @@ const Failover = message(
   },
 );
 
+export const failoverPriority = texts(
+  'Labels by which endpoints are near, the most important first; label or label=value.',
+  (value, report) => {
+    if (!isLabelKey(value.split('=')[0] ?? ''))
+      report({ code: 'OR1657', message: `${printValue(value)} must be a label or label=value` });
+  },
+);
+
 export const LocalityLbSetting = message(
   {
     enabled: flag('Whether locality counts; none given means as in the mesh.'),
     distribute: listOf(Distribute, 'Shares of localities.'),
     failover: listOf(Failover, 'Which region takes over.'),
-    failoverPriority: texts(
-      'Labels by which endpoints are near, the most important first; label or label=value.',
-      (value, report) => {
-        if (!isLabelKey(value.split('=')[0] ?? ''))
-          report({ code: 'OR1657', message: `${printValue(value)} must be a label or label=value` });
-      },
-    ),
+    failoverPriority,
   },
   {
     description: 'How near endpoints are preferred.',

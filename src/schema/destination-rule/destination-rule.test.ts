@@ -71,6 +71,11 @@ const cases: readonly (readonly [string, ...string[]])[] = [
   ['{host: a, workloadSelector: {matchLabels: {app: a}}, exportTo: ["*"]}', 'OR1655 spec.exportTo'],
   ['{host: a, exportTo: ["~"]}', 'OR1657 spec.exportTo[0]'],
   [policy('tunnel: {targetHost: a, targetPort: 1}, proxyProtocol: {version: V1}'), `OR1645 ${at}.proxyProtocol`],
+  [lb('zoneAwareLbSetting: {enabled: true, minClusterSize: 3, failoverPriority: [a]}')],
+  [
+    policy('outlierDetection: {outlierDetectionHttpErrorCodes: [429, 600]}'),
+    `OR1646 ${at}.outlierDetection.outlierDetectionHttpErrorCodes[1]`,
+  ],
   [policy('connectionPool: {}'), `OR1642 ${at}.connectionPool`],
   [policy('connectionPool: {tcp: {maxConnections: -1}}'), `OR1646 ${at}.connectionPool.tcp.maxConnections`],
   [policy('connectionPool: {tcp: {maxConnections: 1.5}}'), `OR1641 ${at}.connectionPool.tcp.maxConnections`],

@@ -3,7 +3,7 @@ import { choice, flag, listOf, message, real, text, whole } from '../build.ts';
 import { duration, durationOrZero } from '../common/duration.ts';
 import { warnOf } from '../common/findings.ts';
 import { checkHeaderName } from '../common/header.ts';
-import { LocalityLbSetting } from '../common/locality.ts';
+import { Failover, failoverPriority, LocalityLbSetting } from '../common/locality.ts';
 
 const HttpCookie = message(
   {
@@ -60,7 +60,7 @@ function isPrime(value: number): boolean {
 const Warmup = message(
   {
     minimumPercent: real('Share of its weight that it begins with.', { minimum: 0, maximum: 100 }),
-    aggression: real('How fast it grows: 1 is even.', { minimum: 1 }),
+    aggression: real('How fast it grows: 1 is even.', { minimum: 0 }),
   },
   { description: 'New endpoints get their share step by step.', needs: { duration: duration('How long that takes.') } },
 );
@@ -74,8 +74,16 @@ export const LoadBalancer = message(
     consistentHash: ConsistentHash,
     localityLbSetting: LocalityLbSetting,
     zoneAwareLbSetting: message(
-      { enabled: flag('Whether it is on.'), minClusterSize: whole('Fewest endpoints for it to be on.') },
-      { description: 'Stay in the zone.', open: true },
+      {
+        enabled: flag('Whether it is on.'),
+        minClusterSize: whole('Fewest endpoints for it to be on.'),
+        failover: listOf(Failover, 'Which region takes over.'),
+        failoverPriority,
+      },
+      {
+        description: 'Stay in the zone, as Envoy does it. New in Istio: further fields are taken as they are.',
+        open: true,
+      },
     ),
     warmup: Warmup,
     warmupDurationSecs: duration('Deprecated: duration of the warm-up.'),

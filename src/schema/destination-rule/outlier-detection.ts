@@ -1,5 +1,4 @@
 import type { Static } from 'typebox';
-import { Type } from 'typebox';
 import { flag, int32, listOf, message, whole } from '../build.ts';
 import { duration } from '../common/duration.ts';
 import { warnOf } from '../common/findings.ts';
@@ -17,7 +16,10 @@ export const OutlierDetection = message(
     baseEjectionTime: duration('How long the first ejection lasts; each further one lasts longer.'),
     maxEjectionPercent: percent('Most endpoints that are ejected at a time, in per cent.'),
     minHealthPercent: percent('Below this share of healthy endpoints all are used.'),
-    outlierDetectionHttpErrorCodes: listOf(Type.Unknown(), 'HTTP statuses that count as errors.'),
+    outlierDetectionHttpErrorCodes: listOf(
+      int32('A status.', { minimum: 100, maximum: 599 }),
+      'HTTP statuses that count as errors.',
+    ),
   },
   {
     description: 'Endpoints that fail are left out for a while.',
