@@ -20,7 +20,16 @@ export type Words = ReadonlyMap<string, readonly string[]>;
 export function wordsOf(root: Command, path: readonly string[] = []): Words {
   const names = root.commands.map((child) => child.name());
   const flags = root.options.flatMap((option) => option.long ?? []);
-  const words = new Map<string, readonly string[]>([[path.join(' '), [...names, ...flags, '--help'].sort()]]);
+  const choices = root.registeredArguments.flatMap((argument) => argument.argChoices ?? []);
+  const words = new Map<string, readonly string[]>([
+    [path.join(' '), [...names, ...choices, ...flags, '--help'].sort()],
+  ]);
+  for (const option of root.options) {
+    // After an option its values follow; '-' has no words of its own, and files are offered instead.
+    for (const flag of [option.long, option.short]) {
+      if (flag && option.required) words.set([...path, flag].join(' '), option.argChoices ?? []);
+    }
+  }
   for (const child of root.commands) {
     for (const [key, value] of wordsOf(child, [...path, child.name()])) words.set(key, value);
   }
@@ -30,10 +39,17 @@ export function wordsOf(root: Command, path: readonly string[] = []): Words {
 const scripts: Record<Shell, (words: Words) => string> = {
   bash: (words) => `${caseFunction(words)}
 _outrigger() {
-  local path="" word
+  local path="" word last="\${COMP_WORDS[COMP_CWORD-1]}" words
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    case "$word" in -*) continue ;; esac
     [ -n "$(_outrigger_words "\${path:+$path }$word")" ] && path="\${path:+$path }$word"
   done
+  case "$last" in
+    -*) if words="$(_outrigger_words "\${path:+$path }$last")"; then
+          COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
+          return
+        fi ;;
+  esac
   COMPREPLY=($(compgen -W "$(_outrigger_words "$path")" -- "\${COMP_WORDS[COMP_CWORD]}"))
 }
 complete -o default -F _outrigger outrigger
@@ -41,10 +57,12 @@ complete -o default -F _outrigger outrigger
   zsh: (words) => `#compdef outrigger
 ${caseFunction(words)}
 _outrigger() {
-  local path="" word
+  local path="" word last="\${words[CURRENT-1]}"
   for word in "\${(@)words[2,CURRENT-1]}"; do
+    case "$word" in -*) continue ;; esac
     [ -n "$(_outrigger_words "\${path:+$path }$word")" ] && path="\${path:+$path }$word"
   done
+  case "$last" in -*) _outrigger_words "\${path:+$path }$last" >/dev/null && path="\${path:+$path }$last" ;; esac
   compadd -- \${(f)"$(_outrigger_words "$path" | tr ' ' '\\n')"} || _files
 }
 compdef _outrigger outrigger
@@ -53,7 +71,7 @@ compdef _outrigger outrigger
     const top = words.get('') ?? [];
     const lines = [`complete -c outrigger -n __fish_use_subcommand -a '${top.filter(isName).join(' ')}'`];
     for (const [path, next] of words) {
-      if (path === '') continue;
+      if (path === '' || !isName(path.split(' ').at(-1) ?? '')) continue;
       const seen = `__fish_seen_subcommand_from ${path.split(' ').at(-1)}`;
       lines.push(`complete -c outrigger -n '${seen}' -a '${next.join(' ')}'`);
     }
@@ -67,5 +85,5 @@ function isName(word: string): boolean {
 
 function caseFunction(words: Words): string {
   const cases = [...words].map(([path, next]) => `    "${path}") echo "${next.join(' ')}" ;;`);
-  return ['_outrigger_words() {', '  case "$1" in', ...cases, '  esac', '}'].join('\n');
+  return ['_outrigger_words() {', '  case "$1" in', ...cases, '    *) return 1 ;;', '  esac', '}'].join('\n');
 }

@@ -75,6 +75,11 @@ export const injectionErrors = {
     title: 'Bad query of a preview',
     remedy: 'Give namespace, labels, annotations or explain, each once.',
   },
+  OR1222: {
+    status: 422,
+    title: 'Too many containers',
+    remedy: 'Split the pod, or leave it out of the mesh.',
+  },
   OR1301: {
     status: 422,
     title: 'Unknown injection template',
