@@ -140,19 +140,10 @@ describe('POST /preview', () => {
     expect(diff.body.error).toMatchObject({ code: 'OR1213', message: expect.stringMatching(/JSON alone/) });
   });
 
-  test('an answer that grows too long is refused', async () => {
-    const containers = Array.from({ length: 20_000 }, (_, index) => ({
-      name: `c${index}`,
-      image: 'a',
-      livenessProbe: { httpGet: { port: 80 } },
-      readinessProbe: { httpGet: { port: 81 } },
-    }));
-    const { body } = await post('?namespace=shop', JSON.stringify({ ...parse(pod), spec: { containers } })).expect(413);
-    expect(body.error).toMatchObject({ code: 'OR1213', message: expect.stringMatching(/the answer/) });
-  });
-
-  test('a diff that takes too long is not made', async () => {
-    const containers = Array.from({ length: 2000 }, (_, index) => ({
+  test('the diff of a large pod holds nobody up', async () => {
+    const env = Array.from({ length: 100 }, (_, index) => ({ name: `V${index}`, value: 'x' }));
+    const containers = Array.from({ length: 250 }, (_, index) => ({
+      env,
       name: `c${index}`,
       image: 'a',
       livenessProbe: { httpGet: { port: 80 } },

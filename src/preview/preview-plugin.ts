@@ -6,6 +6,7 @@ import type { Injector } from '../inject/injector.ts';
 import { injectObject, type ObjectInjection } from '../inject/object-injection.ts';
 import { isObject, type JsonObject } from '../model/json.ts';
 import type { ClusterFacts } from '../model/pod.ts';
+import { bounded } from './bounded.ts';
 import { describePreview } from './describe.ts';
 import { hideSecrets } from './hide-secrets.ts';
 import { namespaceFacts } from './namespace-facts.ts';
@@ -20,9 +21,6 @@ export interface PreviewOptions {
   readonly bodyLimit: number;
   readonly onFault: (error: unknown) => void;
 }
-
-/** Characters of an answer: what one object of the longest body can make. */
-const answerLimit = 32 * 1024 * 1024;
 
 /**
  * `POST /preview`: what would happen to the objects of the body. It writes nothing, makes no event and shows no
@@ -71,18 +69,6 @@ function printAnswer(
   }
   const items = bounded(results, (one) => JSON.stringify({ ...describePreview(one), object: hideSecrets(one.after) }));
   return { type: 'application/json', text: items.length === 1 ? items.join() : `{"items":[${items.join(',')}]}` };
-}
-
-/** @throws OutriggerError OR1213 as soon as the texts are too long together */
-function bounded<T>(values: readonly T[], print: (value: T) => string): string[] {
-  let length = 0;
-  return values.map((value) => {
-    const text = print(value);
-    length += text.length;
-    if (length > answerLimit)
-      throw new OutriggerError('OR1213', `the answer has more than ${answerLimit / 1024 / 1024} MiB`);
-    return text;
-  });
 }
 
 function previewObject(
