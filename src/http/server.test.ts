@@ -48,7 +48,7 @@ function routes(release: Promise<void> = Promise.resolve()): FastifyPluginCallba
     });
     app.post('/body', (request, reply) => reply.send(String(JSON.stringify(request.body).length)));
     app.get('/broken', () => {
-      throw new Error('secret in /home/x.ts');
+      throw new Error('secret in /some/x.ts');
     });
     done();
   };

@@ -3,7 +3,7 @@ import supertest from 'supertest';
 import Value from 'typebox/value';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { readTemplateTexts } from '../../test/golden/template-texts.ts';
+import { texts } from '../../test/injector-fixture.ts';
 import { buildInjector } from '../inject/build-injector.ts';
 import { type InjectionSettings, InjectionSettingsSchema } from '../inject/review/settings.ts';
 import type { ClusterFacts } from '../model/pod.ts';
@@ -20,7 +20,7 @@ const faults: unknown[] = [];
 const app = Fastify();
 app.register(
   previewPlugin({
-    injector: buildInjector(Value.Default(InjectionSettingsSchema, {}) as InjectionSettings, readTemplateTexts()),
+    injector: buildInjector(Value.Default(InjectionSettingsSchema, {}) as InjectionSettings, texts),
     facts,
     bodyLimit: 6 * 1024 * 1024,
     onFault: (error) => faults.push(error),

@@ -1,1 +1,0 @@
-export { readTemplateTexts } from '../../src/app/places.ts';
