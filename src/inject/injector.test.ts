@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import jsonPatch from 'fast-json-patch';
 import { describe, expect, test } from 'vitest';
-import { inject, injector, namespace, podOf } from '../../test/injector-fixture.ts';
+import { inject, injector, namespace, podOf, settings, texts } from '../../test/injector-fixture.ts';
 import type { Container, Pod } from '../model/pod.ts';
+import { buildInjector } from './build-injector.ts';
 import { parsePatch } from './patch/diff.ts';
 import { restorePod } from './patch/restore.ts';
 import { rememberInjections } from './remembering.ts';
@@ -212,6 +213,14 @@ describe('what the pod gets', () => {
     );
     for (const container of pod.spec.initContainers ?? []) expect(container['volumeMounts']).toContainEqual(mount);
     expect(inject(pod).patchJson).toBe('');
+  });
+
+  test('image pull secrets without a name, as charts render them, stay as they are', () => {
+    const pullSecrets = buildInjector({ ...settings, image: { ...settings.image, pullSecrets: ['ours'] } }, texts);
+    const pod = podOf({}, { imagePullSecrets: [{}, { name: '' }, { name: 'own' }] as never });
+    const { pod: injected } = pullSecrets.inject({ pod, namespace, nodes: [] });
+    expect(injected.spec.imagePullSecrets).toEqual([{ name: 'ours' }, {}, { name: '' }, { name: 'own' }]);
+    expect(restorePod(injected).spec).toEqual(pod.spec);
   });
 
   test('a namespace that enforces Pod Security will refuse the pod, and this is said', () => {

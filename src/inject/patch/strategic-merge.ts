@@ -81,7 +81,9 @@ interface KeyedList {
 }
 
 function mergeKeyedLists(base: readonly Json[], patch: readonly Json[], list: KeyedList): Json[] {
-  const baseItems = base.map((item) => keyed(item, list));
+  const baseItems = base.map((item, index) =>
+    isAnonymous(item, list) ? { id: `#${index}`, value: item } : keyed(item, list),
+  );
   const patchItems = patch.map((item) => keyed(item, list));
   const deleted = new Set(patchItems.filter((item) => item.value[directive] === 'delete').map((item) => item.id));
   const patches = new Map(patchItems.filter((item) => !deleted.has(item.id)).map((item) => [item.id, item.value]));
@@ -123,6 +125,11 @@ function interleave(left: readonly Item[], right: readonly Item[], positions: Re
     result.push(item);
   }
   return [...result, ...left.slice(next)];
+}
+
+/** An item of the pod without the key matches nothing and stays where it is. */
+function isAnonymous(item: Json, list: KeyedList): item is JsonObject {
+  return isObject(item) && (item[list.key] === undefined || item[list.key] === null);
 }
 
 function keyed(item: Json, list: KeyedList): Item {

@@ -37,7 +37,9 @@ function checkSpec(spec: JsonObject, at: string): void {
       names.add(name);
     }
   }
-  for (const field of ['volumes', 'imagePullSecrets']) checkList(spec[field], `${at}.${field}`, 'name');
+  checkList(spec['volumes'], `${at}.volumes`, 'name');
+  // Charts render secrets without a name, which Kubernetes takes and ignores.
+  checkList(spec['imagePullSecrets'], `${at}.imagePullSecrets`);
   for (const field of ['serviceAccountName', 'nodeName']) optionalText(spec[field], `${at}.${field}`);
   optional(spec['hostNetwork'], typeof spec['hostNetwork'] === 'boolean', `${at}.hostNetwork`, 'true or false');
   optional(spec['securityContext'], isObject(spec['securityContext']), `${at}.securityContext`, 'a mapping');
