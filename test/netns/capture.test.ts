@@ -214,11 +214,13 @@ describe.skipIf(envoy === undefined).each([
     ['every option', everything],
   ])('applying twice changes nothing: %s', (_, args) => {
     apply(...args);
-    const before = stateOf(pod);
+    // The counters go on by themselves: a router solicitation of IPv6 is a packet, too.
+    const withoutCounters = () => stateOf(pod).replaceAll(/\[\d+:\d+\]/g, '');
+    const before = withoutCounters();
     const second = runInit(pod, rulesFor(mode, ...args));
     expect(second.said.match(/the rules are in place, nothing to do/g)).toHaveLength(2);
     expect(second.said).not.toContain('applied');
-    expect(stateOf(pod)).toBe(before);
+    expect(withoutCounters()).toBe(before);
   });
 
   test("the tables in use are taken, and others' rules stay", () => {
