@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { startHttpsApp } from '../envoy/test-app.ts';
 import { selfSigned } from '../envoy/test-certificates.ts';
 
@@ -12,7 +11,6 @@ const server = await startHttpsApp(8443, '::', {
 });
 console.info('side listens');
 process.on('SIGTERM', () => {
-  writeFileSync('/tmp/side-ended', 'yes');
   server.close(() => process.exit(0));
   server.closeAllConnections();
 });

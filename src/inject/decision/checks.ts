@@ -1,4 +1,4 @@
-import { isEmptySelector, matchesSelector } from '../../model/label-selector.ts';
+import { isEmptySelector, type LabelSelectorLike, matchesSelector } from '../../model/label-selector.ts';
 import type { PodFacts } from '../review/request.ts';
 import type { Reason, ReasonCode, Verdict } from './reason.ts';
 import {
@@ -233,28 +233,21 @@ function selection(facts: PodFacts): Reason {
   }
 }
 
+/** Selectors are alternatives; one without a requirement matches nothing (Istio's rule). */
+function matchesAny(selectors: readonly LabelSelectorLike[], facts: PodFacts): boolean {
+  return selectors.some((one) => !isEmptySelector(one) && matchesSelector(one, facts.podLabels));
+}
+
 function neverSelector(facts: PodFacts): Reason {
-  const hit = facts.settings.neverInjectSelector.some(
-    (one) => !isEmptySelector(one) && matchesSelector(one, facts.podLabels),
-  );
-  return reason(
-    'never-selector',
-    'never_selector',
-    hit ? 'skip' : 'none',
-    hit ? 'A neverInjectSelector matches the pod.' : 'No neverInjectSelector matches.',
-  );
+  return matchesAny(facts.settings.neverInjectSelector, facts)
+    ? reason('never-selector', 'never_selector', 'skip', 'A neverInjectSelector matches the pod.')
+    : reason('never-selector', 'never_selector', 'none', 'No neverInjectSelector matches.');
 }
 
 function alwaysSelector(facts: PodFacts): Reason {
-  const hit = facts.settings.alwaysInjectSelector.some(
-    (one) => !isEmptySelector(one) && matchesSelector(one, facts.podLabels),
-  );
-  return reason(
-    'always-selector',
-    'always_selector',
-    hit ? 'inject' : 'none',
-    hit ? 'An alwaysInjectSelector matches the pod.' : 'No alwaysInjectSelector matches.',
-  );
+  return matchesAny(facts.settings.alwaysInjectSelector, facts)
+    ? reason('always-selector', 'always_selector', 'inject', 'An alwaysInjectSelector matches the pod.')
+    : reason('always-selector', 'always_selector', 'none', 'No alwaysInjectSelector matches.');
 }
 
 function policy(facts: PodFacts): Reason {

@@ -17,9 +17,6 @@ export interface EnvoyOptions {
 /** The file of a `bootstrapOverride` ConfigMap, by Istio's names. */
 export const overrideFile = '/etc/istio/custom-bootstrap/custom_bootstrap.json';
 
-/** Always set: an image's own entry point may be another program. */
-export const envoyCommand: readonly string[] = ['envoy'];
-
 /**
  * The arguments of the proxy container. Texts of users in the bootstrap are escaped already; levels are escaped by
  * their validation. Draining: responses ask for the end of their connection at once (`immediate`), and what does not

@@ -1,10 +1,8 @@
 /**
  * Two files that the proxy watches: they name the projected token and the root certificate, and make Envoy read them
  * again when the kubelet replaces them. Constant; the injector puts them into pod annotations, and the downward API
- * puts those at these paths. JSON is YAML.
+ * makes them /etc/istio/pod/sds-token.yaml and sds-root.yaml (`volumes.ts`, and the paths in the template). JSON is YAML.
  */
-export const sdsTokenPath = '/etc/istio/pod/sds-token.yaml';
-export const sdsRootPath = '/etc/istio/pod/sds-root.yaml';
 
 const secret = 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret';
 

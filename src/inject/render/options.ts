@@ -48,7 +48,6 @@ export interface SidecarOptions {
   readonly discoveryAddress: string;
   readonly statsInclusion: StatsInclusion;
   readonly proxyConfig: ProxyConfig;
-  readonly proxyConfigFields: JsonObject;
   readonly user: ProxyUser;
 }
 
@@ -93,7 +92,6 @@ export function readOptions(
     discoveryAddress: readDiscovery(reader, settings, proxyConfig),
     statsInclusion: readStatsInclusion(reader),
     proxyConfig,
-    proxyConfigFields: fields,
     user: proxyUser(request.namespace, settings),
   };
   return {

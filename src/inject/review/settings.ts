@@ -29,7 +29,6 @@ const SelectorSchema = Type.Object(
   },
   { description: 'A Kubernetes label selector.' },
 );
-export type LabelSelector = Static<typeof SelectorSchema>;
 
 const ImageSchema = Type.Object(
   {

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { OutriggerError } from '../../errors.ts';
 import { isObject, type Json, type JsonObject } from '../../model/json.ts';
 import { type KubeConnection, retryAfter } from './connection.ts';
 import { type ListWatchTransport, type Page, TransportFailure } from './list-watch.ts';
@@ -143,9 +142,4 @@ function failureKind(status: number): FailureKind {
   if (status === 403) return 'forbidden';
   if (status === 429) return 'throttled';
   return 'refused';
-}
-
-/** The message of anything that a transport throws, for a person. */
-export function transportMessage(error: unknown): string {
-  return error instanceof OutriggerError ? error.detail : error instanceof Error ? error.message : String(error);
 }
