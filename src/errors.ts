@@ -1,15 +1,21 @@
 import { commandLineErrors } from './error-catalogue/command-line.ts';
 import type { CatalogueEntry } from './error-catalogue/entry.ts';
 import { injectionErrors } from './error-catalogue/injection.ts';
+import { playgroundErrors } from './error-catalogue/playground.ts';
+import { registryErrors } from './error-catalogue/registry.ts';
 import { requestsErrors } from './error-catalogue/requests.ts';
 import { surroundingsErrors } from './error-catalogue/surroundings.ts';
+import { translationErrors } from './error-catalogue/translation.ts';
+import { wireErrors } from './error-catalogue/wire.ts';
+import { workloadIdentityErrors } from './error-catalogue/workload-identity.ts';
 
 /**
  * The catalogue of coded errors. A code is never reused and never changes its meaning; `docs/errors.md`
  * is generated from it (`npm run docs`) and a test keeps the two equal.
  *
  * Ranges: 10xx configuration, 11xx requests, 12xx annotations and pods, 13xx templates and patch,
- * 14xx traffic capture, 15xx certificates, 16xx sources, 17xx cluster, 18xx command line, 19xx internal.
+ * 14xx traffic capture, 15xx certificates, 16xx sources, 17xx cluster, 18xx command line, 19xx internal,
+ * 20xx configuration streams, 21xx registry, 22xx workload identity, 23xx playground, 24xx translation.
  */
 export type { CatalogueEntry };
 
@@ -18,6 +24,11 @@ export const catalogue = {
   ...injectionErrors,
   ...surroundingsErrors,
   ...commandLineErrors,
+  ...wireErrors,
+  ...registryErrors,
+  ...workloadIdentityErrors,
+  ...playgroundErrors,
+  ...translationErrors,
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof catalogue;

@@ -1,0 +1,76 @@
+import type { Endpoint } from '../model/endpoint.ts';
+import type { Origin } from '../model/origin.ts';
+import type { NamespaceFacts } from '../model/pod.ts';
+import type { Service } from '../model/service.ts';
+import type { Workload } from '../model/workload.ts';
+import type {
+  AuthorizationPolicy,
+  DestinationRule,
+  Gateway,
+  PeerAuthentication,
+  Sidecar,
+  VirtualService,
+} from '../schema/kinds.ts';
+
+/** A valid resource of Istio's API, and where it comes from. */
+export interface Config<R> {
+  readonly namespace: string;
+  readonly name: string;
+  /** Milliseconds since the epoch; 0 when unknown. */
+  readonly createdAt: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly spec: R extends { readonly spec: infer S } ? S : never;
+  readonly origin: Origin;
+}
+
+/** A certificate and its key for gateways: Secrets of type `kubernetes.io/tls` or Istio's `Opaque` forms. */
+export interface TlsSecret {
+  readonly namespace: string;
+  readonly name: string;
+  /** PEM. */
+  readonly certificate: string;
+  readonly key: string;
+  /** PEM of the CA of clients (`ca.crt`, `cacert`, or Secret `<name>-cacert`); '' when there is none. */
+  readonly ca: string;
+  readonly origin: Origin;
+}
+
+/**
+ * All that is known at one moment. Immutable; a collection that did not change is the same object in the next
+ * snapshot, and so is each value in it: whoever derives something may remember it by identity.
+ * Every list is in order of age, ties by namespace and name.
+ */
+export interface Snapshot {
+  /** Counts up; for logs. */
+  readonly number: number;
+  readonly namespaces: ReadonlyMap<string, NamespaceFacts>;
+  readonly services: readonly Service[];
+  /** By `Service.id`; a service without endpoints has no entry. Sorted by address and port. */
+  readonly endpoints: ReadonlyMap<string, readonly Endpoint[]>;
+  /** By `<namespace>/<name>`. */
+  readonly workloads: ReadonlyMap<string, Workload>;
+  readonly virtualServices: readonly Config<VirtualService>[];
+  readonly destinationRules: readonly Config<DestinationRule>[];
+  readonly gateways: readonly Config<Gateway>[];
+  readonly sidecars: readonly Config<Sidecar>[];
+  readonly peerAuthentications: readonly Config<PeerAuthentication>[];
+  readonly authorizationPolicies: readonly Config<AuthorizationPolicy>[];
+  /** By `<namespace>/<name>`. */
+  readonly secrets: ReadonlyMap<string, TlsSecret>;
+}
+
+export const emptySnapshot: Snapshot = {
+  number: 0,
+  namespaces: new Map(),
+  services: [],
+  endpoints: new Map(),
+  workloads: new Map(),
+  virtualServices: [],
+  destinationRules: [],
+  gateways: [],
+  sidecars: [],
+  peerAuthentications: [],
+  authorizationPolicies: [],
+  secrets: new Map(),
+};

@@ -1,0 +1,44 @@
+import type { ProxyResources } from '../xds/resource.ts';
+
+/** Who is at the other end of a stream, proven by its token and not by what it says of itself. */
+export interface ProvenPeer {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  /** Name and UID of the pod that the token is bound to; undefined for tokens bound to none. */
+  readonly pod: { readonly name: string; readonly uid: string } | undefined;
+  /** Milliseconds since the epoch: the stream ends then. */
+  readonly expiresAt: number;
+}
+
+/** What a proxy says of itself in its first request. Claims: to be compared with the peer, never to be followed. */
+export interface NodeClaims {
+  /** `sidecar~10.0.0.7~reviews-v1-abc.default~default.svc.cluster.local` */
+  readonly id: string;
+  readonly cluster: string;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /** `1.40.0`; '' when it is not Envoy. */
+  readonly envoyVersion: string;
+  /** The kind of stream: VHDS and with it on-demand configuration exist on delta streams alone. */
+  readonly delta: boolean;
+}
+
+/** One proxy's view of the mesh for as long as its stream lives. */
+export interface ProxySession {
+  /** `<namespace>/<pod>`, for logs and the ledger. */
+  readonly proxy: string;
+  /** What it may have now. Cheap when nothing changed since the last call. */
+  current(): ProxyResources;
+  /** Told when `current()` may have changed. The answer ends that. */
+  onChange(listener: () => void): () => void;
+  close(): void;
+}
+
+export interface SessionFactory {
+  /** Rejects with a coded error when the peer may have nothing: the stream ends with it. */
+  open(peer: ProvenPeer, node: NodeClaims, signal: AbortSignal): Promise<ProxySession>;
+}
+
+/** Proves the bearer token of a stream. Rejects with a coded error. */
+export interface PeerAuthenticator {
+  authenticate(token: string, signal: AbortSignal): Promise<ProvenPeer>;
+}
