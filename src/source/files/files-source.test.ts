@@ -69,9 +69,9 @@ describe('reading', () => {
   });
 
   test('other kinds are counted, not judged', async () => {
-    await put('a.yaml', 'apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: x}\n');
+    await put('a.yaml', 'apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: x}\n');
     await source.start(stop.signal);
-    expect([...(reloads[0]?.ignored ?? [])]).toEqual([['networking.istio.io/v1 VirtualService', 1]]);
+    expect([...(reloads[0]?.ignored ?? [])]).toEqual([['serving.knative.dev/v1 Service', 1]]);
   });
 
   test('a missing folder is OR1605 with its path', async () => {

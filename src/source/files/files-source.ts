@@ -1,10 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { OutriggerError } from '../../errors.ts';
 import type { NamespaceFacts, NodeFacts } from '../../model/pod.ts';
+import type { ObjectSource } from '../object-source.ts';
+import { type ObjectListener, ObjectStore } from '../object-store.ts';
 import type { Source } from '../source.ts';
-import { type FileFact, factOf, type Gathered, gatherFacts } from './gather-facts.ts';
-import { parseObjects } from './parse-objects.ts';
-import { codeOf, type FoundFile, type Walk, walkFolder } from './walk.ts';
+import { type Facts, gatherFacts } from './gather-facts.ts';
+import { gatherItems } from './gather-items.ts';
+import { type FileState, readFileState } from './read-file-state.ts';
+import { type Walk, walkFolder } from './walk.ts';
 
 export interface FilesSourceOptions {
   readonly folder: string;
@@ -31,25 +33,17 @@ export interface Reload {
   readonly ignored: ReadonlyMap<string, number>;
 }
 
-interface FileState {
-  readonly signature: string;
-  /** The last good content. */
-  readonly facts: readonly FileFact[];
-  readonly ignored: readonly string[];
-  readonly problem: OutriggerError | undefined;
-}
-
-const mostBytes = 1024 * 1024;
-
 /**
- * Namespaces and nodes from a folder. A file is taken whole or not at all: with a fault in it, its last good
- * content stays in use and the fault is a problem; the other files are not touched by it.
+ * Objects of the mesh from a folder, namespaces and nodes among them. What cannot be read is a problem, and its last
+ * good content stays in use; the rest of its file and the other files are not touched by it.
  */
-export class FilesSource implements Source {
+export class FilesSource implements Source, ObjectSource {
   readonly name = 'files';
   readonly #options: FilesSourceOptions;
   #files: ReadonlyMap<string, FileState> = new Map();
-  #gathered: Gathered = { namespaces: new Map(), nodes: [], duplicates: [] };
+  readonly #objects = new ObjectStore();
+  #facts: Facts = { namespaces: new Map(), nodes: [] };
+  #duplicates: readonly OutriggerError[] = [];
   #problems: readonly OutriggerError[] = [];
   #synced = false;
   #running: Promise<void> | undefined;
@@ -63,8 +57,16 @@ export class FilesSource implements Source {
     return this.#synced;
   }
 
+  get objectsSynced(): boolean {
+    return this.#synced;
+  }
+
+  onObjects(listener: ObjectListener): () => void {
+    return this.#objects.follow(listener);
+  }
+
   namespace(name: string): NamespaceFacts | undefined {
-    return this.#gathered.namespaces.get(name);
+    return this.#facts.namespaces.get(name);
   }
 
   async fetchNamespace(name: string): Promise<NamespaceFacts | undefined> {
@@ -73,7 +75,7 @@ export class FilesSource implements Source {
   }
 
   nodes(): readonly NodeFacts[] {
-    return this.#gathered.nodes;
+    return this.#facts.nodes;
   }
 
   problems(): readonly OutriggerError[] {
@@ -133,15 +135,26 @@ export class FilesSource implements Source {
     const files = new Map<string, FileState>();
     for (const file of walk.files) {
       const known = this.#files.get(file.path);
-      files.set(file.path, known?.signature === file.signature ? known : await readState(file, known));
+      files.set(file.path, known?.signature === file.signature ? known : await readFileState(file, known));
     }
     const changed = !sameStates(files, this.#files);
     this.#files = files;
-    if (changed) this.#gathered = gatherFacts([...files.values()].flatMap((state) => state.facts));
-    const faults = [...files.values()].flatMap((state) => state.problem ?? []);
     const first = !this.#synced;
     this.#synced = true;
-    this.#report([...walk.problems, ...faults, ...this.#gathered.duplicates], changed || first);
+    if (changed) this.#gather();
+    const faults = [...files.values()].flatMap((state) => state.problems);
+    this.#report([...walk.problems, ...faults, ...this.#duplicates], changed || first);
+  }
+
+  #gather(): void {
+    const { items, duplicates } = gatherItems([...this.#files.values()].flatMap((state) => state.items));
+    this.#duplicates = duplicates;
+    this.#facts = gatherFacts([...items.values()].flatMap((item) => item.fact ?? []));
+    const gone = [...this.#objects.keys()].filter((key) => !items.has(key));
+    this.#objects.change(
+      [...items.values()].map((item) => item.object),
+      gone,
+    );
   }
 
   #report(problems: readonly OutriggerError[], changed: boolean): void {
@@ -154,7 +167,7 @@ export class FilesSource implements Source {
     for (const state of this.#files.values()) {
       for (const kind of state.ignored) ignored.set(kind, (ignored.get(kind) ?? 0) + 1);
     }
-    const { namespaces, nodes } = this.#gathered;
+    const { namespaces, nodes } = this.#facts;
     const sizes = { files: this.#files.size, namespaces: namespaces.size, nodes: nodes.length };
     this.#options.onReload({ ...sizes, problems, fresh, ignored });
   }
@@ -162,33 +175,4 @@ export class FilesSource implements Source {
 
 function sameStates(left: ReadonlyMap<string, FileState>, right: ReadonlyMap<string, FileState>): boolean {
   return left.size === right.size && [...left].every(([path, state]) => right.get(path) === state);
-}
-
-async function readState(file: FoundFile, known: FileState | undefined): Promise<FileState> {
-  try {
-    if (file.bytes > mostBytes) {
-      throw new OutriggerError('OR1602', `it has ${file.bytes} bytes`, { at: file.path });
-    }
-    const objects = parseObjects(await readText(file.path), file.path);
-    const facts: FileFact[] = [];
-    const ignored: string[] = [];
-    for (const item of objects) {
-      const fact = factOf(item);
-      if (fact === undefined) ignored.push(`${item.apiVersion} ${item.kind}`);
-      else facts.push(fact);
-    }
-    return { signature: file.signature, facts, ignored, problem: undefined };
-  } catch (error) {
-    if (!(error instanceof OutriggerError)) throw error;
-    const { facts = [], ignored = [] } = known ?? {};
-    return { signature: file.signature, facts, ignored, problem: error };
-  }
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new OutriggerError('OR1604', codeOf(cause), { at: path, cause });
-  }
 }

@@ -3,16 +3,16 @@ import { isObject, type Json } from '../../model/json.ts';
 import type { NamespaceFacts, NodeFacts } from '../../model/pod.ts';
 import type { FileObject } from './parse-objects.ts';
 
-/** A namespace or a node of a file, and where it is. */
+/** What an object states of a namespace or a node. */
 export type FileFact =
-  | { readonly kind: 'Namespace'; readonly facts: NamespaceFacts; readonly at: string }
-  | { readonly kind: 'Node'; readonly facts: NodeFacts; readonly at: string };
+  | { readonly kind: 'Namespace'; readonly facts: NamespaceFacts }
+  | { readonly kind: 'Node'; readonly facts: NodeFacts };
 
-/** The fact that an object states; undefined for kinds that nothing reads yet. Throws OR1606. */
+/** The fact that an object states; undefined for other kinds. Throws OR1606. */
 export function factOf(item: FileObject): FileFact | undefined {
   if (item.apiVersion !== 'v1') return undefined;
-  if (item.kind === 'Namespace') return { kind: 'Namespace', facts: namespaceOf(item), at: item.at() };
-  if (item.kind === 'Node') return { kind: 'Node', facts: nodeOf(item), at: item.at() };
+  if (item.kind === 'Namespace') return { kind: 'Namespace', facts: namespaceOf(item) };
+  if (item.kind === 'Node') return { kind: 'Node', facts: nodeOf(item) };
   return undefined;
 }
 
@@ -57,29 +57,17 @@ function textMap(item: FileObject, field: 'labels' | 'annotations'): Record<stri
   return Object.fromEntries(entries);
 }
 
-export interface Gathered {
+export interface Facts {
   readonly namespaces: ReadonlyMap<string, NamespaceFacts>;
   readonly nodes: readonly NodeFacts[];
-  /** One OR1603 for each object whose name an earlier one has. */
-  readonly duplicates: readonly OutriggerError[];
 }
 
-/** Facts in order of their files; of two with one name the first counts. */
-export function gatherFacts(facts: Iterable<FileFact>): Gathered {
-  const first = new Map<string, FileFact>();
+export function gatherFacts(facts: Iterable<FileFact>): Facts {
   const namespaces = new Map<string, NamespaceFacts>();
   const nodes: NodeFacts[] = [];
-  const duplicates: OutriggerError[] = [];
   for (const fact of facts) {
-    const key = `${fact.kind} ${fact.facts.name}`;
-    const earlier = first.get(key);
-    if (earlier !== undefined) {
-      duplicates.push(new OutriggerError('OR1603', `${key} is also at ${earlier.at}`, { at: fact.at }));
-      continue;
-    }
-    first.set(key, fact);
     if (fact.kind === 'Namespace') namespaces.set(fact.facts.name, fact.facts);
     else nodes.push(fact.facts);
   }
-  return { namespaces, nodes, duplicates };
+  return { namespaces, nodes };
 }

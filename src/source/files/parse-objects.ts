@@ -11,31 +11,57 @@ export interface FileObject {
   at(...field: string[]): string;
 }
 
+export interface ParsedFile {
+  readonly objects: readonly FileObject[];
+  /** One for each document, or item of a List, that cannot be used; the others live. */
+  readonly problems: readonly OutriggerError[];
+}
+
 /**
- * The objects of one file: several documents, and the items of Lists. Throws the first fault of the text, with
- * file:line:column: OR1601, OR1606, OR1607. Messages never quote the file, which may hold Secrets.
+ * The objects of one file: several documents, and the items of Lists. Faults carry file:line:column: OR1601, OR1606,
+ * OR1607. Messages never quote the file, which may hold Secrets.
  */
-export function parseObjects(text: string, file: string): readonly FileObject[] {
+export function parseObjects(text: string, file: string): ParsedFile {
   const lines = new LineCounter();
   const place = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;
   };
-  const documents = parseText(text, file, lines);
-  const found: FileObject[] = [];
-  for (const document of documents) {
-    const fault = document.errors[0];
-    if (fault !== undefined) {
-      throw new OutriggerError('OR1601', `${fault.code}: ${firstLine(fault.message)}`, { at: place(fault.pos[0]) });
+  const found = { objects: [] as FileObject[], problems: [] as OutriggerError[] };
+  collectFault(found.problems, () => {
+    for (const document of parseText(text, file, lines)) {
+      collectFault(found.problems, () => addDocument(document, place, found));
     }
-    const twice = findTwice(document);
-    if (twice !== undefined) {
-      throw new OutriggerError('OR1601', 'DUPLICATE_KEY: Map keys must be unique', { at: place(twice) });
-    }
-    const at = (path: readonly (string | number)[]) => place(offsetOf(document, path));
-    addObject(toPlain(document, at([])), [], at, found);
-  }
+  });
   return found;
+}
+
+/** Runs a part of a reading; its coded failure is one problem, and the reading goes on. */
+export function collectFault(problems: OutriggerError[], part: () => void): void {
+  try {
+    part();
+  } catch (error) {
+    if (!(error instanceof OutriggerError)) throw error;
+    problems.push(error);
+  }
+}
+
+interface Found {
+  readonly objects: FileObject[];
+  readonly problems: OutriggerError[];
+}
+
+function addDocument(document: Document.Parsed, place: (offset: number) => string, found: Found): void {
+  const fault = document.errors[0];
+  if (fault !== undefined) {
+    throw new OutriggerError('OR1601', `${fault.code}: ${firstLine(fault.message)}`, { at: place(fault.pos[0]) });
+  }
+  const twice = findTwice(document);
+  if (twice !== undefined) {
+    throw new OutriggerError('OR1601', 'DUPLICATE_KEY: Map keys must be unique', { at: place(twice) });
+  }
+  const at = (path: readonly (string | number)[]) => place(offsetOf(document, path));
+  addObject(toPlain(document, at([])), [], at, found);
 }
 
 function parseText(text: string, file: string, lineCounter: LineCounter): readonly Document.Parsed[] {
@@ -93,7 +119,7 @@ function toPlain(document: Document.Parsed, at: string): unknown {
 
 type Place = (path: readonly (string | number)[]) => string;
 
-function addObject(value: unknown, path: readonly (string | number)[], at: Place, found: FileObject[]): void {
+function addObject(value: unknown, path: readonly (string | number)[], at: Place, found: Found): void {
   if (value === null || value === undefined) return;
   if (!isObject(value)) throw new OutriggerError('OR1606', 'it must be a Kubernetes object', { at: at(path) });
   const { apiVersion, kind } = value;
@@ -101,10 +127,12 @@ function addObject(value: unknown, path: readonly (string | number)[], at: Place
     throw new OutriggerError('OR1606', 'it must have apiVersion and kind, both text', { at: at(path) });
   }
   if (kind.endsWith('List') && Array.isArray(value.items)) {
-    for (const [index, item] of value.items.entries()) addObject(item, [...path, 'items', index], at, found);
+    for (const [index, item] of value.items.entries()) {
+      collectFault(found.problems, () => addObject(item, [...path, 'items', index], at, found));
+    }
     return;
   }
-  found.push({ apiVersion, kind, object: value, at: (...field) => at([...path, ...field]) });
+  found.objects.push({ apiVersion, kind, object: value, at: (...field) => at([...path, ...field]) });
 }
 
 /** Of the nearest enclosing node that the file has. */
