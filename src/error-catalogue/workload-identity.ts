@@ -1,3 +1,68 @@
 import type { CatalogueEntry } from './entry.ts';
 
-export const workloadIdentityErrors = {} as const satisfies Record<string, CatalogueEntry>;
+/** 220x the mesh root, 221x tokens of workloads. */
+export const workloadIdentityErrors = {
+  OR2201: {
+    status: 500,
+    title: 'Mesh root is not usable',
+    remedy:
+      'Correct what the message names: ca-cert.pem must be a CA whose key is ca-key.pem (ECDSA or RSA) and which chains to root-cert.pem. It is never replaced by itself, as proxies trust it.',
+  },
+  OR2202: {
+    status: 500,
+    title: 'Mesh root is not valid now',
+    remedy: 'Check the clock of this machine; when the certificate has ended, put a renewed one in its place.',
+  },
+  OR2203: {
+    status: 500,
+    title: 'Mesh root cannot be stored',
+    remedy: 'Make the place named in the message writable for this user, or put a root there yourself.',
+  },
+  OR2204: {
+    status: 500,
+    title: 'Name of a workload identity is not valid',
+    remedy: 'Use spiffe://<trust domain>/ns/<namespace>/sa/<service account>.',
+  },
+  OR2205: {
+    status: 500,
+    title: 'Workload certificate cannot be issued',
+    remedy: 'See the cause in the log; proxies keep their last certificate, and issuing is tried again.',
+  },
+  OR2210: {
+    status: 401,
+    title: 'Token is missing or is none',
+    remedy: "Inject the pod again: its proxy sends the service account's token that is mounted for audience istio-ca.",
+  },
+  OR2211: {
+    status: 401,
+    title: 'Token is refused',
+    remedy:
+      'Restart the pod when its service account was made anew; a token of another cluster or issuer is never accepted.',
+  },
+  OR2212: {
+    status: 401,
+    title: 'Token is not valid now',
+    remedy:
+      'Nothing, when it happens once: the kubelet renews tokens. Else check the clocks of node and control plane.',
+  },
+  OR2213: {
+    status: 401,
+    title: 'Token is for another audience',
+    remedy: 'Mount a projected serviceAccountToken with the audience that the message names; injection does so.',
+  },
+  OR2214: {
+    status: 403,
+    title: 'Token is not that of a service account',
+    remedy: 'Use the token of a pod: users and nodes have no identity in the mesh.',
+  },
+  OR2215: {
+    status: 503,
+    title: 'Token cannot be checked now',
+    remedy: 'Check that the Kubernetes API answers; proxies try again by themselves and keep what they have.',
+  },
+  OR2216: {
+    status: 500,
+    title: 'Key for local tokens is not usable',
+    remedy: 'Delete the file that the message names: the next start makes a new key, and pods get new tokens.',
+  },
+} as const satisfies Record<string, CatalogueEntry>;

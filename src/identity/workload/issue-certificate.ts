@@ -1,0 +1,78 @@
+import 'reflect-metadata';
+import { webcrypto } from 'node:crypto';
+import {
+  AuthorityKeyIdentifierExtension,
+  BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  SubjectAlternativeNameExtension,
+  SubjectKeyIdentifierExtension,
+  X509CertificateGenerator,
+} from '@peculiar/x509';
+import { OutriggerError } from '../../errors.ts';
+import { newSerial, type RandomBytes } from '../make-certificates.ts';
+import { ecdsaP256, exportKey } from './make-mesh-root.ts';
+import type { Signer } from './signer.ts';
+import { WorkloadCertificate } from './workload-certificate.ts';
+
+/** How far the clock of a peer may be behind ours. */
+const backdateMs = 60_000;
+
+export interface IssueRequest {
+  readonly spiffeId: string;
+  readonly now: Date;
+  readonly lifetimeMs: number;
+  readonly random?: RandomBytes;
+}
+
+/**
+ * A key pair and its certificate, by https://github.com/spiffe/spiffe/blob/main/standards/X509-SVID.md: no subject, so
+ * that the one URI name is critical; it ends with its issuer at the latest. Throws OR2202, OR2204.
+ */
+export async function issueCertificate(signer: Signer, request: IssueRequest): Promise<WorkloadCertificate> {
+  const { spiffeId, now, lifetimeMs } = request;
+  checkSpiffeId(spiffeId);
+  if (now >= signer.notAfter) throw new OutriggerError('OR2202', `it ended ${signer.notAfter.toISOString()}`);
+  const keys = await webcrypto.subtle.generateKey(ecdsaP256, true, ['sign', 'verify']);
+  const notBefore = wholeSeconds(Math.max(now.getTime() - backdateMs, signer.notBefore.getTime()));
+  const notAfter = wholeSeconds(Math.min(now.getTime() + lifetimeMs, signer.notAfter.getTime()));
+  const serial = newSerial(request.random);
+  const certificate = await X509CertificateGenerator.create({
+    serialNumber: serial,
+    issuer: signer.certificate.subjectName,
+    notBefore,
+    notAfter,
+    publicKey: keys.publicKey,
+    signingKey: signer.key,
+    signingAlgorithm: signer.algorithm,
+    extensions: [
+      new BasicConstraintsExtension(false, undefined, true),
+      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),
+      new SubjectAlternativeNameExtension([{ type: 'url', value: spiffeId }], true),
+      await SubjectKeyIdentifierExtension.create(keys.publicKey),
+      await AuthorityKeyIdentifierExtension.create(signer.certificate.publicKey),
+    ],
+  });
+  return new WorkloadCertificate(spiffeId, {
+    certificateChainPem: `${certificate.toString('pem').trim()}\n${signer.chainPem}`,
+    privateKeyPem: await exportKey(keys.privateKey),
+    notBefore,
+    notAfter,
+    serial,
+  });
+}
+
+/** https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md §2, in Istio's form of path. */
+const form = /^spiffe:\/\/[a-z0-9._-]{1,255}\/ns\/[a-z0-9]([-a-z0-9]*[a-z0-9])?\/sa\/[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
+
+function checkSpiffeId(spiffeId: string): void {
+  if (spiffeId.length > 2048 || !form.test(spiffeId)) throw new OutriggerError('OR2204', JSON.stringify(spiffeId));
+}
+
+/** X.509 has no milliseconds. */
+function wholeSeconds(milliseconds: number): Date {
+  return new Date(Math.floor(milliseconds / 1000) * 1000);
+}

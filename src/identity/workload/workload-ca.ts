@@ -1,0 +1,111 @@
+import { OutriggerError } from '../../errors.ts';
+import type { Clock } from '../serving-certificates.ts';
+import { issueCertificate } from './issue-certificate.ts';
+import { makeMeshRoot } from './make-mesh-root.ts';
+import type { MeshRootStore } from './mesh-root.ts';
+import { readSigner, type Signer } from './signer.ts';
+import type { WorkloadCertificate } from './workload-certificate.ts';
+
+export interface WorkloadCaOptions {
+  readonly store: MeshRootStore;
+  /** Names the store in messages: a path, a Secret. */
+  readonly place: string;
+  readonly clock: Clock;
+  /** Of each certificate; 24 h without it. */
+  readonly lifetimeMs?: number;
+  /** Milliseconds between two looks at the store; a minute without it. */
+  readonly pollMs?: number;
+}
+
+/** What of the mesh root is another now. */
+export interface RootChange {
+  readonly roots: boolean;
+  readonly issuer: boolean;
+}
+
+/** The authority of the mesh: signs workloads, and tells of a root that someone replaced in the store. */
+export class WorkloadCa {
+  readonly #options: WorkloadCaOptions;
+  readonly #listeners = new Set<(change: RootChange) => void>();
+  #signer: Signer | undefined;
+
+  constructor(options: WorkloadCaOptions) {
+    this.#options = options;
+  }
+
+  /** Makes the root when the store has none. Throws OR2201, OR2202, OR2203. */
+  async load(): Promise<void> {
+    const { store, clock, place } = this.#options;
+    const known = await store.load();
+    if (known === undefined) await store.save(await makeMeshRoot(clock.now()));
+    const root = known ?? (await store.load());
+    if (root === undefined) throw new OutriggerError('OR2203', 'it was written and is not there', { at: place });
+    this.#signer = await readSigner(root, clock.now(), place);
+  }
+
+  /** What proxies trust, PEM. */
+  get rootsPem(): string {
+    return this.#loaded().rootsPem;
+  }
+
+  /** End of the certificate that signs. */
+  get notAfter(): Date {
+    return this.#loaded().notAfter;
+  }
+
+  /** Throws OR2202, OR2204, OR2205. */
+  async issue(spiffeId: string): Promise<WorkloadCertificate> {
+    const signer = this.#loaded();
+    const { clock, lifetimeMs = 24 * 3_600_000 } = this.#options;
+    try {
+      return await issueCertificate(signer, { spiffeId, now: clock.now(), lifetimeMs });
+    } catch (cause) {
+      if (cause instanceof OutriggerError) throw cause;
+      throw new OutriggerError('OR2205', cause instanceof Error ? cause.message : String(cause), { cause });
+    }
+  }
+
+  /** Told when the store has another root. The answer ends that. */
+  onChange(listener: (change: RootChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Looks at the store again and again; a root that cannot be used is reported and the last good one stays. */
+  watch(onFailure: (error: OutriggerError) => void, signal: AbortSignal): void {
+    const { clock, pollMs = 60_000, place } = this.#options;
+    let reported = '';
+    const look = async (): Promise<void> => {
+      try {
+        await this.#refresh();
+        reported = '';
+      } catch (cause) {
+        const error =
+          cause instanceof OutriggerError ? cause : new OutriggerError('OR2201', String(cause), { at: place, cause });
+        if (error.message !== reported) onFailure(error);
+        reported = error.message;
+      }
+      if (!signal.aborted) cancel = clock.after(pollMs, look);
+    };
+    let cancel = clock.after(pollMs, look);
+    signal.addEventListener('abort', () => cancel(), { once: true });
+  }
+
+  async #refresh(): Promise<void> {
+    const { store, clock, place } = this.#options;
+    const before = this.#loaded();
+    const root = await store.load();
+    if (root === undefined) throw new OutriggerError('OR2201', 'it is gone; the last one stays in use', { at: place });
+    const after = await readSigner(root, clock.now(), place);
+    const issuer = !before.certificate.equal(after.certificate) || before.chainPem !== after.chainPem;
+    const change = { issuer, roots: before.rootsPem !== after.rootsPem };
+    if (!change.issuer && !change.roots) return;
+    this.#signer = after;
+    for (const listener of [...this.#listeners]) listener(change);
+  }
+
+  #loaded(): Signer {
+    if (this.#signer === undefined) throw new OutriggerError('OR2201', 'it was never loaded');
+    return this.#signer;
+  }
+}
