@@ -41,6 +41,10 @@ export interface EncodedResource extends Omit<XdsResource, 'message'> {
   readonly deltaFrame: Buffer;
   /** An entry of `DiscoveryResponse.resources`, tag and length included. */
   readonly sotwFrame: Buffer;
+  /** Route configurations alone: its virtual hosts come by VHDS. */
+  readonly hasVhds?: true;
+  /** Clusters alone: static without an endpoint, the answer to a name that must not resolve. */
+  readonly isTombstone?: true;
 }
 
 /** Resources of one type by name. Immutable and shared: equal identity means equal content. */
