@@ -5,6 +5,7 @@ import {
   BasicConstraintsExtension,
   ExtendedKeyUsage,
   ExtendedKeyUsageExtension,
+  type JsonGeneralNames,
   KeyUsageFlags,
   KeyUsagesExtension,
   SubjectAlternativeNameExtension,
@@ -13,15 +14,15 @@ import {
 } from '@peculiar/x509';
 import { OutriggerError } from '../../errors.ts';
 import { newSerial, type RandomBytes } from '../make-certificates.ts';
+import type { ServingPair } from '../serving-pair.ts';
 import { ecdsaP256, exportKey } from './make-mesh-root.ts';
 import type { Signer } from './signer.ts';
-import { WorkloadCertificate } from './workload-certificate.ts';
+import { WorkloadCertificate, type WorkloadCertificateParts } from './workload-certificate.ts';
 
 /** How far the clock of a peer may be behind ours. */
 const backdateMs = 60_000;
 
-export interface IssueRequest {
-  readonly spiffeId: string;
+export interface IssueTimes {
   readonly now: Date;
   readonly lifetimeMs: number;
   readonly random?: RandomBytes;
@@ -31,14 +32,43 @@ export interface IssueRequest {
  * A key pair and its certificate, by https://github.com/spiffe/spiffe/blob/main/standards/X509-SVID.md: no subject, so
  * that the one URI name is critical; it ends with its issuer at the latest. Throws OR2202, OR2204.
  */
-export async function issueCertificate(signer: Signer, request: IssueRequest): Promise<WorkloadCertificate> {
-  const { spiffeId, now, lifetimeMs } = request;
+export async function issueCertificate(
+  signer: Signer,
+  spiffeId: string,
+  times: IssueTimes,
+): Promise<WorkloadCertificate> {
   checkSpiffeId(spiffeId);
+  const uses = [ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth];
+  return new WorkloadCertificate(
+    spiffeId,
+    await sign(signer, { names: [{ type: 'url', value: spiffeId }], uses }, times),
+  );
+}
+
+/** For the control plane's own port, whose clients know it by DNS names and trust the roots of the mesh. */
+export async function issueServing(
+  signer: Signer,
+  dnsNames: readonly string[],
+  times: IssueTimes,
+): Promise<ServingPair> {
+  const names = dnsNames.map((value) => ({ type: 'dns', value }) as const);
+  const parts = await sign(signer, { names, uses: [ExtendedKeyUsage.serverAuth] }, times);
+  const { certificateChainPem: chainPem, privateKeyPem: keyPem, notBefore, notAfter } = parts;
+  return { chainPem, keyPem, caPem: signer.rootsPem, notBefore, notAfter };
+}
+
+interface Purpose {
+  readonly names: JsonGeneralNames;
+  readonly uses: string[];
+}
+
+async function sign(signer: Signer, { names, uses }: Purpose, times: IssueTimes): Promise<WorkloadCertificateParts> {
+  const { now, lifetimeMs } = times;
   if (now >= signer.notAfter) throw new OutriggerError('OR2202', `it ended ${signer.notAfter.toISOString()}`);
   const keys = await webcrypto.subtle.generateKey(ecdsaP256, true, ['sign', 'verify']);
   const notBefore = wholeSeconds(Math.max(now.getTime() - backdateMs, signer.notBefore.getTime()));
   const notAfter = wholeSeconds(Math.min(now.getTime() + lifetimeMs, signer.notAfter.getTime()));
-  const serial = newSerial(request.random);
+  const serial = newSerial(times.random);
   const certificate = await X509CertificateGenerator.create({
     serialNumber: serial,
     issuer: signer.certificate.subjectName,
@@ -50,19 +80,14 @@ export async function issueCertificate(signer: Signer, request: IssueRequest): P
     extensions: [
       new BasicConstraintsExtension(false, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),
-      new SubjectAlternativeNameExtension([{ type: 'url', value: spiffeId }], true),
+      new ExtendedKeyUsageExtension(uses),
+      new SubjectAlternativeNameExtension(names, true),
       await SubjectKeyIdentifierExtension.create(keys.publicKey),
       await AuthorityKeyIdentifierExtension.create(signer.certificate.publicKey),
     ],
   });
-  return new WorkloadCertificate(spiffeId, {
-    certificateChainPem: `${certificate.toString('pem').trim()}\n${signer.chainPem}`,
-    privateKeyPem: await exportKey(keys.privateKey),
-    notBefore,
-    notAfter,
-    serial,
-  });
+  const certificateChainPem = `${certificate.toString('pem').trim()}\n${signer.chainPem}`;
+  return { certificateChainPem, privateKeyPem: await exportKey(keys.privateKey), notBefore, notAfter, serial };
 }
 
 /** https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md §2, in Istio's form of path. */

@@ -138,6 +138,15 @@ describe('a workload certificate', () => {
   });
 });
 
+test('a certificate for the control plane has its DNS names, and serves alone', async () => {
+  const ca = await loaded();
+  const pair = await ca.issueServing(['outrigger.outrigger-system.svc', 'localhost']);
+  const leaf = new X509Certificate(pair.chainPem);
+  expect(leaf.verify(new X509Certificate(pair.caPem).publicKey)).toBe(true);
+  expect(leaf.checkHost('outrigger.outrigger-system.svc')).toBeDefined();
+  expect([leaf.checkHost('other.svc'), leaf.keyUsage]).toEqual([undefined, ['1.3.6.1.5.5.7.3.1']]);
+});
+
 describe('the root of the mesh', () => {
   test('is made once, 0600, for ten years, and kept over restarts', async () => {
     const first = await loaded();

@@ -1,6 +1,7 @@
 import { OutriggerError } from '../../errors.ts';
 import type { Clock } from '../serving-certificates.ts';
-import { issueCertificate } from './issue-certificate.ts';
+import type { ServingPair } from '../serving-pair.ts';
+import { type IssueTimes, issueCertificate, issueServing } from './issue-certificate.ts';
 import { makeMeshRoot } from './make-mesh-root.ts';
 import type { MeshRootStore } from './mesh-root.ts';
 import { readSigner, type Signer } from './signer.ts';
@@ -54,11 +55,19 @@ export class WorkloadCa {
   }
 
   /** Throws OR2202, OR2204, OR2205. */
-  async issue(spiffeId: string): Promise<WorkloadCertificate> {
-    const signer = this.#loaded();
+  issue(spiffeId: string): Promise<WorkloadCertificate> {
+    return this.#sign((signer, times) => issueCertificate(signer, spiffeId, times));
+  }
+
+  /** For the port that proxies connect to. Throws OR2202, OR2205. */
+  issueServing(dnsNames: readonly string[]): Promise<ServingPair> {
+    return this.#sign((signer, times) => issueServing(signer, dnsNames, times));
+  }
+
+  async #sign<T>(act: (signer: Signer, times: IssueTimes) => Promise<T>): Promise<T> {
     const { clock, lifetimeMs = 24 * 3_600_000 } = this.#options;
     try {
-      return await issueCertificate(signer, { spiffeId, now: clock.now(), lifetimeMs });
+      return await act(this.#loaded(), { now: clock.now(), lifetimeMs });
     } catch (cause) {
       if (cause instanceof OutriggerError) throw cause;
       throw new OutriggerError('OR2205', cause instanceof Error ? cause.message : String(cause), { cause });
