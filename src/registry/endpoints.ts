@@ -1,0 +1,81 @@
+import type { Endpoint } from '../model/endpoint.ts';
+import { byText, type Change, GroupedKeys } from './collections.ts';
+import { Derivation, type Read } from './derivation.ts';
+import { deriveEndpoints, type EndpointFacts } from './derive-endpoints.ts';
+import { readSlice, type SliceRecord } from './endpoint-slice.ts';
+import type { Host } from './host.ts';
+import type { Hosts } from './hosts.ts';
+import { Input } from './input.ts';
+import type { ProblemBook } from './problem-book.ts';
+import { labelTopic, nodeTopic, podTopic, type Workloads } from './workloads.ts';
+
+export interface EndpointsOptions {
+  readonly hosts: Hosts;
+  readonly workloads: Workloads;
+  readonly problems: ProblemBook;
+}
+
+/** Endpoints by the id of their service. */
+export class Endpoints {
+  readonly slices: Input<SliceRecord>;
+  readonly #hosts: Hosts;
+  readonly #workloads: Workloads;
+  readonly #slicesOf = new GroupedKeys();
+  readonly #endpoints = new Derivation<readonly Endpoint[]>((id, read) => this.#derive(id, read));
+
+  constructor({ hosts, workloads, problems }: EndpointsOptions) {
+    this.#hosts = hosts;
+    this.#workloads = workloads;
+    this.slices = new Input(readSlice, problems);
+  }
+
+  /** For what changed of the topics that `Workloads` tells. */
+  announce(topic: string): void {
+    this.#endpoints.announce(topic);
+  }
+
+  settle(hosts: readonly Change<Host>[]): readonly Change<readonly Endpoint[]>[] {
+    for (const { key } of hosts) this.#endpoints.touch(key);
+    for (const { key, before, value } of this.slices.take()) {
+      if (before !== undefined) this.#slicesOf.delete(before.service, key);
+      if (value !== undefined) this.#slicesOf.add(value.service, key);
+      for (const service of new Set([before?.service, value?.service])) {
+        if (service !== undefined) this.#endpoints.announce(slicesTopic(service));
+      }
+    }
+    return this.#endpoints.settle();
+  }
+
+  #derive(id: string, read: Read): readonly Endpoint[] | undefined {
+    const host = this.#hosts.get(id);
+    return host === undefined ? undefined : deriveEndpoints(host, this.#facts(read), this.#endpoints.values.get(id));
+  }
+
+  #facts(read: Read): EndpointFacts {
+    return {
+      slices: (service) => {
+        read(slicesTopic(service));
+        const keys = [...this.#slicesOf.get(service)].sort(byText);
+        return keys.flatMap((key) => this.slices.values.get(key) ?? []);
+      },
+      pod: (id) => {
+        read(podTopic(id));
+        return this.#workloads.pod(id);
+      },
+      node: (name) => {
+        read(nodeTopic(name));
+        return this.#workloads.node(name);
+      },
+      podsWith: (namespace, labels) => {
+        // Whatever has all of them has the first one.
+        const pairs = Object.entries(labels).sort(([left], [right]) => byText(left, right));
+        const [[label, value] = ['', '']] = pairs;
+        read(labelTopic(namespace, label, value));
+        const pods = this.#workloads.withLabel(namespace, label, value);
+        return pods.filter(({ workload }) => pairs.every(([key, wanted]) => workload.labels[key] === wanted));
+      },
+    };
+  }
+}
+
+const slicesTopic = (service: string): string => `slices ${service}`;

@@ -1,0 +1,146 @@
+import type { Service } from '../model/service.ts';
+import { type ObjectChanges, objectKey, type SourceObject } from '../source/object-source.ts';
+import { byAge, byText, type Change, changeList, changeMap } from './collections.ts';
+import { Configs } from './configs.ts';
+import { Endpoints } from './endpoints.ts';
+import { Hosts } from './hosts.ts';
+import { Namespaces } from './namespaces.ts';
+import { ProblemBook } from './problem-book.ts';
+import type { RegistryProblem } from './registry-problem.ts';
+import { Secrets } from './secrets.ts';
+import { emptySnapshot, type Snapshot } from './snapshot.ts';
+import { Workloads } from './workloads.ts';
+
+export interface RegistryOptions {
+  /** `cluster.local` */
+  readonly domainSuffix: string;
+  /** Told once of each problem, when it comes up. */
+  readonly onProblem?: (problem: RegistryProblem) => void;
+}
+
+/** What objects of a kind go into. */
+interface Sink {
+  put(key: string, object: SourceObject): void;
+  remove(kind: string, key: string): void;
+}
+
+/**
+ * All objects of the mesh, and what follows from them. Each step below is a pure derivation from those before it,
+ * made again only for what changed; what comes out equal stays the value that it was.
+ *
+ *   Node ──────┐
+ *   Pod ───────┴─► workloads ──┐
+ *   EndpointSlice ─────────────┼─► endpoints      Secret ─► secrets     Namespace ─► namespaces
+ *   Service ─────┬─► services ─┘
+ *   ServiceEntry ┘                                VirtualService, DestinationRule, … ─► lists
+ */
+export class Registry {
+  readonly #options: RegistryOptions;
+  readonly #problems = new ProblemBook();
+  readonly #namespaces = new Namespaces(this.#problems);
+  readonly #workloads = new Workloads(this.#problems);
+  readonly #hosts: Hosts;
+  readonly #endpoints: Endpoints;
+  readonly #secrets = new Secrets(this.#problems);
+  readonly #virtualServices = new Configs<'VirtualService'>(this.#problems);
+  readonly #destinationRules = new Configs<'DestinationRule'>(this.#problems);
+  readonly #gateways = new Configs<'Gateway'>(this.#problems);
+  readonly #sidecars = new Configs<'Sidecar'>(this.#problems);
+  readonly #peerAuthentications = new Configs<'PeerAuthentication'>(this.#problems);
+  readonly #authorizationPolicies = new Configs<'AuthorizationPolicy'>(this.#problems);
+  readonly #sinks: ReadonlyMap<string, Sink>;
+  readonly #listeners = new Set<(snapshot: Snapshot) => void>();
+  #snapshot: Snapshot;
+
+  constructor(options: RegistryOptions) {
+    this.#options = options;
+    this.#hosts = new Hosts(options.domainSuffix, this.#problems);
+    const parts = { hosts: this.#hosts, workloads: this.#workloads, problems: this.#problems };
+    this.#endpoints = new Endpoints(parts);
+    this.#sinks = new Map<string, Sink>([
+      ['Namespace', this.#namespaces.input],
+      ['Node', this.#workloads.nodes],
+      ['Pod', this.#workloads.pods],
+      ['Service', this.#hosts.services],
+      ['ServiceEntry', this.#hosts.entries],
+      ['EndpointSlice', this.#endpoints.slices],
+      ['Secret', this.#secrets.secrets],
+      ['VirtualService', this.#virtualServices.input],
+      ['DestinationRule', this.#destinationRules.input],
+      ['Gateway', this.#gateways.input],
+      ['Sidecar', this.#sidecars.input],
+      ['PeerAuthentication', this.#peerAuthentications.input],
+      ['AuthorizationPolicy', this.#authorizationPolicies.input],
+    ]);
+    this.#snapshot = this.#derive(emptySnapshot);
+  }
+
+  get snapshot(): Snapshot {
+    return this.#snapshot;
+  }
+
+  /** Told of each new snapshot, not of the present one. The answer ends that. */
+  onSnapshot(listener: (snapshot: Snapshot) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** What is wrong now, in order of the objects. */
+  problems(): readonly RegistryProblem[] {
+    return this.#problems.all();
+  }
+
+  /** Takes changes in; those of one call make one snapshot, or none when nothing follows from them. */
+  apply({ upserts, removals }: ObjectChanges): void {
+    for (const key of removals) {
+      const [kind = '', ...rest] = key.split(' ');
+      this.#sinks.get(kind)?.remove(kind, rest.join(' '));
+    }
+    for (const object of upserts) {
+      const key = objectKey(object).slice(object.kind.length + 1);
+      this.#sinks.get(object.kind)?.put(key, object);
+    }
+    const next = this.#derive(this.#snapshot);
+    for (const problem of this.#problems.takeFresh()) this.#options.onProblem?.(problem);
+    if (sameParts(next, this.#snapshot)) return;
+    this.#snapshot = { ...next, number: this.#snapshot.number + 1 };
+    for (const listener of this.#listeners) listener(this.#snapshot);
+  }
+
+  #derive(before: Snapshot): Snapshot {
+    const workloads = this.#workloads.settle((topic) => this.#endpoints.announce(topic));
+    const hosts = this.#hosts.settle();
+    const endpoints = this.#endpoints.settle(hosts);
+    const services = hosts
+      .map(({ key, before: old, value }) => ({ key, before: old?.service, value: value?.service }))
+      .filter(isChange);
+    return {
+      number: before.number,
+      namespaces: changeMap(before.namespaces, this.#namespaces.settle()),
+      services: changeList(before.services, services, byAgeAndHost),
+      endpoints: changeMap(before.endpoints, endpoints),
+      workloads: changeMap(before.workloads, workloads),
+      virtualServices: this.#virtualServices.settle(),
+      destinationRules: this.#destinationRules.settle(),
+      gateways: this.#gateways.settle(),
+      sidecars: this.#sidecars.settle(),
+      peerAuthentications: this.#peerAuthentications.settle(),
+      authorizationPolicies: this.#authorizationPolicies.settle(),
+      secrets: changeMap(before.secrets, this.#secrets.settle()),
+    };
+  }
+}
+
+/** A ServiceEntry is one service for each of its hosts. */
+function byAgeAndHost(left: Service, right: Service): number {
+  return byAge(left, right) || byText(left.hostname, right.hostname);
+}
+
+function isChange<V>({ before, value }: Change<V>): boolean {
+  return before !== value;
+}
+
+function sameParts(left: Snapshot, right: Snapshot): boolean {
+  const names = Object.keys(left).filter((name): name is keyof Snapshot => name !== 'number');
+  return names.every((name) => left[name] === right[name]);
+}
