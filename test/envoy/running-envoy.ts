@@ -9,7 +9,7 @@ import { compileBootstrapText } from '../../src/inject/render/bootstrap.ts';
 import { envoyArgs } from '../../src/inject/render/bootstrap-args.ts';
 import type { BootstrapInput } from '../../src/inject/render/bootstrap-input.ts';
 import { sdsRootFile, sdsTokenFile } from '../../src/inject/render/bootstrap-sds.ts';
-import { expandVariables } from './kubelet-variables.ts';
+import { expandVariables } from '../../src/playground/pod-runner/expand-variables.ts';
 
 export const template = parse(readFileSync(join(import.meta.dirname, '../../templates/bootstrap/envoy.yaml'), 'utf8'));
 const renderText = compileBootstrapText(template);

@@ -6,11 +6,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildRules } from '../../src/interception/build-rules.ts';
 import { parseCaptureArgs } from '../../src/interception/parse-args.ts';
 import type { CaptureRules } from '../../src/interception/settings.ts';
+import { asUser, type User } from '../../src/playground/pod-runner/user.ts';
 import { until } from '../envoy/condition.ts';
 import { startHttpApp } from '../envoy/test-app.ts';
 import { catcherConfig } from './catcher.ts';
 import { runInit, stateOf } from './init-container.ts';
-import { asUser, createNamespace, execute, type Link, type PodNamespace, type User } from './namespace.ts';
+import { createNamespace, execute, type Link, type TestNamespace } from './namespace.ts';
 import { findRequirements } from './requirements.ts';
 
 /**
@@ -32,7 +33,7 @@ describe.skipIf(envoy === undefined).each([
   ['legacy', 'REDIRECT'],
   ['legacy', 'TPROXY'],
 ] as const)('%s, %s', (tables, mode) => {
-  let pod: PodNamespace;
+  let pod: TestNamespace;
   const children: ChildProcess[] = [];
   const servers: Server[] = [];
   // Root with the proxy's group where the proxy needs a capability, as the injector makes it.
@@ -262,7 +263,7 @@ describe.skipIf(envoy === undefined).each([
 
 describe.skipIf(envoy === undefined)('when it cannot', () => {
   const rules = rulesFor('REDIRECT', ...defaults);
-  let pod: PodNamespace;
+  let pod: TestNamespace;
   beforeAll(() => {
     pod = createNamespace();
   });

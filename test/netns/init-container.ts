@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { CaptureRules } from '../../src/interception/settings.ts';
-import { asUser, type PodNamespace, type User } from './namespace.ts';
+import { asUser, type User } from '../../src/playground/pod-runner/user.ts';
+import type { TestNamespace } from './namespace.ts';
 
 export const script = join(import.meta.dirname, '../../images/proxy/outrigger-proxy.sh');
 
@@ -16,7 +17,7 @@ export interface InitResult {
  * every file system read-only.
  */
 export function runInit(
-  namespace: PodNamespace,
+  namespace: TestNamespace,
   rules: CaptureRules,
   user: User = { uid: 0, gid: 0, capabilities: ['net_admin', 'net_raw'] },
 ): InitResult {
@@ -37,7 +38,7 @@ export function runInit(
 }
 
 /** All that an init container can change, with the counters of each rule: a rule that was replaced starts from zero. */
-export function stateOf(namespace: PodNamespace): string {
+export function stateOf(namespace: TestNamespace): string {
   const saves = ['iptables-nft-save', 'ip6tables-nft-save', 'iptables-legacy-save', 'ip6tables-legacy-save'];
   const tables = saves.map((save) => `${save}\n${namespace.run(save, '-c')}`);
   const routes = ['-4 rule', '-6 rule', '-4 route show table all', '-6 route show table all', 'addr show lo'];

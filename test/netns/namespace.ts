@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import type { PodNamespace } from '../../src/playground/pod-runner/sandbox.ts';
 
 /** One cable between this machine (the node) and the pod. */
 export interface Link {
@@ -10,29 +11,11 @@ export interface Link {
   readonly podIp6: string;
 }
 
-export interface PodNamespace {
-  readonly name: string;
+export interface TestNamespace extends PodNamespace {
   readonly links: readonly Link[];
-  /** The command line that runs a command inside. */
-  readonly enter: (command: readonly string[]) => string[];
   /** Runs to the end; an exit code other than 0 is an error with what it wrote. */
   readonly run: (...command: string[]) => string;
   readonly remove: () => void;
-}
-
-/** The lists of capabilities and ids that a container runtime would give a process. */
-export interface User {
-  readonly uid: number;
-  readonly gid: number;
-  /** Lower case, without `cap_`. */
-  readonly capabilities?: readonly string[];
-}
-
-/** The command line that runs a command as this user, with these capabilities and no others. */
-export function asUser(user: User, command: readonly string[]): string[] {
-  const set = ['-all', ...(user.capabilities ?? []).map((name) => `+${name}`)].join(',');
-  const ids = ['--reuid', String(user.uid), '--regid', String(user.gid), '--clear-groups'];
-  return ['setpriv', ...ids, '--bounding-set', set, '--inh-caps', set, '--no-new-privs', ...command];
 }
 
 let count = 0;
@@ -44,7 +27,7 @@ export interface NamespaceOptions {
 }
 
 /** A network namespace with one interface a name, each with IPv4 and IPv6, the node's ends in the namespace of this process. */
-export function createNamespace(options: NamespaceOptions = {}): PodNamespace {
+export function createNamespace(options: NamespaceOptions = {}): TestNamespace {
   const id = `${process.pid % 50_000}`;
   const name = `outrigger-${id}-${++count}`;
   ip('netns', 'add', name);

@@ -81,7 +81,6 @@ describe.skipIf(envoy === undefined).each(kinds)('$name', (kind) => {
     outside = await startHttpApp(9000, place.nodeIp, (_, response) => response.end('outside'));
     injected = appPod(kind, place.nodeIp);
     pod = await playPod(injected, place, {
-      families: [kind.family],
       names: [discovery],
       up: { app: 'app listens', side: 'side listens' },
       imageFiles: { '/usr/local/bin/outrigger-proxy.sh': script, '/usr/local/bin/envoy': envoy ?? '' },
@@ -219,7 +218,6 @@ describe.skipIf(envoy === undefined)('without a control plane', () => {
       command: ['/usr/local/bin/outrigger-proxy.sh', 'wait', '6'],
     });
     const playing = playPod(pod, place, {
-      families: [4],
       names: [discovery],
       imageFiles: { '/usr/local/bin/outrigger-proxy.sh': script, '/usr/local/bin/envoy': envoy ?? '' },
       cluster: {

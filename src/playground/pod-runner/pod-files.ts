@@ -1,7 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isObject, type JsonObject } from '../../src/model/json.ts';
-import type { Pod } from '../../src/model/pod.ts';
+import { isObject, type JsonObject } from '../../model/json.ts';
+import type { Pod } from '../../model/pod.ts';
+import { readField } from './pod-fields.ts';
 
 /** What the cluster holds beside the pod. */
 export interface ClusterObjects {
@@ -17,6 +18,7 @@ export function writeVolumes(pod: Pod, cluster: ClusterObjects, root: string): M
   for (const volume of pod.spec.volumes ?? []) {
     const folder = join(root, volume.name);
     mkdirSync(folder, { recursive: true });
+    if (isObject(volume['emptyDir'])) chmodSync(folder, 0o777);
     for (const [path, text] of filesOf(volume, { pod, cluster })) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
       writeFileSync(join(folder, path), text);
@@ -26,6 +28,19 @@ export function writeVolumes(pod: Pod, cluster: ClusterObjects, root: string): M
   return folders;
 }
 
+/** Where the pod's tokens are below the folders of its volumes, and for how many seconds each is asked for. */
+export function tokenFiles(pod: Pod): { volume: string; path: string; seconds: number }[] {
+  return (pod.spec.volumes ?? []).flatMap((volume) => {
+    const projected = isObject(volume['projected']) ? volume['projected']['sources'] : undefined;
+    return (Array.isArray(projected) ? projected : []).flatMap((source) => {
+      const token = isObject(source) ? source['serviceAccountToken'] : undefined;
+      if (!isObject(token)) return [];
+      const seconds = Number(token['expirationSeconds'] ?? 3600);
+      return [{ volume: volume.name, path: String(token['path']), seconds }];
+    });
+  });
+}
+
 interface Around {
   readonly pod: Pod;
   readonly cluster: ClusterObjects;
@@ -33,13 +48,13 @@ interface Around {
 
 function filesOf(volume: JsonObject | { [field: string]: unknown }, around: Around): [string, string][] {
   if (isObject(volume['downwardAPI'])) return downwardFiles(volume['downwardAPI'], around.pod);
-  if (isObject(volume['configMap'])) return configMapFiles(String(volume['configMap']['name']), around.cluster);
+  if (isObject(volume['configMap'])) return configMapFiles(volume['configMap'], around.cluster);
   if (isObject(volume['projected'])) {
     const sources = volume['projected']['sources'];
     return (Array.isArray(sources) ? sources : []).flatMap((source) => projectedFiles(source, around));
   }
   if (isObject(volume['emptyDir'])) return [];
-  throw new Error(`the player knows no such volume: ${JSON.stringify(volume)}`);
+  throw new Error(`the pod runner knows no such volume: ${JSON.stringify(volume)}`);
 }
 
 function projectedFiles(source: unknown, around: Around): [string, string][] {
@@ -49,8 +64,10 @@ function projectedFiles(source: unknown, around: Around): [string, string][] {
   return filesOf(source, around);
 }
 
-function configMapFiles(name: string, cluster: ClusterObjects): [string, string][] {
+function configMapFiles(volume: JsonObject, cluster: ClusterObjects): [string, string][] {
+  const name = String(volume['name']);
   const files = cluster.configMaps[name];
+  if (files === undefined && volume['optional'] === true) return [];
   if (files === undefined) throw new Error(`there is no ConfigMap ${name}: the pod would not start`);
   return Object.entries(files);
 }
@@ -61,20 +78,4 @@ function downwardFiles(source: JsonObject, pod: Pod): [string, string][] {
     const reference = isObject(item['fieldRef']) ? String(item['fieldRef']['fieldPath']) : '';
     return [String(item['path']), readField(pod, reference)];
   });
-}
-
-/** `metadata.labels`, `metadata.annotations['key']` and the like, by the downward API's rules. */
-export function readField(pod: Pod, path: string): string {
-  const single = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path);
-  if (single !== null) return pod.metadata[single[1] as 'labels' | 'annotations']?.[single[2] ?? ''] ?? '';
-  const all = /^metadata\.(labels|annotations)$/.exec(path);
-  if (all !== null) {
-    const entries = Object.entries(pod.metadata[all[1] as 'labels' | 'annotations'] ?? {});
-    return entries.map(([key, value]) => `${key}=${JSON.stringify(value)}`).join('\n');
-  }
-  if (path === 'metadata.name') return pod.metadata.name ?? '';
-  if (path === 'metadata.namespace') return pod.metadata.namespace ?? '';
-  if (path === 'spec.serviceAccountName') return pod.spec.serviceAccountName ?? '';
-  if (path === 'spec.nodeName') return pod.spec.nodeName ?? '';
-  throw new Error(`the player knows no field ${path}`);
 }
