@@ -1,0 +1,253 @@
+import type { EncodedResource, ProxyResources, ResourceSet, XdsType } from '../xds/resource.ts';
+import { Holdings, type Shortfall, unknownVersion } from './holdings.ts';
+import { judge, type SentResponse, type Verdict } from './rejection.ts';
+import { emptySet } from './set-difference.ts';
+import { type Wanted, wantedByName } from './wanted.ts';
+
+/** A content that the client rejected. It is not sent again until it changes. */
+export interface Rejected {
+  readonly resource: EncodedResource;
+  readonly reason: string;
+  readonly at: number;
+}
+
+/** What a response should hold. */
+export interface Delta extends Shortfall {
+  /** Held by the client, and gone. Apart from `removed`, as clusters go later than the routes that name them. */
+  readonly retired: readonly string[];
+  /** The wildcard set that this leads to; undefined: an answer to some names only. */
+  readonly set?: ResourceSet;
+}
+
+export interface NameChanges {
+  readonly subscribe: readonly string[];
+  readonly unsubscribe: readonly string[];
+  readonly initialVersions: ReadonlyMap<string, string>;
+}
+
+/** Types whose first request means "everything" when it names nothing (the form of Envoy before `*`). */
+const legacyWildcard: ReadonlySet<XdsType> = new Set(['cluster', 'listener', 'virtualHost']);
+
+/**
+ * One type on one incremental stream: names, what the client holds, what it was sent and has not answered.
+ * https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol#incremental-xds
+ *
+ *   request ──► names, `due` ──► answer() ──► sent(nonce) ──► ack(nonce)
+ *   change ───────────────────► missing() ─┘              └──► nack(nonce) ──► guilty: withheld; others: retries
+ *
+ * Names stay asked for until the client says otherwise, whether there is such a thing now or not: Envoy never asks
+ * twice for what it asked for on demand.
+ */
+export class DeltaSubscription {
+  readonly type: XdsType;
+  readonly #holdings = new Holdings();
+  readonly #names = new Set<string>();
+  #wildcard = false;
+  #begun = false;
+  /** The whole of the answer to the first request is due, even when it is empty. */
+  #allDue = false;
+  /** Names to be answered whatever the client holds. */
+  readonly #due = new Set<string>();
+  /** As #due, for a client that came back: answered only when it does not hold the resource. */
+  readonly #dueIfMissing = new Set<string>();
+  readonly #unanswered = new Map<string, SentResponse>();
+  readonly #rejected = new Map<string, Rejected>();
+  #implied: ReadonlySet<string> = new Set();
+  #wanted: { readonly of: ProxyResources; readonly wanted: Wanted } | undefined;
+
+  constructor(type: XdsType) {
+    this.type = type;
+  }
+
+  get size(): number {
+    return this.#names.size;
+  }
+
+  get wildcard(): boolean {
+    return this.#wildcard;
+  }
+
+  get unanswered(): ReadonlyMap<string, SentResponse> {
+    return this.#unanswered;
+  }
+
+  get rejected(): ReadonlyMap<string, Rejected> {
+    return this.#rejected;
+  }
+
+  get holdings(): Holdings {
+    return this.#holdings;
+  }
+
+  has(name: string): boolean {
+    return this.#names.has(name);
+  }
+
+  /** Names that the client does not ask for and yet needs: the targets of mirrors. */
+  imply(names: ReadonlySet<string>): void {
+    if (names === this.#implied) return;
+    this.#implied = names;
+    this.#wanted = undefined;
+  }
+
+  request({ subscribe, unsubscribe, initialVersions }: NameChanges): void {
+    const first = !this.#begun;
+    this.#begun = true;
+    if (first) {
+      this.#wildcard = subscribe.length === 0 && legacyWildcard.has(this.type);
+      for (const [name, version] of initialVersions) this.#holdings.put(name, version);
+      this.#allDue = initialVersions.size === 0;
+    }
+    for (const name of subscribe) this.#subscribe(name, first ? this.#dueIfMissing : this.#due);
+    for (const name of unsubscribe) this.#unsubscribe(name);
+    this.#wanted = undefined;
+  }
+
+  #subscribe(name: string, due: Set<string>): void {
+    if (name === '*') {
+      if (!this.#wildcard && due === this.#due) this.#allDue = true;
+      this.#wildcard = true;
+    } else {
+      this.#names.add(name);
+      due.add(name);
+    }
+  }
+
+  #unsubscribe(name: string): void {
+    if (name === '*') this.#endWildcard();
+    if (!this.#names.delete(name)) return;
+    this.#due.delete(name);
+    this.#dueIfMissing.delete(name);
+    // The client has dropped it. Under a wildcard it must be told whether it is to have it all the same.
+    if (this.#wildcard) this.#due.add(name);
+    else this.#holdings.put(name, undefined);
+  }
+
+  #endWildcard(): void {
+    if (!this.#wildcard) return;
+    this.#wildcard = false;
+    const own = new Set([...this.#names, ...(this.#wanted?.wanted.nameOf.values() ?? [])]);
+    const dropped = [...this.#holdings.names()].filter((name) => !own.has(name));
+    this.#holdings.apply({ resources: [], removed: dropped }, emptySet);
+  }
+
+  /** What the last requests ask for, and nothing else: undefined when they ask for nothing. */
+  answer(resources: ProxyResources): Delta | undefined {
+    if (this.#allDue) return this.missing(resources);
+    if (this.#due.size === 0 && this.#dueIfMissing.size === 0) return undefined;
+    const { wanted, set } = this.#wantedOf(resources);
+    const found = new Map<string, EncodedResource>();
+    const removed = new Set<string>();
+    const look = (asked: string, ifMissing: 'ifMissing' | 'always'): void => {
+      const name = wanted.nameOf.get(asked) ?? asked;
+      const resource = wanted.resources.get(name) ?? set.get(name);
+      if (ifMissing === 'ifMissing' && this.#holdings.version(name) !== undefined) return;
+      if (resource === undefined) removed.add(name);
+      else if (!this.#isRejected(resource)) found.set(name, resource);
+    };
+    for (const name of this.#dueIfMissing) look(name, 'ifMissing');
+    for (const name of this.#due) look(name, 'always');
+    this.#due.clear();
+    this.#dueIfMissing.clear();
+    if (found.size === 0 && removed.size === 0) return undefined;
+    return { resources: [...found.values()], removed: [...removed], retired: [] };
+  }
+
+  /** All that the client lacks or has too much, what is due included. */
+  missing(resources: ProxyResources): Delta {
+    const { wanted, set } = this.#wantedOf(resources);
+    const due = this.#dueNow(wanted, set);
+    const shortfall = this.#holdings.shortfall(set, wanted.resources);
+    this.#allDue = false;
+    this.#due.clear();
+    this.#dueIfMissing.clear();
+    if (due.resources.length === 0 && due.removed.length === 0 && this.#rejected.size === 0) {
+      return { resources: shortfall.resources, removed: [], retired: shortfall.removed, set };
+    }
+    const all = new Map(shortfall.resources.map((resource) => [resource.name, resource]));
+    for (const resource of due.resources) all.set(resource.name, resource);
+    const gone = new Set(due.removed);
+    return {
+      resources: [...all.values()].filter((resource) => !this.#isRejected(resource)),
+      removed: due.removed,
+      retired: shortfall.removed.filter((name) => !gone.has(name)),
+      set,
+    };
+  }
+
+  #dueNow(wanted: Wanted, set: ResourceSet): Shortfall {
+    const resources: EncodedResource[] = [];
+    const removed = new Set<string>();
+    for (const asked of [...this.#due, ...this.#dueIfMissing]) {
+      const name = wanted.nameOf.get(asked) ?? asked;
+      const resource = wanted.resources.get(name) ?? set.get(name);
+      if (resource === undefined && this.#holdings.version(name) === undefined) removed.add(name);
+      else if (resource !== undefined && this.#due.has(asked)) resources.push(resource);
+    }
+    return { resources, removed: [...removed] };
+  }
+
+  /** The next answer or push holds these, changed or not. */
+  force(names: Iterable<string>): void {
+    for (const name of names) if (this.#names.has(name)) this.#due.add(name);
+  }
+
+  #wantedOf(resources: ProxyResources): { readonly wanted: Wanted; readonly set: ResourceSet } {
+    if (this.#wanted?.of !== resources) {
+      const names = this.#implied.size === 0 ? this.#names : new Set([...this.#names, ...this.#implied]);
+      this.#wanted = { of: resources, wanted: wantedByName(resources, this.type, names) };
+    }
+    return { wanted: this.#wanted.wanted, set: this.#wildcard ? resources.wildcard(this.type) : emptySet };
+  }
+
+  /** What this client should have of the type. */
+  desired(resources: ProxyResources): { readonly named: Wanted['resources']; readonly set: ResourceSet } {
+    const { wanted, set } = this.#wantedOf(resources);
+    return { named: wanted.resources, set };
+  }
+
+  #isRejected(resource: EncodedResource): boolean {
+    return this.#rejected.get(resource.name)?.resource.version === resource.version;
+  }
+
+  /** `sent` was written under `nonce`; it may hold less than `answer` or `missing` gave. */
+  sent(sent: Shortfall & { readonly set?: ResourceSet }, nonce: string, at: number): void {
+    this.#holdings.apply(sent, sent.set);
+    this.#unanswered.set(nonce, { resources: sent.resources, removed: sent.removed, at });
+    for (const name of sent.removed) this.#rejected.delete(name);
+  }
+
+  ack(nonce: string): SentResponse | undefined {
+    const sent = this.#unanswered.get(nonce);
+    this.#unanswered.delete(nonce);
+    if (this.#rejected.size > 0) for (const { name } of sent?.resources ?? []) this.#rejected.delete(name);
+    return sent;
+  }
+
+  nack(nonce: string, reason: string, at: number): Verdict {
+    const sent = this.#unanswered.get(nonce);
+    this.#unanswered.delete(nonce);
+    if (sent === undefined) return { guilty: [], retries: [] };
+    const verdict = judge(this.type, sent, reason);
+    for (const resource of verdict.guilty) {
+      this.#rejected.set(resource.name, { resource, reason, at });
+      // It has the last good one, or nothing: sent again even if the next content is that very one.
+      if (this.#holdings.version(resource.name) === resource.version) {
+        this.#holdings.put(resource.name, unknownVersion);
+      }
+    }
+    return { guilty: verdict.guilty, retries: verdict.retries.map((retry) => this.#stillSent(retry)).filter(isFull) };
+  }
+
+  /** Without what was overtaken by a later response. */
+  #stillSent({ resources, removed }: Shortfall): Shortfall {
+    return {
+      resources: resources.filter(({ name, version }) => this.#holdings.version(name) === version),
+      removed: removed.filter((name) => this.#holdings.version(name) === undefined),
+    };
+  }
+}
+
+function isFull({ resources, removed }: Shortfall): boolean {
+  return resources.length > 0 || removed.length > 0;
+}
