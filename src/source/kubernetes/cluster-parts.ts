@@ -2,7 +2,7 @@ import type { AdmissionOutcome } from '../events/describe-outcome.ts';
 import { EventEmitter } from '../events/event-emitter.ts';
 import { createConnection } from './connection.ts';
 import { type CredentialsOptions, createCredentials } from './credentials.ts';
-import { createKubernetesSource, type KubernetesSource } from './kubernetes-source.ts';
+import { createKubernetesSource, type KubernetesSource, type KubernetesSourceOptions } from './kubernetes-source.ts';
 import { LinkerdMirror } from './linkerd-mirror.ts';
 import { SecretRootStore } from './secret-root-store.ts';
 
@@ -17,6 +17,8 @@ export interface ClusterOptions {
   /** A part of the names of Events; differs from process to process. */
   readonly startId: string;
   readonly onProblem: (problem: ClusterProblem) => void;
+  /** Given where the objects of the mesh are read, too: `facts` is then their source. */
+  readonly mesh?: KubernetesSourceOptions['mesh'];
 }
 
 /** For the log. The parts go on by themselves after each. */
@@ -49,6 +51,7 @@ export function connectCluster(options: ClusterOptions): ClusterParts {
   const connection = createConnection(credentials);
   const source = createKubernetesSource({
     connection,
+    mesh: options.mesh,
     onProblem: ({ resource, failure, retryInMs }) => {
       const message = `${resource}: ${failure.kind}: ${failure.message}; again in ${Math.round(retryInMs)} ms`;
       onProblem({ part: 'source', message });

@@ -11,6 +11,10 @@ export interface ResourceKind<T> {
   readonly path: string;
   /** True: only metadata travels (PartialObjectMetadata). */
   readonly metadataOnly: boolean;
+  /** `type=kubernetes.io/tls`: only those travel. */
+  readonly fieldSelector?: string;
+  /** `optional`: a kind that is there only with its CRD. */
+  readonly presence?: 'always' | 'optional';
   /** Undefined when the object lacks what is needed: the answer is then garbage. */
   decode(object: JsonObject): T | undefined;
 }
@@ -36,12 +40,16 @@ export function createKubeTransport<T>(
       const answer = await connection.json({
         method: 'GET',
         path: kind.path,
-        query: { limit: String(options.pageSize), ...(continueToken === '' ? {} : { continue: continueToken }) },
+        query: {
+          ...selection(kind),
+          limit: String(options.pageSize),
+          ...(continueToken === '' ? {} : { continue: continueToken }),
+        },
         accept: kind.metadataOnly ? partial('PartialObjectMetadataList') : 'application/json',
         timeoutMs: 60_000,
         signal,
       });
-      if (answer.status !== 200) throw statusFailure(answer.status, answer.body, answer.retryAfterMs);
+      if (answer.status !== 200) throw refusal(kind, answer.status, answer.body, answer.retryAfterMs);
       return decodePage(answer.body, kind);
     },
     watch: async (resourceVersion, onEvent, signal) => {
@@ -60,6 +68,7 @@ async function openWatch<T>(
     method: 'GET',
     path: kind.path,
     query: {
+      ...selection(kind),
       watch: 'true',
       allowWatchBookmarks: 'true',
       resourceVersion: watch.resourceVersion,
@@ -72,7 +81,11 @@ async function openWatch<T>(
   if (response.statusCode === 200) return response;
   let body = '';
   for await (const chunk of response.setEncoding('utf8')) body = (body + chunk).slice(0, 4096);
-  throw statusFailure(response.statusCode ?? 0, parseLine(body), retryAfter(response));
+  throw refusal(kind, response.statusCode ?? 0, parseLine(body), retryAfter(response));
+}
+
+function selection<T>({ fieldSelector }: ResourceKind<T>): Record<string, string> {
+  return fieldSelector === undefined ? {} : { fieldSelector };
 }
 
 function decodePage<T>(body: Json, kind: ResourceKind<T>): Page<T> {
@@ -124,6 +137,11 @@ function text(value: Json | undefined): string {
 
 function garbage(message: string): TransportFailure {
   return new TransportFailure({ kind: 'garbage', message });
+}
+
+function refusal<T>(kind: ResourceKind<T>, status: number, body: Json, retryAfterMs?: number): TransportFailure {
+  if (status !== 404 || kind.presence !== 'optional') return statusFailure(status, body, retryAfterMs);
+  return new TransportFailure({ kind: 'absent', message: `the API has no ${kind.path}` });
 }
 
 function statusFailure(status: number, body: Json, retryAfterMs: number | undefined): TransportFailure {

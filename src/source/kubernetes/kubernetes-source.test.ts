@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createConnection, type KubeConnection } from './connection.ts';
 import { createCredentials } from './credentials.ts';
-import { createKubernetesSource, type SourceProblem } from './kubernetes-source.ts';
+import { createKubernetesSource } from './kubernetes-source.ts';
+import type { SourceProblem } from './mesh-watches.ts';
 
 /** The first call imports the client of Kubernetes, which may take long on a busy machine. */
 const soon = { timeout: 20_000 };

@@ -2,35 +2,33 @@ import { isDeepStrictEqual } from 'node:util';
 import { OutriggerError } from '../../errors.ts';
 import { isObject } from '../../model/json.ts';
 import type { ClusterFacts, NamespaceFacts, NodeFacts } from '../../model/pod.ts';
-import { type Clock, systemClock } from './clock.ts';
+import type { ObjectSource, SourceObject } from '../object-source.ts';
+import { type ObjectListener, ObjectStore } from '../object-store.ts';
+import { systemClock } from './clock.ts';
 import type { KubeConnection } from './connection.ts';
 import { createKubeTransport, type ResourceKind } from './kube-transport.ts';
 import { ListWatch } from './list-watch.ts';
-import type { Failure } from './list-watch-state.ts';
-import { type NamespaceRecord, namespaceKind, nodeKind } from './resources.ts';
+import { MeshWatches, type WatchOptions } from './mesh-watches.ts';
+import { feedOf } from './object-feed.ts';
+import {
+  type NamespaceRecord,
+  type NodeRecord,
+  namespaceKind,
+  namespaceObject,
+  nodeKind,
+  nodeObject,
+} from './resources.ts';
 
-export interface SourceProblem {
-  readonly resource: 'namespaces' | 'nodes';
-  readonly failure: Failure;
-  /** Milliseconds until the next attempt. */
-  readonly retryInMs: number;
-}
-
-export interface KubernetesSourceOptions {
-  readonly connection: KubeConnection;
-  readonly clock?: Clock;
-  /** In [0, 1). */
-  readonly random?: () => number;
-  /** Every failed attempt; the last good state stays in use meanwhile. */
-  readonly onProblem?: (problem: SourceProblem) => void;
-  /** Milliseconds without an event or a bookmark after which a watch counts as dead; 150 s by default. */
-  readonly idleMs?: number;
-  /** Objects a page of a list; 500 by default. */
-  readonly pageSize?: number;
+export interface KubernetesSourceOptions extends WatchOptions {
+  /** What the mesh reads besides namespaces and nodes; nothing of it when absent. */
+  readonly mesh?: {
+    /** Where the Secrets of gateways are; each needs a Role (docs/decisions/0060-secrets-of-gateways.md). */
+    readonly secretNamespaces: readonly string[];
+  };
 }
 
 /** What a source can be asked beyond the facts. */
-export interface KubernetesSource extends ClusterFacts {
+export interface KubernetesSource extends ClusterFacts, ObjectSource {
   readonly name: 'kubernetes';
   /** Starts to list and watch until the signal aborts; the promise does not wait for `synced`. */
   start(signal: AbortSignal): Promise<void>;
@@ -40,20 +38,30 @@ export interface KubernetesSource extends ClusterFacts {
   onNamespace(listener: (namespace: NamespaceRecord) => void): () => void;
 }
 
-/** Namespaces and nodes of a cluster, kept in memory by list and watch. Opens nothing before `start`. */
+/** Namespaces, nodes and the objects of the mesh, kept in memory by list and watch. Opens nothing before `start`. */
 export function createKubernetesSource(options: KubernetesSourceOptions): KubernetesSource {
   return new ClusterSource(options);
+}
+
+interface Watched<T> {
+  readonly resource: string;
+  readonly kind: ResourceKind<T>;
+  readonly store: Map<string, T>;
+  readonly toObject: (item: T) => SourceObject;
+  readonly changed?: (item: T) => void;
 }
 
 class ClusterSource implements KubernetesSource {
   readonly name = 'kubernetes';
   readonly #options: KubernetesSourceOptions;
   readonly #namespaces = new Map<string, NamespaceRecord>();
-  readonly #nodes = new Map<string, NodeFacts>();
+  readonly #nodes = new Map<string, NodeRecord>();
+  readonly #objects = new ObjectStore();
+  readonly #mesh: MeshWatches | undefined;
   /** The same list until a node comes, goes or changes: callers remember what they conclude from it. */
   #nodeList: readonly NodeFacts[] | undefined;
   readonly #namespaceWatch: ListWatch<NamespaceRecord>;
-  readonly #nodeWatch: ListWatch<NodeFacts>;
+  readonly #nodeWatch: ListWatch<NodeRecord>;
   readonly #listeners = new Set<(namespace: NamespaceRecord) => void>();
   readonly #waiting = new Set<() => void>();
   readonly #asking = new Map<string, Promise<NamespaceFacts | undefined>>();
@@ -61,15 +69,22 @@ class ClusterSource implements KubernetesSource {
 
   constructor(options: KubernetesSourceOptions) {
     this.#options = options;
-    this.#namespaceWatch = this.#watch('namespaces', namespaceKind, this.#namespaces, (namespace) => {
-      for (const listener of this.#listeners) listener(namespace);
+    this.#namespaceWatch = this.#watch({
+      ...{ resource: 'namespaces', kind: namespaceKind, store: this.#namespaces, toObject: namespaceObject },
+      changed: (namespace) => {
+        for (const listener of this.#listeners) listener(namespace);
+      },
     });
-    this.#nodeWatch = this.#watch('nodes', nodeKind, this.#nodes, () => undefined);
+    this.#nodeWatch = this.#watch({ resource: 'nodes', kind: nodeKind, store: this.#nodes, toObject: nodeObject });
+    const { mesh } = options;
+    const rest = { ...options, store: this.#objects, onProgress: () => this.#announce() };
+    this.#mesh = mesh === undefined ? undefined : new MeshWatches({ ...rest, ...mesh });
   }
 
   async start(signal: AbortSignal): Promise<void> {
     this.#namespaceWatch.start(signal);
     this.#nodeWatch.start(signal);
+    this.#mesh?.start(signal);
   }
 
   /** Without the right to see nodes it works all the same: with no node known, the defaults apply. */
@@ -77,12 +92,20 @@ class ClusterSource implements KubernetesSource {
     return this.#namespaceWatch.synced && (this.#nodeWatch.synced || this.#nodesRefused);
   }
 
+  get objectsSynced(): boolean {
+    return this.synced && (this.#mesh?.synced ?? true);
+  }
+
+  onObjects(listener: ObjectListener): () => void {
+    return this.#objects.follow(listener);
+  }
+
   namespace(name: string): NamespaceFacts | undefined {
     return this.#namespaces.get(name);
   }
 
   nodes(): readonly NodeFacts[] {
-    this.#nodeList ??= [...this.#nodes.values()];
+    this.#nodeList ??= [...this.#nodes.values()].map(({ name, kubeletVersion }) => ({ name, kubeletVersion }));
     return this.#nodeList;
   }
 
@@ -110,13 +133,10 @@ class ClusterSource implements KubernetesSource {
     return () => this.#listeners.delete(listener);
   }
 
-  #watch<T extends { readonly name: string }>(
-    resource: SourceProblem['resource'],
-    kind: ResourceKind<T>,
-    store: Map<string, T>,
-    changed: (item: T) => void,
-  ): ListWatch<T> {
+  #watch<T extends { readonly name: string }>(watched: Watched<T>): ListWatch<T> {
+    const { resource, kind, store, toObject, changed = () => undefined } = watched;
     const { connection, clock = systemClock, random = Math.random, idleMs, pageSize = 500 } = this.#options;
+    const feed = feedOf(this.#objects);
     const upsert = (item: T) => {
       // Nodes report every few seconds; most of the time nothing that is kept has changed.
       if (!isDeepStrictEqual(store.get(item.name), item)) this.#nodeList = undefined;
@@ -129,16 +149,21 @@ class ClusterSource implements KubernetesSource {
     };
     return new ListWatch({
       transport: createKubeTransport(connection, kind, { pageSize, random }),
-      clock,
-      random,
-      idleMs,
+      ...{ clock, random, idleMs },
       sink: {
-        upsert,
-        remove: (item) => remove(item.name),
+        upsert: (item) => {
+          upsert(item);
+          feed.upsert(toObject(item));
+        },
+        remove: (item) => {
+          remove(item.name);
+          feed.remove(toObject(item));
+        },
         replace: (items) => {
           const listed = new Set(items.map((item) => item.name));
           for (const name of store.keys()) if (!listed.has(name)) remove(name);
           for (const item of items) upsert(item);
+          feed.replace(items.map(toObject));
           this.#announce();
         },
         problem: (failure, retryInMs) => {

@@ -19,13 +19,14 @@ export type WatchEvent<T> =
 
 /**
  * gone: the version is no longer in the server's history (410). refused: an answer of 4xx or 5xx that is none of the
- * others. idle: nothing came for so long that the connection must be dead. garbage: an answer that is not understood.
+ * others. absent: the API does not have this kind (its CRD is not installed), so there is nothing of it. idle: nothing came for so long that the connection must be dead. garbage: an answer that is not understood.
  */
 export type FailureKind =
   | 'gone'
   | 'unauthorized'
   | 'forbidden'
   | 'throttled'
+  | 'absent'
   | 'refused'
   | 'unreachable'
   | 'idle'
@@ -48,7 +49,7 @@ export interface ListWatchState<T> {
   readonly failures: number;
   /** Whether the watch under way has said anything. */
   readonly progress: boolean;
-  /** True from the first complete list on. */
+  /** True from the first complete list on, or from the answer that there is no such kind. */
   readonly synced: boolean;
 }
 
@@ -161,7 +162,8 @@ function ended<T>(state: ListWatchState<T>, afterMs: number, random: number, bac
 function failed<T>(state: ListWatchState<T>, failure: Failure, random: number, backoff: BackoffOptions): Step<T> {
   const failures = state.failures + 1;
   const suspect = failures >= failuresBeforeRelist && failure.kind === 'refused';
-  const relist = failure.kind === 'gone' || failure.kind === 'garbage' || suspect;
+  const absent = failure.kind === 'absent';
+  const relist = failure.kind === 'gone' || failure.kind === 'garbage' || absent || suspect;
   const ms = Math.max(failure.retryAfterMs ?? 0, waitMs(failures, random, backoff));
   return {
     state: {
@@ -169,6 +171,7 @@ function failed<T>(state: ListWatchState<T>, failure: Failure, random: number, b
       phase: 'waiting',
       failures,
       staged: [],
+      synced: state.synced || absent,
       resourceVersion: relist ? '' : state.resourceVersion,
     },
     effects: [

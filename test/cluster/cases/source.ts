@@ -4,12 +4,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { makeRoot } from '../../../src/identity/make-certificates.ts';
 import { createConnection, type KubeConnection } from '../../../src/source/kubernetes/connection.ts';
 import { createCredentials } from '../../../src/source/kubernetes/credentials.ts';
-import {
-  createKubernetesSource,
-  type KubernetesSource,
-  type SourceProblem,
-} from '../../../src/source/kubernetes/kubernetes-source.ts';
+import { createKubernetesSource, type KubernetesSource } from '../../../src/source/kubernetes/kubernetes-source.ts';
 import { LinkerdMirror } from '../../../src/source/kubernetes/linkerd-mirror.ts';
+import type { SourceProblem } from '../../../src/source/kubernetes/mesh-watches.ts';
 import { SecretRootStore } from '../../../src/source/kubernetes/secret-root-store.ts';
 import { waitFor } from '../child.ts';
 import { makeNamespace } from '../fixtures.ts';

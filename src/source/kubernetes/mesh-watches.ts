@@ -1,0 +1,88 @@
+import type { ObjectStore } from '../object-store.ts';
+import { type Clock, systemClock } from './clock.ts';
+import type { KubeConnection } from './connection.ts';
+import { createKubeTransport } from './kube-transport.ts';
+import { ListWatch } from './list-watch.ts';
+import type { Failure } from './list-watch-state.ts';
+import { type MeshKind, meshKinds } from './mesh-kinds.ts';
+import { feedOf } from './object-feed.ts';
+import { firstServed } from './version-fallback.ts';
+
+export interface SourceProblem {
+  /** The plural of a kind. */
+  readonly resource: string;
+  readonly failure: Failure;
+  /** Milliseconds until the next attempt. */
+  readonly retryInMs: number;
+}
+
+export interface WatchOptions {
+  readonly connection: KubeConnection;
+  readonly clock?: Clock;
+  /** In [0, 1). */
+  readonly random?: () => number;
+  /** Every failed attempt, but of a kind that is not installed only the first; the last good state stays in use. */
+  readonly onProblem?: (problem: SourceProblem) => void;
+  /** Milliseconds without an event or a bookmark after which a watch counts as dead; 150 s by default. */
+  readonly idleMs?: number;
+  /** Objects a page of a list; 500 by default. */
+  readonly pageSize?: number;
+}
+
+export interface MeshWatchesOptions extends WatchOptions {
+  readonly store: ObjectStore;
+  /** Namespaces whose Secrets are read. */
+  readonly secretNamespaces: readonly string[];
+  /** Called when `synced` may have become true. */
+  readonly onProgress: () => void;
+}
+
+interface KindWatch {
+  readonly start: (signal: AbortSignal) => void;
+  readonly synced: () => boolean;
+}
+
+/** All kinds of the mesh but namespaces and nodes, each listed and watched for itself: one that fails stops no other. */
+export class MeshWatches {
+  readonly #options: MeshWatchesOptions;
+  readonly #watches: readonly KindWatch[];
+
+  constructor(options: MeshWatchesOptions) {
+    this.#options = options;
+    this.#watches = meshKinds(options.secretNamespaces).map((kind) => this.#watch(kind));
+  }
+
+  get synced(): boolean {
+    return this.#watches.every((watch) => watch.synced());
+  }
+
+  start(signal: AbortSignal): void {
+    for (const watch of this.#watches) watch.start(signal);
+  }
+
+  #watch({ resource, versions, needed }: MeshKind): KindWatch {
+    const { connection, clock = systemClock, random = Math.random, idleMs, pageSize = 500 } = this.#options;
+    const { store, onProblem, onProgress } = this.#options;
+    const transports = versions.map((version) => createKubeTransport(connection, version, { pageSize, random }));
+    const feed = feedOf(store);
+    let refused = false;
+    let absent = false;
+    const sink = {
+      ...feed,
+      replace: (items: Parameters<typeof feed.replace>[0]) => {
+        absent = false;
+        feed.replace(items);
+        onProgress();
+      },
+      problem: (failure: Failure, retryInMs: number) => {
+        const known = absent && failure.kind === 'absent';
+        absent ||= failure.kind === 'absent';
+        refused ||= needed === 'any' && failure.kind === 'forbidden';
+        if (!known) onProblem?.({ resource, failure, retryInMs });
+        onProgress();
+      },
+    };
+    const listWatch = new ListWatch({ transport: firstServed(transports), clock, random, idleMs, sink });
+    return { start: (signal) => listWatch.start(signal), synced: () => listWatch.synced || refused };
+  }
+}

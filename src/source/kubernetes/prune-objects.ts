@@ -1,0 +1,65 @@
+import { isObject, type Json, type JsonObject } from '../../model/json.ts';
+import { keptAnnotations } from '../kept-annotations.ts';
+import { tlsContent } from '../tls-content.ts';
+
+/** What is kept of an object: a cluster has many, and most of what they say is for others. */
+export type Prune = (object: JsonObject) => JsonObject;
+
+/** An object that need not be known. */
+export const nothing: JsonObject = {};
+
+export const pruneService: Prune = (object) => ({ ...head(object), ...pick(object, ['spec']) });
+
+export const pruneSlice: Prune = (object) => ({
+  ...head(object),
+  ...pick(object, ['addressType', 'ports', 'endpoints']),
+});
+
+/** The status of a ServiceEntry has the addresses that were allocated to it. */
+export const pruneConfig: Prune = (object) => ({ ...head(object), ...pick(object, ['spec', 'status']) });
+
+export const pruneSecret: Prune = (object) => {
+  const content = tlsContent(object);
+  return content === undefined ? nothing : { ...content, metadata: metadataOf(content) };
+};
+
+export const prunePod: Prune = (object) => {
+  const spec = pick(object.spec, ['nodeName', 'serviceAccountName']);
+  const status = pick(object.status, ['phase', 'podIP', 'podIPs']);
+  const ready = objects(object.status, 'conditions').filter((condition) => condition.type === 'Ready');
+  return {
+    ...head(object),
+    spec: {
+      ...spec,
+      containers: objects(object.spec, 'containers').map((container) => pick(container, ['name', 'ports'])),
+      initContainers: objects(object.spec, 'initContainers').map((container) => pick(container, ['name', 'ports'])),
+    },
+    // Its times change without its status.
+    status: { ...status, conditions: ready.map((condition) => pick(condition, ['type', 'status'])) },
+  };
+};
+
+function head(object: JsonObject): JsonObject {
+  return { ...pick(object, ['apiVersion', 'kind']), metadata: metadataOf(object) };
+}
+
+/** Without the version, which changes with every write: what is kept equal is then no change. */
+function metadataOf(object: JsonObject): JsonObject {
+  const identity = ['name', 'namespace', 'uid', 'generation', 'creationTimestamp', 'deletionTimestamp'];
+  const metadata = pick(object.metadata, [...identity, 'labels', 'ownerReferences']);
+  const annotations = isObject(object.metadata) ? object.metadata.annotations : undefined;
+  const texts = Object.entries(isObject(annotations) ? annotations : {}).filter(
+    (entry): entry is [string, string] => typeof entry[1] === 'string',
+  );
+  return { ...metadata, annotations: keptAnnotations(Object.fromEntries(texts)) };
+}
+
+function pick(value: Json | undefined, names: readonly string[]): JsonObject {
+  if (!isObject(value)) return {};
+  return Object.fromEntries(Object.entries(value).filter(([name]) => names.includes(name)));
+}
+
+function objects(value: Json | undefined, name: string): JsonObject[] {
+  const list = isObject(value) ? value[name] : undefined;
+  return Array.isArray(list) ? list.filter(isObject) : [];
+}
