@@ -5,6 +5,7 @@ import { eventCases } from './cases/events.ts';
 import { injectionCases } from './cases/injection.ts';
 import { manifestCases } from './cases/manifests.ts';
 import { matchingCases } from './cases/matching.ts';
+import { registryCases } from './cases/registry.ts';
 import { sourceCases } from './cases/source.ts';
 import { type Cluster, startCluster, whyNoCluster } from './harness.ts';
 
@@ -35,5 +36,6 @@ describe.skipIf(absent !== undefined && !required)('on a real Kubernetes API ser
   injectionCases(running);
   manifestCases(running);
   commandCases(running);
+  registryCases(running);
   crdCases(running);
 });

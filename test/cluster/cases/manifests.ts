@@ -143,7 +143,17 @@ export function manifestCases(cluster: () => Cluster): void {
         'make a Secret': await status(
           self.call('POST', '/api/v1/namespaces/outrigger-system/secrets', { body: { metadata: { name: 'x' } } }),
         ),
-        'read pods': await status(self.call('GET', '/api/v1/pods')),
+        'list pods': await status(self.call('GET', '/api/v1/pods')),
+        'watch services': await status(self.call('GET', '/api/v1/services?watch=true&timeoutSeconds=1')),
+        'list endpoint slices': await status(self.call('GET', '/apis/discovery.k8s.io/v1/endpointslices')),
+        'ask about a token': await status(
+          self.call('POST', '/apis/authentication.k8s.io/v1/tokenreviews', {
+            body: { spec: { token: 'x' } } as ApiObject,
+          }),
+        ),
+        'read one pod': await status(self.call('GET', `${podsPath('rights')}/x`)),
+        'list all Secrets': await status(self.call('GET', '/api/v1/secrets')),
+        'read workloads': await status(self.call('GET', '/apis/apps/v1/deployments')),
         'make a pod': await status(self.call('POST', podsPath('rights'), { body: podOf({ name: 'x' }) })),
         'read config maps': await status(self.call('GET', '/api/v1/configmaps')),
         'read events': await status(self.call('GET', '/api/v1/events')),
@@ -154,11 +164,14 @@ export function manifestCases(cluster: () => Cluster): void {
           self.call('POST', '/api/v1/namespaces/outrigger-system/serviceaccounts/outrigger/token', { body: {} }),
         ),
       };
-      const may = ['list namespaces', 'watch nodes', 'read its own root', 'set its label', 'remove its label'];
+      const may = [
+        ...['list namespaces', 'watch nodes', 'read its own root', 'set its label', 'remove its label'],
+        ...['list pods', 'watch services', 'list endpoint slices', 'ask about a token'],
+      ];
       const guarded = ['set a bad label', 'set another annotation'];
       for (const [what, code] of Object.entries(answers)) {
-        const wanted = may.includes(what) ? 200 : guarded.includes(what) ? 422 : 403;
-        expect([what, code]).toEqual([what, wanted]);
+        const wanted = may.includes(what) ? [200, 201] : guarded.includes(what) ? [422] : [403];
+        expect([what, wanted.includes(code), code]).toEqual([what, true, code]);
       }
     });
   });
