@@ -4,6 +4,7 @@ import { parseAllDocuments } from 'yaml';
 import { command } from '../cli/manifest.ts';
 import { issueLeaf, makeRoot } from '../identity/make-certificates.ts';
 import type { Root, RootStore } from '../identity/root-store.ts';
+import { kinds } from '../schema/kinds.ts';
 import { buildManifests } from './build-manifests.ts';
 import { parseManifestOptions } from './manifest-options.ts';
 import { prepareRoot } from './prepare-root.ts';
@@ -100,6 +101,14 @@ describe('what is installed', () => {
       { apiGroups: [''], resources: ['namespaces'], verbs: ['get', 'list', 'watch', 'patch'] },
       { apiGroups: [''], resources: ['nodes'], verbs: ['list', 'watch'] },
       { apiGroups: [''], resources: ['events'], verbs: ['create'] },
+      { apiGroups: [''], resources: ['services', 'pods'], verbs: ['list', 'watch'] },
+      { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list', 'watch'] },
+      ...['networking.istio.io', 'security.istio.io'].map((group) => ({
+        apiGroups: [group],
+        resources: kinds.filter((kind) => kind.group === group).map((kind) => kind.plural),
+        verbs: ['list', 'watch'],
+      })),
+      { apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'], verbs: ['create'] },
       { apiGroups: [''], resources: ['secrets'], resourceNames: ['outrigger-webhook-root'], verbs: ['get'] },
     ]);
   });

@@ -114,7 +114,7 @@ function ofSelector(service: Service, ports: readonly ServicePort[], facts: Endp
 
 /** Of the families that the service has addresses of, or the pod's first one. */
 function addressesFor(service: Service, ips: readonly string[]): readonly string[] {
-  const families = new Set(service.addresses.map(isIPv4));
+  const families = new Set(service.addresses.map((address) => isIPv4(address.split('/', 1)[0] ?? '')));
   const fitting = ips.filter((ip) => families.has(isIPv4(ip)));
   return fitting.length > 0 ? fitting : ips.slice(0, 1);
 }

@@ -104,3 +104,39 @@ test('any sequence of changes ends where its final state begins, and equal objec
   };
   fc.assert(fc.property(fc.array(batch, { maxLength: 25 }), play), { numRuns: 400 });
 });
+
+test('objects of any form do not throw, and leave all others in use', () => {
+  const kind = fc.constantFrom('Service', 'ServiceEntry', 'EndpointSlice', 'Pod', 'Node', 'Namespace', 'Secret');
+  const json = fc.jsonValue({ maxDepth: 3 });
+  const keys = [
+    ...['ports', 'selector', 'clusterIPs', 'hosts', 'endpoints', 'workloadSelector', 'containers', 'initContainers'],
+    ...['podIPs', 'conditions', 'labels', 'annotations', 'ownerReferences', 'tls.crt', 'addresses', '__proto__'],
+  ];
+  const part = fc.oneof(
+    json,
+    fc.dictionary(fc.constantFrom(...keys), json),
+    fc.array(fc.dictionary(fc.string(), json)),
+  );
+  const object = fc.dictionary(
+    fc.constantFrom('metadata', 'spec', 'status', 'data', 'type', 'endpoints', 'ports', 'addressType'),
+    fc.oneof(part, fc.dictionary(fc.constantFrom(...keys), part)),
+  );
+  const good = fc.sample(service, 1)[0];
+  fc.assert(
+    fc.property(kind, object, (name, content) => {
+      const registry = new Registry({ domainSuffix: 'local' });
+      const place = { kind: name, namespace: 'x', name: 'garbage' };
+      const apiVersion = name === 'ServiceEntry' ? 'networking.istio.io/v1' : 'v1';
+      const broken = {
+        apiVersion,
+        ...place,
+        object: { apiVersion, kind: name, ...(content as JsonObject) },
+        origin: place,
+      };
+      registry.apply({ upserts: good === undefined ? [broken] : [broken, good], removals: [] });
+      expect(registry.snapshot.services.some((item) => item.name === good?.name)).toBe(true);
+      expect(registry.problems()).toBeDefined();
+    }),
+    { numRuns: 2000 },
+  );
+});
