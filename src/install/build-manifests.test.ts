@@ -109,7 +109,10 @@ describe('what is installed', () => {
         verbs: ['list', 'watch'],
       })),
       { apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'], verbs: ['create'] },
-      { apiGroups: [''], resources: ['secrets'], resourceNames: ['outrigger-webhook-root'], verbs: ['get'] },
+      {
+        ...{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] },
+        resourceNames: ['outrigger-webhook-root', 'outrigger-mesh-root'],
+      },
     ]);
   });
 

@@ -1,6 +1,6 @@
 import type { AdmissionOutcome } from '../events/describe-outcome.ts';
 import { EventEmitter } from '../events/event-emitter.ts';
-import { createConnection } from './connection.ts';
+import { createConnection, type KubeConnection } from './connection.ts';
 import { type CredentialsOptions, createCredentials } from './credentials.ts';
 import { createKubernetesSource, type KubernetesSource, type KubernetesSourceOptions } from './kubernetes-source.ts';
 import { LinkerdMirror } from './linkerd-mirror.ts';
@@ -49,14 +49,7 @@ export function connectCluster(options: ClusterOptions): ClusterParts {
   const { namespace, onProblem } = options;
   const credentials = createCredentials(options.credentials);
   const connection = createConnection(credentials);
-  const source = createKubernetesSource({
-    connection,
-    mesh: options.mesh,
-    onProblem: ({ resource, failure, retryInMs }) => {
-      const message = `${resource}: ${failure.kind}: ${failure.message}; again in ${Math.round(retryInMs)} ms`;
-      onProblem({ part: 'source', message });
-    },
-  });
+  const source = sourceOf(connection, options);
   const mirror = new LinkerdMirror({
     connection,
     excluded: [...options.systemNamespaces, namespace],
@@ -88,4 +81,14 @@ export function connectCluster(options: ClusterOptions): ClusterParts {
     onOutcome: (outcome) => events.offer(outcome),
     summary: () => `the cluster at ${connection.server}`,
   };
+}
+
+function sourceOf(connection: KubeConnection, { mesh, onProblem }: ClusterOptions): KubernetesSource {
+  return createKubernetesSource({
+    ...{ connection, mesh },
+    onProblem: ({ resource, failure, retryInMs }) => {
+      const message = `${resource}: ${failure.kind}: ${failure.message}; again in ${Math.round(retryInMs)} ms`;
+      onProblem({ part: 'source', message });
+    },
+  });
 }
