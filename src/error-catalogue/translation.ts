@@ -1,3 +1,33 @@
 import type { CatalogueEntry } from './entry.ts';
 
-export const translationErrors = {} as const satisfies Record<string, CatalogueEntry>;
+export const translationErrors = {
+  OR2401: {
+    status: 403,
+    title: 'The proxy is not the pod that it says it is',
+    remedy:
+      'Nothing to do for a pod that runs as injected. Otherwise look at who sent it: the name, namespace and service account of the token and those of the first request differ.',
+  },
+  OR2402: {
+    status: 403,
+    title: 'The pod of the proxy is not known',
+    remedy:
+      'The pod is gone, or the control plane does not see it: compare kubectl get pod with the logs of the control plane. The proxy asks again by itself.',
+  },
+  OR2403: {
+    status: 500,
+    title: 'A part of the configuration cannot be sent',
+    remedy:
+      'The resource that is named is left out and the rest is sent. Report it with the resource: it is a fault of ours.',
+  },
+  OR2404: {
+    status: 422,
+    title: 'A field has no effect yet',
+    remedy:
+      'The resource is in force but for this field. Remove the field, or see docs/api.md for what comes in its place.',
+  },
+  OR2405: {
+    status: 404,
+    title: 'No such proxy',
+    remedy: 'Name a pod of the configuration as namespace/name; the message lists those that are near.',
+  },
+} as const satisfies Record<string, CatalogueEntry>;

@@ -1,0 +1,142 @@
+import { OutriggerError } from '../errors.ts';
+import type { MeshSettings } from '../model/mesh-settings.ts';
+import type { Workload } from '../model/workload.ts';
+import { spiffeId } from '../model/workload.ts';
+import type { Snapshot } from '../registry/snapshot.ts';
+import type { NodeClaims, ProvenPeer, ProxySession, SessionFactory } from '../wire/session.ts';
+import type { EncodedResource, ProxyResources } from '../xds/resource.ts';
+import { admitProxy } from './admit-proxy.ts';
+import { OwnResources } from './proxy-resources.ts';
+
+/** Where snapshots come from. */
+export interface SnapshotSource {
+  readonly snapshot: Snapshot;
+  onSnapshot(listener: (snapshot: Snapshot) => void): () => void;
+}
+
+/** The secrets of one proxy for as long as it is there. */
+export interface ProxySecrets {
+  /** By SDS name; the same map until one of them changes. */
+  readonly current: ReadonlyMap<string, EncodedResource>;
+  onChange(listener: () => void): () => void;
+  close(): void;
+}
+
+export interface SecretSource {
+  /** Rejects when no certificate can be had: then the proxy gets nothing. */
+  open(identity: string, workload: Workload): Promise<ProxySecrets>;
+}
+
+export interface ConfigQuery {
+  readonly snapshot: Snapshot;
+  readonly workload: Workload;
+  readonly delta: boolean;
+}
+
+/** One proxy's configuration from snapshot to snapshot. */
+export interface ProxyConfigurator {
+  configure(query: ConfigQuery): ProxyResources;
+}
+
+export interface DiscoveryOptions {
+  readonly source: SnapshotSource;
+  readonly secrets: SecretSource;
+  readonly settings: MeshSettings;
+  /** Makes what remembers how one proxy was served before. */
+  readonly configurator: () => ProxyConfigurator;
+  /** How long a pod may be unknown before its proxy is turned away: watches lag behind. Milliseconds. */
+  readonly patienceMs: number;
+  readonly after: (ms: number, task: () => void) => () => void;
+}
+
+/** Opens a view of the mesh for each proxy that proves who it is. */
+export class Discovery implements SessionFactory {
+  readonly #options: DiscoveryOptions;
+
+  constructor(options: DiscoveryOptions) {
+    this.#options = options;
+  }
+
+  async open(peer: ProvenPeer, node: NodeClaims, signal: AbortSignal): Promise<ProxySession> {
+    const workload = await this.#workload(peer, node, signal);
+    const { settings, secrets } = this.#options;
+    const identity = spiffeId(settings.trustDomain, workload.namespace, workload.serviceAccount);
+    const own = await secrets.open(identity, workload);
+    return new Session({ ...this.#options, workload, own, delta: node.delta });
+  }
+
+  /** A pod's proxy may be faster than the news of the pod. */
+  async #workload(peer: ProvenPeer, node: NodeClaims, signal: AbortSignal): Promise<Workload> {
+    const { source, after, patienceMs } = this.#options;
+    const tried = tryAdmit(source.snapshot, peer, node);
+    if (!(tried instanceof OutriggerError)) return tried;
+    if (tried.code !== 'OR2402') throw tried;
+    return await new Promise<Workload>((resolve, reject) => {
+      const end = (finish: () => void) => {
+        unsubscribe();
+        cancel();
+        signal.removeEventListener('abort', onAbort);
+        finish();
+      };
+      const onAbort = () => end(() => reject(signal.reason));
+      const cancel = after(patienceMs, () => end(() => reject(tried)));
+      const unsubscribe = source.onSnapshot((snapshot) => {
+        const again = tryAdmit(snapshot, peer, node);
+        if (!(again instanceof OutriggerError)) end(() => resolve(again));
+        else if (again.code !== 'OR2402') end(() => reject(again));
+      });
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+}
+
+function tryAdmit(snapshot: Snapshot, peer: ProvenPeer, node: NodeClaims): Workload | OutriggerError {
+  try {
+    return admitProxy(snapshot, peer, node);
+  } catch (error) {
+    if (error instanceof OutriggerError) return error;
+    throw error;
+  }
+}
+
+interface SessionOptions extends DiscoveryOptions {
+  readonly workload: Workload;
+  readonly own: ProxySecrets;
+  readonly delta: boolean;
+}
+
+class Session implements ProxySession {
+  readonly proxy: string;
+  readonly #options: SessionOptions;
+  readonly #configurator: ProxyConfigurator;
+  #last: { readonly shared: ProxyResources; readonly secrets: unknown; readonly resources: ProxyResources } | undefined;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.proxy = options.workload.id;
+    this.#configurator = options.configurator();
+  }
+
+  /** A pod that is deleted keeps what it has until its proxy leaves: it still ends its requests. */
+  current(): ProxyResources {
+    const { source, own, delta } = this.#options;
+    const { snapshot } = source;
+    const workload = snapshot.workloads.get(this.proxy) ?? this.#options.workload;
+    const shared = this.#configurator.configure({ snapshot, workload, delta });
+    const secrets = own.current;
+    if (this.#last?.shared === shared && this.#last.secrets === secrets) return this.#last.resources;
+    this.#last = { shared, secrets, resources: new OwnResources(shared, secrets) };
+    return this.#last.resources;
+  }
+
+  onChange(listener: () => void): () => void {
+    const ends = [this.#options.source.onSnapshot(listener), this.#options.own.onChange(listener)];
+    return () => {
+      for (const end of ends) end();
+    };
+  }
+
+  close(): void {
+    this.#options.own.close();
+  }
+}

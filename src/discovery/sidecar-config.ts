@@ -1,0 +1,210 @@
+import type { ClusterIR } from '../ir/types/cluster.ts';
+import type { InboundIR } from '../ir/types/inbound.ts';
+import type { ProxyShape } from '../ir/types/proxy.ts';
+import type { OutboundView } from '../ir/types/view.ts';
+import type { Endpoint } from '../model/endpoint.ts';
+import type { Service } from '../model/service.ts';
+import type { PeerAuthenticationIndex } from '../policy/peer-authentication/mode.ts';
+import type { EncodedResource, ProxyResources, ResourceSet, XdsResource, XdsType } from '../xds/resource.ts';
+import { eagerHosts } from '../xds/translate/outbound-eager.ts';
+import { addressClusterPrefix } from '../xds/translate/outbound-on-demand.ts';
+import { fullRouteConfiguration, openRouteConfiguration, otherHosts } from '../xds/translate/route-configuration.ts';
+import { originalCluster, tombstone } from '../xds/translate/static-clusters.ts';
+import { parseAskedHost, unknownHost } from './asked-host.ts';
+import type { Delivery } from './delivery.ts';
+import type { Encoder } from './encoder.ts';
+import type { EndpointResources } from './endpoint-resources.ts';
+import { noResources } from './resource-set.ts';
+import type { ViewResources } from './view-resources.ts';
+
+export interface SidecarParts {
+  readonly view: OutboundView;
+  readonly shape: ProxyShape;
+  readonly inbound: InboundIR;
+  readonly delivery: Delivery;
+  readonly clusters: ResourceSet;
+  readonly listeners: ResourceSet;
+  readonly hosts: ResourceSet;
+  readonly services: ReadonlyMap<string, Service>;
+  readonly endpoints: ReadonlyMap<string, readonly Endpoint[]>;
+  readonly modes: PeerAuthenticationIndex;
+}
+
+export interface SidecarTools {
+  readonly encoder: Encoder;
+  readonly viewResources: ViewResources;
+  readonly endpointResources: EndpointResources;
+  /** Resources that are made for a name alone, once for all proxies. */
+  readonly byName: NamedResources;
+}
+
+/** What all sidecars of one kind may have; their certificates come on top. Immutable. */
+export class SidecarConfig implements ProxyResources {
+  readonly parts: SidecarParts;
+  readonly #tools: SidecarTools;
+
+  constructor(parts: SidecarParts, tools: SidecarTools) {
+    this.parts = parts;
+    this.#tools = tools;
+  }
+
+  wildcard(type: XdsType): ResourceSet {
+    switch (type) {
+      case 'cluster':
+        return this.parts.clusters;
+      case 'listener':
+        return this.parts.listeners;
+      case 'virtualHost':
+        return this.parts.hosts;
+      default:
+        return noResources;
+    }
+  }
+
+  named(type: XdsType, name: string): EncodedResource | undefined {
+    switch (type) {
+      case 'cluster':
+        return this.#cluster(name);
+      case 'endpoint':
+        return this.#endpoints(name);
+      case 'route':
+        return this.#route(name);
+      case 'virtualHost':
+        return this.#virtualHost(name);
+      default:
+        return undefined;
+    }
+  }
+
+  /** A name that does not exist is answered all the same: Envoy would wait for it, and never ask again. */
+  #cluster(name: string): EncodedResource | undefined {
+    const { view, clusters, delivery } = this.parts;
+    const known = clusters.get(name);
+    if (known !== undefined || delivery === 'eager') return known;
+    const { viewResources, byName, encoder } = this.#tools;
+    const cluster = viewResources.clusters(view).get(name);
+    if (cluster !== undefined) return viewResources.cluster(cluster);
+    if (name.startsWith(addressClusterPrefix)) return this.#addressCluster(name);
+    return encoder.encode(byName.tombstone(name));
+  }
+
+  #addressCluster(name: string): EncodedResource | undefined {
+    const { view } = this.parts;
+    const { viewResources, byName, encoder } = this.#tools;
+    const address = name.slice(addressClusterPrefix.length);
+    const port = viewResources.addresses(view).get(address);
+    const target = port?.tcp?.destinations[0]?.cluster;
+    const cluster = target === undefined ? undefined : viewResources.clusters(view).get(target);
+    if (cluster !== undefined) return viewResources.clusterAs(cluster, name);
+    const pod = this.#podCluster(address);
+    if (pod !== undefined) return viewResources.clusterAs(pod, name);
+    return encoder.encode(view.blocked ? byName.tombstone(name) : byName.original(name));
+  }
+
+  /** A pod of a headless service, called by its own address: mutual TLS if that very pod speaks it. */
+  #podCluster(address: string): ClusterIR | undefined {
+    const { view, endpoints } = this.parts;
+    for (const { service, clusters, tcp } of view.ports) {
+      const [cluster] = clusters;
+      if (service.resolution !== 'headless' || tcp === undefined || cluster === undefined) continue;
+      const found = (endpoints.get(service.id) ?? []).find((endpoint) => addressOf(endpoint) === address);
+      if (found === undefined || found.servicePort !== cluster.selection.portName) continue;
+      const mutual = cluster.tls.kind === 'auto' && found.meshed;
+      const tls =
+        cluster.tls.kind !== 'auto' ? cluster.tls : mutual ? { ...cluster.tls, kind: 'mesh' as const } : plain;
+      return { ...cluster, discovery: { kind: 'original' }, tls };
+    }
+    return undefined;
+  }
+
+  #endpoints(name: string): EncodedResource | undefined {
+    const { view, services, endpoints, modes } = this.parts;
+    const { viewResources, endpointResources } = this.#tools;
+    const cluster = viewResources.clusters(view).get(name);
+    const service = cluster === undefined ? undefined : services.get(cluster.selection.serviceId);
+    if (cluster === undefined || service === undefined) return this.#noEndpoints(name);
+    return endpointResources.find({ cluster, service, endpoints: endpoints.get(service.id), modes });
+  }
+
+  /** A cluster may outlive its service for a moment; without an answer Envoy would keep it waiting. */
+  #noEndpoints(name: string): EncodedResource | undefined {
+    return this.#tools.encoder.encode(this.#tools.byName.noEndpoints(name));
+  }
+
+  #route(name: string): EncodedResource | undefined {
+    const { view, delivery } = this.parts;
+    const { encoder, byName } = this.#tools;
+    return encoder.encode(byName.route(view, name, delivery));
+  }
+
+  #virtualHost(name: string): EncodedResource | undefined {
+    const { view, hosts, delivery } = this.parts;
+    if (delivery === 'eager') return undefined;
+    const { viewResources, byName, encoder } = this.#tools;
+    const asked = parseAskedHost(name);
+    if (asked === undefined) return hosts.get(name);
+    const known = viewResources.hosts(view).get(asked.port)?.find(asked.host);
+    if (known !== undefined) return viewResources.virtualHost(asked.port, known);
+    return encoder.encode(byName.unknownHost(view, asked));
+  }
+}
+
+const plain = { kind: 'none' } as const;
+
+function addressOf({ address, port }: Endpoint): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** Resources that follow from a name, each made once so that its bytes are shared. */
+export class NamedResources {
+  readonly #fixed = new Map<string, XdsResource>();
+  readonly #routes = new WeakMap<OutboundView, Map<string, XdsResource>>();
+
+  tombstone(name: string): XdsResource {
+    return this.#once(`tombstone ${name}`, () => tombstone(name));
+  }
+
+  original(name: string): XdsResource {
+    return this.#once(`original ${name}`, () => originalCluster(name));
+  }
+
+  noEndpoints(name: string): XdsResource {
+    const make = (): XdsResource => ({ type: 'endpoint', name, message: { cluster_name: name }, origins: [] });
+    return this.#once(`endpoints ${name}`, make);
+  }
+
+  unknownHost(view: OutboundView, asked: Parameters<typeof unknownHost>[0]): XdsResource {
+    const key = `host ${asked.port} ${asked.host} ${view.blocked}`;
+    return this.#once(key, () => unknownHost(asked, view.blocked));
+  }
+
+  route(view: OutboundView, name: string, delivery: Delivery): XdsResource {
+    const known = this.#routes.get(view) ?? new Map<string, XdsResource>();
+    this.#routes.set(view, known);
+    const key = `${delivery} ${name}`;
+    const route = known.get(key) ?? routeOf(view, name, delivery);
+    known.set(key, route);
+    return route;
+  }
+
+  /** Clients choose many of these names, so only so many are kept; what was sent stays sent. */
+  #once(key: string, make: () => XdsResource): XdsResource {
+    const known = this.#fixed.get(key) ?? make();
+    this.#fixed.delete(key);
+    this.#fixed.set(key, known);
+    if (this.#fixed.size > mostNames) {
+      const [oldest] = this.#fixed.keys();
+      if (oldest !== undefined) this.#fixed.delete(oldest);
+    }
+    return known;
+  }
+}
+
+const mostNames = 10_000;
+
+function routeOf(view: OutboundView, name: string, delivery: Delivery): XdsResource {
+  const others = otherHosts(view.blocked);
+  if (delivery !== 'eager') return openRouteConfiguration(name, delivery === 'pushed-hosts' ? [others] : []);
+  const { hosts, sniffed } = eagerHosts(view, name) ?? { hosts: [], sniffed: false };
+  return fullRouteConfiguration(name, hosts, sniffed ? undefined : others);
+}

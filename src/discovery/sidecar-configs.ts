@@ -1,0 +1,140 @@
+import { buildInbound } from '../ir/build/inbound.ts';
+import type { Indexes } from '../ir/build/indexes.ts';
+import type { OutboundViews } from '../ir/build/outbound-views.ts';
+import { Remembered, rememberedBy, sameItems } from '../ir/build/remembered.ts';
+import type { InboundIR } from '../ir/types/inbound.ts';
+import type { ProxyShape } from '../ir/types/proxy.ts';
+import type { MeshSettings } from '../model/mesh-settings.ts';
+import type { Service } from '../model/service.ts';
+import type { Workload } from '../model/workload.ts';
+import type { Snapshot } from '../registry/snapshot.ts';
+import type { ResourceSet, XdsResource } from '../xds/resource.ts';
+import { translateInboundClusters, translateInboundListener } from '../xds/translate/inbound.ts';
+import { translateEagerListeners } from '../xds/translate/outbound-eager.ts';
+import { translateOnDemandListener } from '../xds/translate/outbound-on-demand.ts';
+import { blackHoleCluster, inboundPassthroughCluster, passthroughCluster } from '../xds/translate/static-clusters.ts';
+import { type Delivery, deliveryOf } from './delivery.ts';
+import type { Encoder } from './encoder.ts';
+import { EndpointResources } from './endpoint-resources.ts';
+import { Interned } from './interned.ts';
+import { proxyShape } from './proxy-shape.ts';
+import { JoinedSets, noResources, resourceSet } from './resource-set.ts';
+import { NamedResources, SidecarConfig, type SidecarParts, type SidecarTools } from './sidecar-config.ts';
+import { ViewResources } from './view-resources.ts';
+
+export interface SidecarConfigsOptions {
+  readonly settings: MeshSettings;
+  readonly indexes: Indexes;
+  readonly views: OutboundViews;
+  readonly encoder: Encoder;
+}
+
+export interface SidecarQuery {
+  readonly snapshot: Snapshot;
+  readonly workload: Workload;
+  readonly delta: boolean;
+  readonly before: Delivery | undefined;
+}
+
+/** The configuration of sidecars. Whatever is equal for two of them is one object, built and encoded once. */
+export class SidecarConfigs {
+  readonly #options: SidecarConfigsOptions;
+  readonly #tools: SidecarTools;
+  readonly #joined = new JoinedSets();
+  readonly #shapes = new Interned<ProxyShape>();
+  readonly #inbounds = new Interned<InboundIR>();
+  readonly #inboundOf = new Remembered<Workload, InboundIR>(1);
+  // By shape, which is one for each workload: views and inbound sides may be shared by any number of them.
+  readonly #inboundSets = new Remembered<ProxyShape, { clusters: ResourceSet; listeners: ResourceSet }>(4);
+  readonly #outboundListeners = new Remembered<ProxyShape, ResourceSet>(4);
+  readonly #newest = new Remembered<ProxyShape, Newest>(4);
+
+  constructor(options: SidecarConfigsOptions) {
+    const { encoder } = options;
+    this.#options = options;
+    this.#tools = {
+      encoder,
+      viewResources: new ViewResources(encoder),
+      endpointResources: new EndpointResources(encoder),
+      byName: new NamedResources(),
+    };
+  }
+
+  find({ snapshot, workload, delta, before }: SidecarQuery): SidecarConfig {
+    const { views, indexes, settings } = this.#options;
+    const view = views.view(snapshot, workload.namespace, workload.labels);
+    const delivery = deliveryOf({ workload, view, settings, delta, before });
+    const shape = this.#shapes.same(proxyShape(workload, settings));
+    const inbound = this.#inbound(snapshot, workload);
+    const modes = indexes.modes(snapshot.peerAuthentications);
+    const newest = this.#newest.get(shape, [view, inbound, delivery], () => ({ inputs: [], config: undefined }));
+    const inputs = [modes, snapshot.services, snapshot.endpoints];
+    if (newest.config !== undefined && sameItems(newest.inputs, inputs)) return newest.config;
+    const config = this.#build({ view, shape, inbound, delivery, modes, endpoints: snapshot.endpoints }, snapshot);
+    Object.assign(newest, { inputs, config });
+    return config;
+  }
+
+  #build(base: Omit<SidecarParts, 'clusters' | 'listeners' | 'hosts' | 'services'>, snapshot: Snapshot): SidecarConfig {
+    const { view, shape, inbound, delivery } = base;
+    const own = this.#inboundSets.get(shape, [inbound], () => this.#inboundResources(inbound, shape));
+    const { viewResources } = this.#tools;
+    const eager = delivery === 'eager';
+    const parts: SidecarParts = {
+      ...base,
+      services: serviceIds(snapshot.services),
+      clusters: eager ? this.#joined.join(viewResources.allClusters(view), own.clusters) : own.clusters,
+      listeners: this.#joined.join(this.#outbound(base, snapshot), own.listeners),
+      hosts: delivery === 'pushed-hosts' ? viewResources.allHosts(view) : noResources,
+    };
+    return new SidecarConfig(parts, this.#tools);
+  }
+
+  #inbound(snapshot: Snapshot, workload: Workload): InboundIR {
+    const { indexes, settings } = this.#options;
+    const { services, destinationRules, peerAuthentications, authorizationPolicies } = snapshot;
+    const inputs = [services, destinationRules, peerAuthentications, authorizationPolicies];
+    return this.#inboundOf.get(workload, inputs, () =>
+      this.#inbounds.same(buildInbound(snapshot, workload, indexes, settings)),
+    );
+  }
+
+  #inboundResources(inbound: InboundIR, shape: ProxyShape): { clusters: ResourceSet; listeners: ResourceSet } {
+    const fixed = [blackHoleCluster, passthroughCluster, inboundPassthroughCluster(shape.families)];
+    return {
+      clusters: this.#set([...fixed, ...translateInboundClusters(inbound, shape)]),
+      listeners: this.#set([translateInboundListener(inbound, shape)]),
+    };
+  }
+
+  #outbound(
+    { view, shape, delivery }: Pick<SidecarParts, 'view' | 'shape' | 'delivery'>,
+    snapshot: Snapshot,
+  ): ResourceSet {
+    if (delivery !== 'eager') {
+      return this.#outboundListeners.get(shape, [view], () => this.#set([translateOnDemandListener(view, shape)]));
+    }
+    const headless = view.ports.filter(({ service }) => service.resolution === 'headless');
+    const lists = headless.map(({ service }) => snapshot.endpoints.get(service.id));
+    const podsOf = (id: string) =>
+      [...new Set((snapshot.endpoints.get(id) ?? []).map(({ address }) => address))].sort();
+    return this.#outboundListeners.get(shape, [view, 'eager', ...lists], () =>
+      this.#set(translateEagerListeners({ view, shape, podsOf })),
+    );
+  }
+
+  #set(resources: readonly XdsResource[]): ResourceSet {
+    return resourceSet(this.#tools.encoder.encodeAll(resources));
+  }
+}
+
+/** Only the newest: each holds all endpoints of its moment. */
+interface Newest {
+  readonly inputs: readonly unknown[];
+  readonly config: SidecarConfig | undefined;
+}
+
+const serviceIds = rememberedBy(
+  (services: readonly Service[]): ReadonlyMap<string, Service> =>
+    new Map(services.map((service) => [service.id, service])),
+);

@@ -1,0 +1,107 @@
+import { rememberedBy } from '../ir/build/remembered.ts';
+import type { ClusterIR } from '../ir/types/cluster.ts';
+import type { OutboundPortIR } from '../ir/types/outbound.ts';
+import type { VirtualHostIR } from '../ir/types/route.ts';
+import type { OutboundView } from '../ir/types/view.ts';
+import type { EncodedResource, ResourceSet, XdsResource } from '../xds/resource.ts';
+import { translateCluster, translateClusterAs, translateClusterAsIstio } from '../xds/translate/cluster.ts';
+import { uniqueDomains } from '../xds/translate/route-configuration.ts';
+import { translateVirtualHost } from '../xds/translate/virtual-host.ts';
+import type { Encoder } from './encoder.ts';
+import { type HostTable, hostTable } from './host-table.ts';
+import { resourceSet, sameOr } from './resource-set.ts';
+
+/** Resources made of the parts of views. Parts are shared between views, and with them their bytes. */
+export class ViewResources {
+  readonly #encoder: Encoder;
+  readonly #lastHosts = new Map<string, ResourceSet>();
+  readonly #lastClusters = new Map<string, ResourceSet>();
+
+  constructor(encoder: Encoder) {
+    this.#encoder = encoder;
+  }
+
+  /** By name; the whole service and its subsets. */
+  readonly clusters = rememberedBy((view: OutboundView): ReadonlyMap<string, ClusterIR> => {
+    return new Map(view.ports.flatMap(({ clusters }) => clusters.map((cluster) => [cluster.name, cluster] as const)));
+  });
+
+  /** The ports of services by the address that clients call: `10.96.0.7:9000`. */
+  readonly addresses = rememberedBy((view: OutboundView): ReadonlyMap<string, OutboundPortIR> => {
+    const found = new Map<string, OutboundPortIR>();
+    for (const port of view.ports) {
+      for (const address of port.service.addresses) {
+        const key = `${address.includes(':') ? `[${address}]` : address}:${port.port}`;
+        if (!found.has(key)) found.set(key, port);
+      }
+    }
+    return found;
+  });
+
+  /** The hosts of each port, by what clients may call them. */
+  readonly hosts = rememberedBy((view: OutboundView): ReadonlyMap<number, HostTable> => {
+    const byPort = new Map<number, VirtualHostIR[]>();
+    const add = (port: number, host: VirtualHostIR) => byPort.set(port, [...(byPort.get(port) ?? []), host]);
+    for (const { port, virtualHost } of view.ports) if (virtualHost !== undefined) add(port, virtualHost);
+    for (const host of view.unregistered) add(80, host);
+    return new Map([...byPort].map(([port, hosts]) => [port, hostTable(uniqueDomains(hosts))]));
+  });
+
+  readonly #cluster = rememberedBy((cluster: ClusterIR) => translateCluster(cluster));
+  readonly #istioCluster = rememberedBy((cluster: ClusterIR) => translateClusterAsIstio(cluster));
+  readonly #virtualHosts = rememberedBy((_: VirtualHostIR) => new Map<number, XdsResource>());
+
+  cluster(cluster: ClusterIR): EncodedResource | undefined {
+    return this.#encoder.encode(this.#cluster(cluster));
+  }
+
+  readonly #renamed = rememberedBy((_: ClusterIR) => new Map<string, XdsResource>());
+
+  clusterAs(cluster: ClusterIR, name: string): EncodedResource | undefined {
+    const variants = this.#renamed(cluster);
+    const resource = variants.get(name) ?? translateClusterAs(cluster, name);
+    variants.set(name, resource);
+    return this.#encoder.encode(resource);
+  }
+
+  /** `<port>/<host>:<port>`: its name in Envoy must be the name of the resource, else it could never be removed. */
+  virtualHost(port: number, host: VirtualHostIR): EncodedResource | undefined {
+    const variants = this.#virtualHosts(host);
+    const resource = variants.get(port) ?? virtualHostResource(port, host);
+    variants.set(port, resource);
+    return this.#encoder.encode(resource);
+  }
+
+  /** Every host of every port. */
+  allHosts(view: OutboundView): ResourceSet {
+    const set = resourceSet(
+      [...this.hosts(view)].flatMap(([port, table]) =>
+        table.hosts.flatMap((host) => this.virtualHost(port, host) ?? []),
+      ),
+    );
+    return this.#kept(this.#lastHosts, view, set);
+  }
+
+  /** Every cluster, in Istio's shape. */
+  allClusters(view: OutboundView): ResourceSet {
+    const clusters = [...this.clusters(view).values()];
+    const set = resourceSet(clusters.flatMap((cluster) => this.#encoder.encode(this.#istioCluster(cluster)) ?? []));
+    return this.#kept(this.#lastClusters, view, set);
+  }
+
+  #kept(last: Map<string, ResourceSet>, view: OutboundView, next: ResourceSet): ResourceSet {
+    const set = sameOr(last.get(view.key), next);
+    last.set(view.key, set);
+    return set;
+  }
+}
+
+function virtualHostResource(port: number, host: VirtualHostIR): XdsResource {
+  const name = `${port}/${host.name}`;
+  const mirrors = host.routes.flatMap(({ action }) =>
+    action.kind === 'forward' ? action.mirrors.map(({ cluster }) => cluster) : [],
+  );
+  const message = { ...translateVirtualHost(host), name };
+  const requires = mirrors.length === 0 ? {} : { requires: [...new Set(mirrors)].sort() };
+  return { type: 'virtualHost', name, message, origins: host.origins, ...requires };
+}

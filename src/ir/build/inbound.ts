@@ -1,0 +1,106 @@
+import type { InboundIR, InboundPortIR } from '../../ir/types/inbound.ts';
+import type { MeshSettings } from '../../model/mesh-settings.ts';
+import type { Service, ServicePort } from '../../model/service.ts';
+import type { Workload } from '../../model/workload.ts';
+import { authorizationFor } from '../../policy/authorization/select.ts';
+import { hasLabels } from '../../policy/client.ts';
+import { connectionsOf, limitsOf } from '../../policy/destination-rule/connection-limits.ts';
+import { effectivePolicy } from '../../policy/destination-rule/effective.ts';
+import { findRule } from '../../policy/destination-rule/select.ts';
+import type { WorkloadModes } from '../../policy/peer-authentication/mode.ts';
+import type { Snapshot } from '../../registry/snapshot.ts';
+import type { Indexes } from './indexes.ts';
+
+/** What reaches the app of a pod, and who may send it. */
+export function buildInbound(
+  snapshot: Snapshot,
+  workload: Workload,
+  indexes: Indexes,
+  settings: MeshSettings,
+): InboundIR {
+  const { namespace, labels } = workload;
+  const trustDomains = [settings.trustDomain, ...settings.trustDomainAliases];
+  const modes = indexes.modes(snapshot.peerAuthentications).forWorkload(namespace, labels);
+  const ports = inboundPorts(snapshot, workload, { modes, indexes, settings });
+  const named = new Set(ports.map(({ targetPort }) => targetPort));
+  return {
+    ports,
+    otherPorts: modes.mode,
+    portModes: [...modes.ports]
+      .filter(([port]) => !named.has(port))
+      .map(([port, mode]) => ({ port, mode }))
+      .sort((a, b) => a.port - b.port),
+    authorization: authorizationFor(snapshot.authorizationPolicies, {
+      namespace,
+      labels,
+      rootNamespaces: settings.rootNamespaces,
+      trustDomains,
+    }),
+    exempt: workload.statusPort === 15020 ? [] : [15020],
+    trustDomains,
+  };
+}
+
+interface PortContext {
+  readonly modes: WorkloadModes;
+  readonly indexes: Indexes;
+  readonly settings: MeshSettings;
+}
+
+/** By target port; where several services have one, the oldest service's port counts. */
+function inboundPorts(snapshot: Snapshot, workload: Workload, context: PortContext): readonly InboundPortIR[] {
+  const found = new Map<number, InboundPortIR>();
+  for (const service of snapshot.services) {
+    if (!selects(service, workload)) continue;
+    for (const port of service.ports) {
+      const targetPort = targetOf(port, workload);
+      if (port.protocol === 'udp' || targetPort === undefined || found.has(targetPort)) continue;
+      found.set(targetPort, portOf(snapshot, { service, port, targetPort, workload }, context));
+    }
+  }
+  return [...found.values()].sort((a, b) => a.targetPort - b.targetPort);
+}
+
+function selects(service: Service, { namespace, labels }: Workload): boolean {
+  const { selector } = service;
+  if (selector === undefined || Object.keys(selector).length === 0) return false;
+  return service.namespace === namespace && hasLabels(labels, selector);
+}
+
+function targetOf({ targetPort }: ServicePort, { namedPorts }: Workload): number | undefined {
+  if (typeof targetPort === 'number') return targetPort;
+  return Object.hasOwn(namedPorts, targetPort) ? namedPorts[targetPort] : undefined;
+}
+
+interface PortOfService {
+  readonly service: Service;
+  readonly port: ServicePort;
+  readonly targetPort: number;
+  readonly workload: Workload;
+}
+
+function portOf(
+  snapshot: Snapshot,
+  { service, port, targetPort, workload }: PortOfService,
+  { modes, indexes, settings }: PortContext,
+): InboundPortIR {
+  const { namespace } = workload;
+  // The limits that clients keep hold for what reaches the app, too, as in Istio.
+  const rule = findRule(indexes.rules(snapshot.destinationRules), {
+    host: service.hostname,
+    owner: namespace,
+    client: { namespace, labels: workload.labels },
+    rootNamespaces: settings.rootNamespaces,
+  });
+  const policy = effectivePolicy(rule, '', port.number);
+  return {
+    targetPort,
+    port: port.number,
+    hostname: service.hostname,
+    protocol: port.protocol,
+    mode: modes.ports.get(targetPort) ?? modes.mode,
+    limits: limitsOf(policy),
+    connections: connectionsOf(policy.connectionPool),
+    origins: [service.origin, ...(modes.origin === undefined ? [] : [modes.origin])],
+  };
+}

@@ -1,0 +1,82 @@
+import type { Endpoint } from '../../model/endpoint.ts';
+import type { MeshSettings } from '../../model/mesh-settings.ts';
+import type { Service } from '../../model/service.ts';
+import type { Client } from '../../policy/client.ts';
+import { indexRules } from '../../policy/destination-rule/select.ts';
+import { indexPeerAuthentications } from '../../policy/peer-authentication/mode.ts';
+import { namedHosts, sourceLabelNames } from '../../policy/virtual-service/named-hosts.ts';
+import type { Config, Snapshot } from '../../registry/snapshot.ts';
+import type { DestinationRule, VirtualService } from '../../schema/kinds.ts';
+import { identitiesOf, type ServiceIdentities } from './identities.ts';
+import { rememberedBy } from './remembered.ts';
+
+export interface KnownIdentities extends ServiceIdentities {
+  /** Equal text, equal content. */
+  readonly key: string;
+}
+
+/** What is derived from single collections, each built once as long as its collection stands. */
+export class Indexes {
+  readonly #settings: MeshSettings;
+  readonly #trustDomains: readonly string[];
+  #identities: ReadonlyMap<string, KnownIdentities> = new Map();
+  #identitiesOf: Snapshot['endpoints'] | undefined;
+
+  constructor(settings: MeshSettings) {
+    this.#settings = settings;
+    this.#trustDomains = [settings.trustDomain, ...settings.trustDomainAliases];
+  }
+
+  readonly rules = rememberedBy((configs: readonly Config<DestinationRule>[]) =>
+    indexRules(configs, this.#settings.domainSuffix),
+  );
+
+  readonly modes = rememberedBy((configs: Snapshot['peerAuthentications']) =>
+    indexPeerAuthentications(configs, this.#settings.rootNamespaces),
+  );
+
+  readonly named = rememberedBy((config: Config<VirtualService>) => namedHosts(config, this.#settings.domainSuffix));
+
+  /** The labels that any VirtualService or DestinationRule tells clients apart by. */
+  readonly sourceLabels = rememberedBy((configs: readonly Config<VirtualService>[]) => [
+    ...new Set(configs.flatMap(sourceLabelNames)),
+  ]);
+
+  readonly selectorLabels = rememberedBy((configs: readonly Config<DestinationRule>[]) => [
+    ...new Set(configs.flatMap(({ spec }) => Object.keys(spec.workloadSelector?.matchLabels ?? {}))),
+  ]);
+
+  readonly #identitiesOfEndpoints = rememberedBy((endpoints: readonly Endpoint[]): KnownIdentities => {
+    const found = identitiesOf(endpoints, this.#trustDomains);
+    return { ...found, key: `${found.allMeshed} ${found.ids.join(' ')}` };
+  });
+
+  /** Who answers behind each service, by its id: the same map as long as no answer changes, whatever endpoints do. */
+  identities(endpoints: Snapshot['endpoints']): ReadonlyMap<string, KnownIdentities> {
+    if (this.#identitiesOf === endpoints) return this.#identities;
+    const next = new Map<string, KnownIdentities>();
+    for (const [id, list] of endpoints) next.set(id, this.#identitiesOfEndpoints(list));
+    this.#identitiesOf = endpoints;
+    if (!sameIdentities(next, this.#identities)) this.#identities = next;
+    return this.#identities;
+  }
+
+  /** A client as far as resources tell clients apart. */
+  clientOf(snapshot: Snapshot, namespace: string, labels: Readonly<Record<string, string>>): Client {
+    const names = [...this.sourceLabels(snapshot.virtualServices), ...this.selectorLabels(snapshot.destinationRules)];
+    const seen = names.filter((name) => Object.hasOwn(labels, name)).sort();
+    return { namespace, labels: Object.fromEntries(seen.map((name) => [name, labels[name] ?? ''])) };
+  }
+}
+
+function sameIdentities(
+  left: ReadonlyMap<string, KnownIdentities>,
+  right: ReadonlyMap<string, KnownIdentities>,
+): boolean {
+  return left.size === right.size && [...left].every(([id, { key }]) => right.get(id)?.key === key);
+}
+
+/** `Service`s of which Envoy resolves the endpoints by itself. */
+export function isResolvedByDns({ resolution }: Service): boolean {
+  return resolution === 'dns' || resolution === 'dns-round-robin';
+}

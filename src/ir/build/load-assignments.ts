@@ -1,0 +1,43 @@
+import type { EndpointIR, LoadAssignmentIR, LocalityEndpointsIR } from '../../ir/types/load-assignment.ts';
+import type { Endpoint, Locality } from '../../model/endpoint.ts';
+import type { Service } from '../../model/service.ts';
+import { hasLabels } from '../../policy/client.ts';
+import type { PeerAuthenticationIndex } from '../../policy/peer-authentication/mode.ts';
+
+export interface LoadAssignmentInputs {
+  readonly cluster: string;
+  readonly service: Service;
+  readonly portName: string;
+  /** Labels of the subset; empty for the whole service. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly endpoints: readonly Endpoint[];
+  readonly modes: PeerAuthenticationIndex;
+}
+
+/** The endpoints behind a cluster, by locality in order of its name; those that are not ready are left out. */
+export function buildLoadAssignment(inputs: LoadAssignmentInputs): LoadAssignmentIR {
+  const { cluster, service, endpoints } = inputs;
+  const groups = new Map<string, { locality: Locality; endpoints: EndpointIR[] }>();
+  for (const endpoint of endpoints) {
+    if (!isUsed(endpoint, inputs)) continue;
+    const { region, zone, subzone } = endpoint.locality;
+    const key = `${region}/${zone}/${subzone}`;
+    const group = groups.get(key) ?? { locality: endpoint.locality, endpoints: [] };
+    group.endpoints.push({ endpoint, mtls: takesMtls(endpoint, inputs.modes) });
+    groups.set(key, group);
+  }
+  const localities: LocalityEndpointsIR[] = [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
+  return { cluster, localities, origins: [service.origin] };
+}
+
+function isUsed(endpoint: Endpoint, { service, portName, labels }: LoadAssignmentInputs): boolean {
+  if (endpoint.servicePort !== portName || !hasLabels(endpoint.labels, labels)) return false;
+  return endpoint.health === 'ready' || (endpoint.health === 'not-ready' && service.publishNotReady);
+}
+
+/** Its sidecar is there, and the policy of that very pod and port lets mutual TLS in. */
+function takesMtls(endpoint: Endpoint, modes: PeerAuthenticationIndex): boolean {
+  if (!endpoint.meshed) return false;
+  const { mode, ports } = modes.forWorkload(endpoint.namespace, endpoint.labels);
+  return (ports.get(endpoint.port) ?? mode) !== 'disable';
+}

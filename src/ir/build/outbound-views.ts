@@ -1,0 +1,171 @@
+import type { OutboundPortIR } from '../../ir/types/outbound.ts';
+import type { OutboundView } from '../../ir/types/view.ts';
+import type { MeshSettings } from '../../model/mesh-settings.ts';
+import type { Service } from '../../model/service.ts';
+import type { Client } from '../../policy/client.ts';
+import { hashPoliciesOf } from '../../policy/destination-rule/balancing.ts';
+import { effectivePolicy } from '../../policy/destination-rule/effective.ts';
+import type { MergedRule } from '../../policy/destination-rule/merge.ts';
+import { findRule } from '../../policy/destination-rule/select.ts';
+import { type HostIndex, hostCovers } from '../../policy/hosts.ts';
+import { scopeOf } from '../../policy/sidecar/scope.ts';
+import type { DestinationLookup } from '../../policy/virtual-service/destinations.ts';
+import { asksForSource } from '../../policy/virtual-service/named-hosts.ts';
+import { meshVirtualServices } from '../../policy/virtual-service/select.ts';
+import type { Config, Snapshot } from '../../registry/snapshot.ts';
+import type { VirtualService } from '../../schema/kinds.ts';
+import { type Indexes, isResolvedByDns, type KnownIdentities } from './indexes.ts';
+import { buildOutboundService } from './outbound-service.ts';
+import { Remembered, rememberedBy, sameItems } from './remembered.ts';
+import { unregisteredHosts } from './unregistered-hosts.ts';
+import { visibleServices } from './visible-services.ts';
+
+/** Variants of one service that are kept: of own and other namespaces, and before and after a change. */
+const variants = 8;
+const noEndpoints: never[] = [];
+
+/** What clients see of the mesh. Clients with the same sight share one view, and views share what is equal in them. */
+export class OutboundViews {
+  readonly #settings: MeshSettings;
+  readonly #indexes: Indexes;
+  readonly #ports = new Remembered<Service, readonly OutboundPortIR[]>(variants);
+  readonly #resolvedByDns = rememberedBy((services: readonly Service[]) => services.filter(isResolvedByDns));
+  readonly #views = new Map<string, { readonly inputs: readonly unknown[]; readonly view: OutboundView }>();
+
+  constructor(settings: MeshSettings, indexes: Indexes) {
+    this.#settings = settings;
+    this.#indexes = indexes;
+  }
+
+  /** The same object until something of it changes. */
+  view(snapshot: Snapshot, namespace: string, labels: Readonly<Record<string, string>>): OutboundView {
+    const scope = scopeOf(snapshot.sidecars, { namespace, labels }, this.#settings.rootNamespaces);
+    const client = this.#indexes.clientOf(snapshot, namespace, labels);
+    const key = JSON.stringify([namespace, scope.key, Object.entries(client.labels)]);
+    const inputs = [
+      snapshot.services,
+      snapshot.virtualServices,
+      snapshot.destinationRules,
+      snapshot.peerAuthentications,
+      snapshot.sidecars,
+      this.#indexes.identities(snapshot.endpoints),
+      ...this.#resolvedByDns(snapshot.services).map(({ id }) => snapshot.endpoints.get(id)),
+    ];
+    const known = this.#views.get(key);
+    if (known !== undefined && sameItems(known.inputs, inputs)) return known.view;
+    const built = this.#build(snapshot, client, key);
+    // A rebuild that changed nothing is no change.
+    const view = known !== undefined && sameView(known.view, built) ? known.view : built;
+    this.#views.set(key, { inputs, view });
+    return view;
+  }
+
+  /** Forgets views that nobody asked for since the last call of this. */
+  forget(keys: ReadonlySet<string>): void {
+    for (const key of this.#views.keys()) if (!keys.has(key)) this.#views.delete(key);
+  }
+
+  #build(snapshot: Snapshot, client: Client, key: string): OutboundView {
+    const { domainSuffix, rootNamespaces, outboundTrafficPolicy } = this.#settings;
+    const scope = scopeOf(snapshot.sidecars, client, rootNamespaces);
+    const services = visibleServices(snapshot.services, client.namespace, scope);
+    const virtualServices = meshVirtualServices(snapshot.virtualServices, client.namespace, domainSuffix);
+    const rules = this.#indexes.rules(snapshot.destinationRules);
+    const ruleOf = (service: Service) =>
+      findRule(rules, { host: service.hostname, owner: service.namespace, client, rootNamespaces });
+    const sight = { snapshot, client, services, virtualServices, ruleOf, lookup: lookupIn(services, ruleOf), key };
+    const ports = [...services.values()].flatMap((service) => this.#portsOf(service, sight));
+    return {
+      key,
+      ports,
+      unregistered: unregisteredHosts(snapshot.virtualServices, { ...sight, settings: this.#settings }),
+      blocked: (scope.outboundTrafficPolicy ?? outboundTrafficPolicy) === 'REGISTRY_ONLY',
+      declared: scope.declared,
+    };
+  }
+
+  #portsOf(service: Service, sight: Sight): readonly OutboundPortIR[] {
+    const { snapshot, client, lookup } = sight;
+    const virtualService = sight.virtualServices.find(service.hostname);
+    const rule = sight.ruleOf(service);
+    const identities = this.#indexes.identities(snapshot.endpoints).get(service.id) ?? unknownIdentities;
+    const dnsEndpoints = isResolvedByDns(service) ? (snapshot.endpoints.get(service.id) ?? noEndpoints) : noEndpoints;
+    const takesMtls = this.#indexes.modes(snapshot.peerAuthentications).forNamespace(service.namespace) !== 'disable';
+    const target = lookup(service.hostname)?.host ?? service.hostname;
+    const inputs = [
+      service.namespace === client.namespace,
+      rule,
+      identities.key,
+      takesMtls,
+      dnsEndpoints,
+      target,
+      virtualService,
+      ...this.#ruleInputs(virtualService, sight),
+    ];
+    return this.#ports.get(service, inputs, () =>
+      buildOutboundService({
+        service,
+        rule,
+        identities: identities.ids,
+        allMeshed: identities.allMeshed,
+        takesMtls,
+        dnsEndpoints,
+        settings: this.#settings,
+        client,
+        virtualService,
+        lookup,
+        target,
+      }),
+    );
+  }
+
+  /** What the rules of a VirtualService look at beyond its own host. */
+  #ruleInputs(config: Config<VirtualService> | undefined, { services, ruleOf, key }: Sight): readonly unknown[] {
+    if (config === undefined) return [];
+    const others = this.#indexes.named(config).flatMap((host) => {
+      const service = services.get(host);
+      return service === undefined ? [undefined, undefined] : [service, ruleOf(service)];
+    });
+    return asksForSource(config) ? [...others, key] : others;
+  }
+}
+
+interface Sight {
+  readonly snapshot: Snapshot;
+  readonly client: Client;
+  readonly services: ReadonlyMap<string, Service>;
+  readonly virtualServices: HostIndex<Config<VirtualService>>;
+  readonly ruleOf: (service: Service) => MergedRule | undefined;
+  readonly lookup: DestinationLookup;
+  readonly key: string;
+}
+
+const unknownIdentities: KnownIdentities = { ids: [], allMeshed: false, key: '' };
+
+function lookupIn(
+  services: ReadonlyMap<string, Service>,
+  ruleOf: (service: Service) => MergedRule | undefined,
+): DestinationLookup {
+  const wildcards = [...services.values()].filter(({ hostname }) => hostname.startsWith('*'));
+  return (host) => {
+    const service = services.get(host) ?? wildcards.find(({ hostname }) => hostCovers(hostname, host));
+    if (service === undefined) return undefined;
+    // An ExternalName for a service of the mesh is another name for it; for any other host it is a host of its own.
+    const aliased = service.aliasOf === undefined ? undefined : services.get(service.aliasOf);
+    const target = aliased ?? service;
+    return {
+      service: target,
+      host: target.hostname,
+      hash: (port, subset) => hashPoliciesOf(effectivePolicy(ruleOf(target), subset, port).loadBalancer),
+    };
+  };
+}
+
+function sameView(left: OutboundView, right: OutboundView): boolean {
+  return (
+    sameItems(left.ports, right.ports) &&
+    JSON.stringify(left.unregistered) === JSON.stringify(right.unregistered) &&
+    left.blocked === right.blocked &&
+    left.declared === right.declared
+  );
+}

@@ -1,0 +1,108 @@
+import type { Origin } from '../../model/origin.ts';
+
+/** What answers behind a name: one service port, or a subset of its endpoints. Durations are milliseconds. */
+export interface ClusterIR {
+  /** `outbound|9080|v1|reviews.default.svc.cluster.local` */
+  readonly name: string;
+  readonly service: { readonly hostname: string; readonly namespace: string; readonly name: string };
+  readonly port: number;
+  /** '' for the whole service. */
+  readonly subset: string;
+  readonly discovery: DiscoveryIR;
+  /** Which endpoints of the service it has. */
+  readonly selection: {
+    /** `Service.id` */
+    readonly serviceId: string;
+    readonly portName: string;
+    /** Of the subset; empty for the whole service. */
+    readonly labels: Readonly<Record<string, string>>;
+  };
+  readonly upstream: UpstreamProtocolIR;
+  readonly connectTimeoutMs: number;
+  readonly limits: LimitsIR;
+  readonly connections: ConnectionsIR;
+  readonly outlier?: OutlierIR;
+  readonly loadBalancer: LoadBalancerIR;
+  readonly tls: UpstreamTlsIR;
+  readonly external: boolean;
+  /** The DestinationRule in force, if any, comes after the service. */
+  readonly origins: readonly Origin[];
+}
+
+export type DiscoveryIR =
+  /** EDS by the cluster's own name, or by that of the cluster whose endpoints it shares. */
+  | { readonly kind: 'eds'; readonly service: string }
+  /** To the address that the client meant. */
+  | { readonly kind: 'original' }
+  /** To the pod that the client meant. `allMeshed`: each of the endpoints speaks mutual TLS. */
+  | { readonly kind: 'headless'; readonly service: string; readonly allMeshed: boolean }
+  | { readonly kind: 'dns'; readonly roundRobin: boolean; readonly endpoints: readonly DnsEndpointIR[] }
+  | { readonly kind: 'dynamic-dns' }
+  /** Known to have no endpoint: answers at once where a missing cluster would make clients wait. */
+  | { readonly kind: 'none' };
+
+export interface DnsEndpointIR {
+  readonly address: string;
+  readonly port: number;
+  readonly weight: number;
+}
+
+/** `http` is HTTP/1.1, `same` is what the client spoke, `tcp` needs no options. */
+export type UpstreamProtocolIR = 'http' | 'http2' | 'same' | 'tcp';
+
+/** Undefined is without limit. */
+export interface LimitsIR {
+  readonly connections?: number;
+  readonly pending?: number;
+  readonly requests?: number;
+  readonly retries?: number;
+  readonly retryBudget?: { readonly percent: number; readonly minConcurrency: number };
+}
+
+export interface ConnectionsIR {
+  readonly idleTimeoutMs?: number;
+  readonly maxDurationMs?: number;
+  readonly requestsPerConnection?: number;
+  readonly maxConcurrentStreams?: number;
+  readonly keepAlive?: { readonly probes?: number; readonly timeMs?: number; readonly intervalMs?: number };
+}
+
+export interface OutlierIR {
+  readonly consecutive5xx?: number;
+  readonly consecutiveGateway?: number;
+  readonly consecutiveLocal?: number;
+  readonly splitLocal: boolean;
+  readonly intervalMs?: number;
+  readonly baseEjectionMs?: number;
+  readonly maxEjectionPercent?: number;
+  readonly minHealthPercent: number;
+}
+
+export type LoadBalancerIR =
+  | { readonly kind: 'least-request' | 'round-robin'; readonly warmup?: WarmupIR }
+  | { readonly kind: 'random' }
+  | { readonly kind: 'ring-hash'; readonly minimumRingSize?: number }
+  | { readonly kind: 'maglev'; readonly tableSize?: number };
+
+export interface WarmupIR {
+  readonly durationMs: number;
+  readonly minimumPercent: number;
+  readonly aggression: number;
+}
+
+export type UpstreamTlsIR =
+  | { readonly kind: 'none' }
+  /** Mutual TLS to endpoints that have a sidecar, plaintext to others. */
+  | { readonly kind: 'auto'; readonly sni: string; readonly sans: readonly string[] }
+  | { readonly kind: 'mesh'; readonly sni: string; readonly sans: readonly string[] }
+  | {
+      readonly kind: 'given';
+      readonly sni: string;
+      readonly sans: readonly string[];
+      /** A file of the proxy's file system, `system` for the CAs of the operating system, '' for no check. */
+      readonly caFile: string;
+      readonly certificateFile: string;
+      readonly keyFile: string;
+      /** Names a Secret in place of the files; '' is none. */
+      readonly credential: string;
+    };

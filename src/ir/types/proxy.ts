@@ -1,0 +1,25 @@
+/** What the configuration of a proxy depends on beside the mesh. Equal for the pods of a workload. */
+export interface ProxyShape {
+  readonly workload: string;
+  readonly namespace: string;
+  readonly app: string;
+  readonly version: string;
+  readonly canonicalService: string;
+  readonly canonicalRevision: string;
+  readonly cluster: string;
+  readonly interception: 'REDIRECT' | 'TPROXY' | 'NONE';
+  /** Address families of the pod. */
+  readonly families: readonly (4 | 6)[];
+  readonly accessLog: AccessLogIR | undefined;
+  /** Per cent of the requests that are traced when the caller has not decided. */
+  readonly traceSampling: number;
+  /** Milliseconds; 0 waits for ever. */
+  readonly protocolDetectionTimeoutMs: number;
+}
+
+export interface AccessLogIR {
+  readonly file: string;
+  readonly encoding: 'TEXT' | 'JSON';
+  /** '' is Istio's default. */
+  readonly format: string;
+}

@@ -1,0 +1,50 @@
+/** What holds for the whole mesh. Names follow Istio's meshConfig where it has the same thing. */
+export interface MeshSettings {
+  /** `cluster.local`: of SPIFFE IDs. */
+  readonly trustDomain: string;
+  readonly trustDomainAliases: readonly string[];
+  /** `cluster.local`: of service names. */
+  readonly domainSuffix: string;
+  /** Policies there hold everywhere. The first one that has a policy wins. */
+  readonly rootNamespaces: readonly string[];
+  /** What becomes of calls to hosts that are not in the registry. */
+  readonly outboundTrafficPolicy: 'ALLOW_ANY' | 'REGISTRY_ONLY';
+  readonly enableAutoMtls: boolean;
+  readonly connectTimeoutMs: number;
+  /** How long a connection may stay silent on a port whose protocol is sniffed; 0 waits for ever. */
+  readonly protocolDetectionTimeoutMs: number;
+  /** '' writes no access log; `/dev/stdout`. */
+  readonly accessLogFile: string;
+  readonly accessLogEncoding: 'TEXT' | 'JSON';
+  /** '' is Istio's default format. */
+  readonly accessLogFormat: string;
+  /** Per cent of the requests that are traced when the caller has not decided. */
+  readonly traceSampling: number;
+  readonly h2UpgradePolicy: 'DO_NOT_UPGRADE' | 'UPGRADE';
+  /** How configuration reaches sidecars that do not say. */
+  readonly delivery: 'on-demand' | 'eager';
+  /** Up to so many virtual hosts are pushed to every sidecar; above, each loads on first use. */
+  readonly pushedHosts: number;
+  readonly clusterId: string;
+  readonly meshId: string;
+}
+
+export const defaultMeshSettings: MeshSettings = {
+  trustDomain: 'cluster.local',
+  trustDomainAliases: [],
+  domainSuffix: 'cluster.local',
+  rootNamespaces: ['outrigger-system', 'istio-system'],
+  outboundTrafficPolicy: 'ALLOW_ANY',
+  enableAutoMtls: true,
+  connectTimeoutMs: 10_000,
+  protocolDetectionTimeoutMs: 0,
+  accessLogFile: '',
+  accessLogEncoding: 'TEXT',
+  accessLogFormat: '',
+  traceSampling: 1,
+  h2UpgradePolicy: 'DO_NOT_UPGRADE',
+  delivery: 'on-demand',
+  pushedHosts: 1000,
+  clusterId: 'Kubernetes',
+  meshId: 'cluster.local',
+};

@@ -1,0 +1,29 @@
+import type { UpstreamTlsIR } from '../../ir/types/cluster.ts';
+import type { ClientTls } from '../../schema/destination-rule/client-tls.ts';
+
+export interface MeshTls {
+  /** Server name within the mesh. */
+  readonly sni: string;
+  /** SPIFFE IDs of the endpoints. */
+  readonly sans: readonly string[];
+  /** Whether endpoints with a sidecar are called by mutual TLS where nobody said anything. */
+  readonly auto: boolean;
+}
+
+/** How a client secures its connections: as the rule says, else by itself where the other side can. */
+export function upstreamTlsOf(tls: ClientTls | undefined, mesh: MeshTls): UpstreamTlsIR {
+  const { sni, sans } = mesh;
+  if (tls === undefined) return mesh.auto ? { kind: 'auto', sni, sans } : { kind: 'none' };
+  if (tls.mode === 'DISABLE') return { kind: 'none' };
+  const names = tls.subjectAltNames ?? [];
+  if (tls.mode === 'ISTIO_MUTUAL') return { kind: 'mesh', sni: tls.sni ?? sni, sans: names.length > 0 ? names : sans };
+  return {
+    kind: 'given',
+    sni: tls.sni ?? '',
+    sans: names,
+    caFile: tls.insecureSkipVerify === true ? '' : (tls.caCertificates ?? 'system'),
+    certificateFile: tls.clientCertificate ?? '',
+    keyFile: tls.privateKey ?? '',
+    credential: tls.credentialName ?? '',
+  };
+}

@@ -1,0 +1,17 @@
+import type { Config } from '../../registry/snapshot.ts';
+import type { VirtualService } from '../../schema/kinds.ts';
+import type { Client } from '../client.ts';
+import type { DestinationLookup } from './destinations.ts';
+
+/** Where the rules of a VirtualService are applied. */
+export interface RuleContext {
+  readonly config: Config<VirtualService>;
+  /** The port of the listener. */
+  readonly port: number;
+  /** `mesh`, or `<namespace>/<name>` of each Gateway that the listener belongs to. */
+  readonly gateways: ReadonlySet<string>;
+  readonly client: Client;
+  readonly lookup: DestinationLookup;
+  /** A host as this resource means it, in full. */
+  readonly resolve: (host: string) => string;
+}

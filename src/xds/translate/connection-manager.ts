@@ -1,0 +1,75 @@
+import type { ProxyShape } from '../../ir/types/proxy.ts';
+import { routerFilter } from '../filters/router.ts';
+import type { Message } from '../resource.ts';
+import { any, duration, extension, fromAds } from './common.ts';
+
+/** What tells one HTTP connection manager from another. */
+export interface HttpParts {
+  /** Ends with `;`: Istio's statistics are parsed up to it. */
+  readonly statPrefix: string;
+  /** The name of a route configuration that is asked for, or one in full. */
+  readonly routes: string | Message;
+  /** Before the router, in order. */
+  readonly filters: readonly Message[];
+  readonly accessLogs: readonly Message[];
+  /** Fields that only one direction has. */
+  readonly more: Message;
+}
+
+export function httpConnectionManager(parts: HttpParts, shape: ProxyShape): Message {
+  const { routes } = parts;
+  return extension(
+    'envoy.filters.network.http_connection_manager',
+    'extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
+    {
+      stat_prefix: parts.statPrefix,
+      ...(typeof routes === 'string'
+        ? { rds: { config_source: fromAds, route_config_name: routes } }
+        : { route_config: routes }),
+      http_filters: [...parts.filters, routerFilter],
+      access_log: parts.accessLogs,
+      server_name: 'istio-envoy',
+      use_remote_address: false,
+      normalize_path: true,
+      path_with_escaped_slashes_action: 'KEEP_UNCHANGED',
+      upgrade_configs: [{ upgrade_type: 'websocket' }],
+      stream_idle_timeout: '0s',
+      proxy_100_continue: true,
+      request_id_extension: {
+        typed_config: any('extensions.request_id.uuid.v3.UuidRequestIdConfig', {
+          use_request_id_for_trace_sampling: true,
+        }),
+      },
+      tracing: {
+        client_sampling: { value: 100 },
+        random_sampling: { value: shape.traceSampling },
+        overall_sampling: { value: 100 },
+      },
+      ...parts.more,
+    },
+  );
+}
+
+/** Bounds how long a request waits for its virtual host; every route that forwards lifts it. */
+export const boundedWait: Message = { common_http_protocol_options: { max_stream_duration: duration(1500) } };
+
+export interface TcpParts {
+  readonly statPrefix: string;
+  readonly destinations: readonly { readonly cluster: string; readonly weight: number }[];
+  readonly accessLogs: readonly Message[];
+  readonly more: Message;
+}
+
+export function tcpProxy({ statPrefix, destinations, accessLogs, more }: TcpParts): Message {
+  const [first, second] = destinations;
+  const target =
+    second === undefined
+      ? { cluster: first?.cluster ?? 'BlackHoleCluster' }
+      : { weighted_clusters: { clusters: destinations.map(({ cluster, weight }) => ({ name: cluster, weight })) } };
+  return extension('envoy.filters.network.tcp_proxy', 'extensions.filters.network.tcp_proxy.v3.TcpProxy', {
+    stat_prefix: statPrefix,
+    ...target,
+    ...(accessLogs.length === 0 ? {} : { access_log: accessLogs }),
+    ...more,
+  });
+}

@@ -1,0 +1,34 @@
+import type { ProxyShape } from '../../ir/types/proxy.ts';
+import { alpnFilter } from '../filters/alpn.ts';
+import { corsFilter } from '../filters/cors.ts';
+import { faultFilter } from '../filters/fault.ts';
+import { onDemandCluster, onDemandHost } from '../filters/on-demand.ts';
+import { sendPeerFilter } from '../filters/peer-header.ts';
+import type { Message } from '../resource.ts';
+import { translateAccessLog } from './access-log.ts';
+import { boundedWait, httpConnectionManager, type TcpParts, tcpProxy } from './connection-manager.ts';
+import { callStats, connectionStats } from './stats-log.ts';
+
+/** HTTP of the app on its way out, with everything there before the first request. */
+export function eagerHttp(routeName: string, statPrefix: string, shape: ProxyShape): Message {
+  const filters = [sendPeerFilter(shape), faultFilter, corsFilter, alpnFilter];
+  return httpConnectionManager({ ...common(routeName, statPrefix, shape), filters, more: {} }, shape);
+}
+
+/**
+ * The same where virtual hosts and clusters may still have to come. The order is a matter of security: the host is
+ * loaded before any filter looks at its route, the cluster after the last filter that could change the route.
+ */
+export function onDemandHttp(routeName: string, statPrefix: string, shape: ProxyShape): Message {
+  const filters = [onDemandHost, sendPeerFilter(shape), faultFilter, corsFilter, onDemandCluster, alpnFilter];
+  return httpConnectionManager({ ...common(routeName, statPrefix, shape), filters, more: boundedWait }, shape);
+}
+
+function common(routes: string, statPrefix: string, shape: ProxyShape) {
+  return { routes, statPrefix, accessLogs: [callStats(shape), ...translateAccessLog(shape.accessLog)] };
+}
+
+/** Connections of which no more is known, on their way out. */
+export function outboundTcp(parts: Omit<TcpParts, 'accessLogs'>, shape: ProxyShape): Message {
+  return tcpProxy({ ...parts, accessLogs: [...connectionStats(shape), ...translateAccessLog(shape.accessLog)] });
+}

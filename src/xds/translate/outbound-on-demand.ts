@@ -1,0 +1,268 @@
+import type { OutboundPortIR, TlsRouteIR } from '../../ir/types/outbound.ts';
+import type { ProxyShape } from '../../ir/types/proxy.ts';
+import type { OutboundView } from '../../ir/types/view.ts';
+import { listenerProtocol } from '../../model/protocol.ts';
+import type { Message, XdsResource } from '../resource.ts';
+import { translateListenerLog } from './access-log.ts';
+import { rangesAround } from './address-ranges.ts';
+import { cidr, duration, extension } from './common.ts';
+import { tcpProxy } from './connection-manager.ts';
+import { inspectorOn, originalDestination, wildcardAddress } from './listener-parts.ts';
+import { onDemandHttp, outboundTcp } from './outbound-http.ts';
+
+/** The name of a cluster that is asked for by address: `vip|10.96.0.7:9000`. */
+export const addressClusterPrefix = 'vip|';
+
+const httpProtocols = ['http/1.0', 'http/1.1', 'h2c'];
+const own = 15_001;
+
+/**
+ * The one listener that takes all that leaves a pod, whatever the number of services. Its chains name ports and blocks
+ * of addresses; hosts and clusters behind them are asked for when they are first used. What is not the mesh's falls
+ * through to where it was meant to go, without anybody being asked.
+ *
+ * Envoy looks at the port first and does not come back: once a chain names a port, those without a port are not seen for
+ * it. So each port that is named has all of its chains here.
+ */
+export function translateOnDemandListener(view: OutboundView, shape: ProxyShape): XdsResource {
+  const plan = planOf(view);
+  const name = 'virtualOutbound';
+  return {
+    type: 'listener',
+    name,
+    origins: [],
+    message: {
+      name,
+      ...wildcardAddress(own, shape.families),
+      traffic_direction: 'OUTBOUND',
+      max_connections_to_accept_per_socket_event: 1,
+      listener_filters: [
+        originalDestination,
+        inspectorOn(
+          'tls',
+          plan.ports.filter(({ sni }) => sni.length > 0).map(({ port }) => port),
+        ),
+        inspectorOn(
+          'http',
+          plan.ports.filter(({ http, sniffed }) => http || sniffed.length > 0).map(({ port }) => port),
+        ),
+      ],
+      // Undeclared servers that speak first on a sniffed port are let through after this; where nothing undeclared may
+      // be called, nobody is waited for.
+      listener_filters_timeout: duration(view.blocked ? 15_000 : 300),
+      continue_on_listener_filters_timeout: true,
+      access_log: translateListenerLog(shape.accessLog),
+      filter_chains: [
+        {
+          name: 'virtualOutbound-blackhole',
+          filter_chain_match: { destination_port: own },
+          filters: [tcpProxy({ statPrefix: 'BlackHoleCluster', destinations: [], accessLogs: [], more: {} })],
+        },
+        ...plan.ports.flatMap((port) => chainsOf(port, plan, shape)),
+        ...byAddressChain('services', plan.services, undefined, shape),
+      ],
+      default_filter_chain: throughChain(view, shape),
+    },
+  };
+}
+
+interface PortPlan {
+  readonly port: number;
+  /** Some service of the port speaks HTTP for sure. */
+  readonly http: boolean;
+  /** Addresses of services whose protocol is found out by looking. */
+  readonly sniffed: readonly string[];
+  /** Addresses of services that do not speak HTTP, on a port where others do. */
+  readonly plain: readonly string[];
+  /** TCP by rules that a single cluster cannot express. */
+  readonly ruled: readonly OutboundPortIR[];
+  readonly sni: readonly OutboundPortIR[];
+  /** There are headless services of TCP here, whose clients call pods by address. */
+  readonly headless: boolean;
+}
+
+interface Plan {
+  readonly ports: readonly PortPlan[];
+  /** Blocks of the services' addresses. */
+  readonly services: readonly string[];
+}
+
+function planOf(view: OutboundView): Plan {
+  const byPort = new Map<number, OutboundPortIR[]>();
+  for (const entry of view.ports) byPort.set(entry.port, [...(byPort.get(entry.port) ?? []), entry]);
+  if (view.unregistered.length > 0 && !byPort.has(80)) byPort.set(80, []);
+  const singles = view.ports.flatMap(({ service }) => service.addresses.filter((address) => !address.includes('/')));
+  const blocks = view.ports.flatMap(({ service }) => service.addresses.filter((address) => address.includes('/')));
+  const ports = [...byPort]
+    .filter(([port]) => port !== own)
+    .map(([port, entries]) => portPlan(port, entries, port === 80 && view.unregistered.length > 0))
+    .filter(isNamed)
+    .sort((a, b) => a.port - b.port);
+  return { ports, services: [...new Set([...rangesAround(singles), ...blocks])].sort() };
+}
+
+function portPlan(port: number, entries: readonly OutboundPortIR[], unregistered: boolean): PortPlan {
+  const kindOf = ({ protocol }: OutboundPortIR) => listenerProtocol(protocol);
+  const addresses = (list: readonly OutboundPortIR[]) =>
+    [...new Set(list.flatMap(({ service }) => service.addresses))].sort();
+  const http = unregistered || entries.some((entry) => kindOf(entry) === 'http');
+  const tcp = entries.filter((entry) => kindOf(entry) === 'tcp');
+  return {
+    port,
+    http,
+    sniffed: addresses(entries.filter((entry) => kindOf(entry) === 'auto')),
+    plain: http ? addresses(tcp) : [],
+    ruled: entries.filter(isRuled),
+    sni: tcp.filter(isBySni),
+    headless: entries.some((entry) => kindOf(entry) !== 'http' && entry.service.resolution === 'headless'),
+  };
+}
+
+/** Its addresses say nothing, so the server name must; or rules choose by it. */
+function isBySni({ protocol, service, tls }: OutboundPortIR): boolean {
+  if (tls.some(({ sniHosts }) => sniHosts.length > 0)) return true;
+  return (protocol === 'tls' || protocol === 'https') && service.addresses.length === 0;
+}
+
+function isRuled(entry: OutboundPortIR): boolean {
+  const plain = `outbound|${entry.port}||${entry.service.hostname}`;
+  const [first, second] = entry.tcp?.destinations ?? [];
+  if (listenerProtocol(entry.protocol) === 'http') return false;
+  return (
+    second !== undefined ||
+    (first !== undefined && first.cluster !== plain) ||
+    entry.tls.some(({ sniHosts }) => sniHosts.length === 0)
+  );
+}
+
+function isNamed(plan: PortPlan): boolean {
+  return plan.http || plan.sniffed.length > 0 || plan.ruled.length > 0 || plan.sni.length > 0 || plan.headless;
+}
+
+function chainsOf(plan: PortPlan, { services }: Plan, shape: ProxyShape): Message[] {
+  const { port, http, sniffed, plain, headless } = plan;
+  const ruled = plan.ruled.flatMap((entry) => ruledChains(entry, shape));
+  const taken = new Set(plan.ruled.flatMap(({ service }) => service.addresses));
+  const filters = [onDemandHttp(String(port), `outbound_0.0.0.0_${port};`, shape)];
+  const chain = (name: string, match: Message): Message => ({
+    name: `${name}-${port}`,
+    filter_chain_match: { destination_port: port, ...match },
+    filters,
+  });
+  const ranges = (list: readonly string[]) => ({ prefix_ranges: list.map(cidr) });
+  return [
+    ...ruled,
+    ...plan.sni.flatMap((entry) => sniChains(entry, shape)),
+    ...byAddressChain(
+      'plain',
+      plain.filter((address) => !taken.has(address)),
+      port,
+      shape,
+    ),
+    ...(sniffed.length === 0 ? [] : [chain('sniffed', { ...ranges(sniffed), application_protocols: httpProtocols })]),
+    ...byAddressChain(
+      'raw',
+      sniffed.filter((address) => !taken.has(address)),
+      port,
+      shape,
+    ),
+    ...(http && services.length > 0 ? [chain('services', ranges(services))] : []),
+    ...(http ? [] : byAddressChain('services', services, port, shape)),
+    // Any other address: HTTP of pods, and of hosts outside that may have been declared.
+    ...(http || headless ? [chain('http', { application_protocols: httpProtocols })] : []),
+    ...(headless ? byAddressChain('pods', ['0.0.0.0/0', '::/0'], port, shape) : []),
+  ];
+}
+
+/** TCP whose cluster is asked for by the address that was called. */
+function byAddressChain(
+  name: string,
+  addresses: readonly string[],
+  port: number | undefined,
+  shape: ProxyShape,
+): Message[] {
+  if (addresses.length === 0) return [];
+  return [
+    {
+      name: port === undefined ? name : `tcp-${name}-${port}`,
+      filter_chain_match: {
+        ...(port === undefined ? {} : { destination_port: port }),
+        prefix_ranges: addresses.map(cidr),
+      },
+      filters: [
+        clusterFromConnection(`${addressClusterPrefix}%DOWNSTREAM_LOCAL_ADDRESS%`),
+        loadedTcp('by-address', shape),
+      ],
+    },
+  ];
+}
+
+function clusterFromConnection(format: string): Message {
+  return extension('envoy.filters.network.set_filter_state', 'extensions.filters.network.set_filter_state.v3.Config', {
+    on_new_connection: [
+      { object_key: 'envoy.tcp_proxy.cluster', format_string: { text_format_source: { inline_string: format } } },
+    ],
+  });
+}
+
+const odcds: Message = {
+  on_demand: { odcds_config: { ads: {}, resource_api_version: 'V3' }, timeout: duration(1000) },
+};
+
+/** The named cluster counts only where the filter before it found none. */
+function loadedTcp(statPrefix: string, shape: ProxyShape): Message {
+  return outboundTcp({ statPrefix, destinations: [{ cluster: 'BlackHoleCluster', weight: 1 }], more: odcds }, shape);
+}
+
+function sniChains(entry: OutboundPortIR, shape: ProxyShape): Message[] {
+  const named = entry.tls.filter(({ sniHosts }) => sniHosts.length > 0);
+  if (named.length > 0) return named.map((route, index) => routeChain(`sni-${index}`, route, entry, shape));
+  return [
+    {
+      name: `sni-${entry.service.hostname}-${entry.port}`,
+      filter_chain_match: { destination_port: entry.port, server_names: [entry.service.hostname] },
+      filters: [
+        outboundTcp(
+          { ...statsOf(entry), destinations: [{ cluster: clusterOf(entry), weight: 1 }], more: odcds },
+          shape,
+        ),
+      ],
+    },
+  ];
+}
+
+const clusterOf = ({ port, service }: OutboundPortIR) => `outbound|${port}||${service.hostname}`;
+const statsOf = (entry: OutboundPortIR) => ({ statPrefix: clusterOf(entry) });
+
+function routeChain(name: string, route: TlsRouteIR, entry: OutboundPortIR, shape: ProxyShape): Message {
+  return {
+    name: `${name}-${entry.service.hostname}-${entry.port}`,
+    filter_chain_match: {
+      destination_port: entry.port,
+      ...(route.sniHosts.length === 0 ? {} : { server_names: route.sniHosts }),
+      ...(route.subnets.length === 0 ? {} : { prefix_ranges: route.subnets.map(cidr) }),
+    },
+    filters: [outboundTcp({ ...statsOf(entry), destinations: route.destinations, more: odcds }, shape)],
+  };
+}
+
+/** Rules that share connections out, or send them elsewhere, by the service's own addresses. */
+function ruledChains(entry: OutboundPortIR, shape: ProxyShape): Message[] {
+  const { tls, tcp, service, port } = entry;
+  const bySubnet = tls
+    .filter(({ sniHosts }) => sniHosts.length === 0)
+    .map((route, index) => routeChain(`subnet-${index}`, route, entry, shape));
+  if (tcp === undefined || service.addresses.length === 0) return bySubnet;
+  const chain = {
+    name: `tcp-${service.hostname}-${port}`,
+    filter_chain_match: { destination_port: port, prefix_ranges: service.addresses.map(cidr) },
+    filters: [outboundTcp({ ...statsOf(entry), destinations: tcp.destinations, more: odcds }, shape)],
+  };
+  return [...bySubnet, chain];
+}
+
+function throughChain({ blocked }: OutboundView, shape: ProxyShape): Message {
+  const cluster = blocked ? 'BlackHoleCluster' : 'PassthroughCluster';
+  const filters = [outboundTcp({ statPrefix: cluster, destinations: [{ cluster, weight: 1 }], more: {} }, shape)];
+  return { name: 'virtualOutbound-catchall-tcp', filters };
+}

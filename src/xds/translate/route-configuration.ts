@@ -1,0 +1,78 @@
+import type { VirtualHostIR } from '../../ir/types/route.ts';
+import { peerHeader } from '../filters/peer-header.ts';
+import type { Message, XdsResource } from '../resource.ts';
+import { translateVirtualHost } from './virtual-host.ts';
+
+const lasting = { max_stream_duration: '0s', grpc_timeout_header_max: '0s' };
+
+/** Hosts that are not of the mesh go where they were meant to go, with nothing of ours in them. */
+export function passthroughHost(name: string, domains: readonly string[]): Message {
+  return {
+    name,
+    domains,
+    request_headers_to_remove: [peerHeader],
+    routes: [
+      {
+        name,
+        match: { prefix: '/' },
+        route: { cluster: 'PassthroughCluster', timeout: '0s', max_stream_duration: lasting },
+      },
+    ],
+  };
+}
+
+/** Where only what is known may be called. */
+export function blockedHost(name: string, domains: readonly string[]): Message {
+  return { name, domains, routes: [{ name, match: { prefix: '/' }, direct_response: { status: 502 } }] };
+}
+
+/** For every other host; its name is Istio's. */
+export function otherHosts(blocked: boolean): Message {
+  return blocked ? blockedHost('block_all', ['*']) : passthroughHost('allow_any', ['*']);
+}
+
+const base = {
+  validate_clusters: false,
+  ignore_port_in_host_matching: true,
+  max_direct_response_body_size_bytes: 1_048_576,
+};
+
+/** A route configuration with all its hosts in it. */
+export function fullRouteConfiguration(
+  name: string,
+  hosts: readonly VirtualHostIR[],
+  others: Message | undefined,
+): XdsResource {
+  const known = uniqueDomains([...hosts].sort((a, b) => (a.name < b.name ? -1 : 1)));
+  return {
+    type: 'route',
+    name,
+    origins: hosts.flatMap(({ origins }) => origins),
+    message: {
+      name,
+      ...base,
+      virtual_hosts: [...known.map(translateVirtualHost), ...(others === undefined ? [] : [others])],
+    },
+  };
+}
+
+/** A route configuration whose hosts come one by one, beside what becomes of those that are not known. */
+export function openRouteConfiguration(name: string, others: readonly Message[]): XdsResource {
+  const vhds = { config_source: { ads: {}, resource_api_version: 'V3' } };
+  return { type: 'route', name, origins: [], message: { name, ...base, vhds, virtual_hosts: others } };
+}
+
+/** Envoy refuses a domain that stands twice: a full name wins over short forms of others, else the first host. */
+export function uniqueDomains(hosts: readonly VirtualHostIR[]): VirtualHostIR[] {
+  const full = new Set(hosts.flatMap(({ domains }) => domains.slice(0, 1)));
+  const taken = new Set<string>();
+  return hosts.flatMap((host) => {
+    const domains = host.domains.filter((domain, index) => {
+      if (taken.has(domain) || (index > 0 && full.has(domain))) return false;
+      taken.add(domain);
+      return true;
+    });
+    if (domains.length === 0) return [];
+    return [domains.length === host.domains.length ? host : { ...host, domains }];
+  });
+}

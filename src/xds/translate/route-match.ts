@@ -1,0 +1,32 @@
+import type { HeaderMatchIR, PathMatchIR, RouteMatchIR } from '../../ir/types/route.ts';
+import type { Message } from '../resource.ts';
+import { translateStringMatch } from './string-match.ts';
+
+/** envoy.config.route.v3.RouteMatch */
+export function translateRouteMatch({ path, headers, query }: RouteMatchIR): Message {
+  return {
+    ...translatePath(path),
+    ...(headers.length === 0 ? {} : { headers: headers.map(translateHeader) }),
+    ...(query.length === 0 ? {} : { query_parameters: query.map(translateQuery) }),
+  };
+}
+
+function translatePath(path: PathMatchIR): Message {
+  if (path.kind === 'regex') return { safe_regex: { regex: path.value } };
+  const field = path.kind === 'exact' ? 'path' : 'prefix';
+  const any = path.kind === 'prefix' && path.value === '/';
+  return { [field]: path.value, ...(any ? {} : { case_sensitive: !path.ignoreCase }) };
+}
+
+/** A header that must not match may also be absent, unless what is asked is whether it is there. */
+function translateHeader({ name, match, invert }: HeaderMatchIR): Message {
+  const inverted = invert ? { invert_match: true } : {};
+  if (match.kind === 'present') return { name, present_match: true, ...inverted };
+  const absent = invert ? { treat_missing_header_as_empty: true } : {};
+  return { name, string_match: translateStringMatch(match), ...inverted, ...absent };
+}
+
+function translateQuery({ name, match }: RouteMatchIR['query'][number]): Message {
+  if (match.kind === 'present') return { name, present_match: true };
+  return { name, string_match: translateStringMatch(match) };
+}

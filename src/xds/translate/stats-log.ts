@@ -1,0 +1,136 @@
+import type { ProxyShape } from '../../ir/types/proxy.ts';
+import { peerMetadata } from '../filters/peer-header.ts';
+import type { Message } from '../resource.ts';
+import { serviceMetadata } from './cluster.ts';
+import { any, extension } from './common.ts';
+import { workloadMetadata } from './load-assignment.ts';
+
+/**
+ * Istio's standard metrics, counted in the proxy by Envoy's stats access logger: names and labels as in
+ * https://istio.io/latest/docs/reference/config/metrics/. What is not known prints as `-`.
+ */
+
+type Tag = { readonly name: string; readonly value_format: string };
+const tag = (name: string, value: string): Tag => ({ name, value_format: value });
+
+/** Percent signs of a fixed value would be read as commands. */
+const fixed = (name: string, value: string): Tag => tag(name, value.replaceAll('%', '%%'));
+
+function ownTags(side: 'source' | 'destination', shape: ProxyShape): Tag[] {
+  return [
+    fixed(`${side}_workload`, shape.workload),
+    fixed(`${side}_workload_namespace`, shape.namespace),
+    fixed(`${side}_app`, shape.app),
+    fixed(`${side}_version`, shape.version),
+    fixed(`${side}_canonical_service`, shape.canonicalService),
+    fixed(`${side}_canonical_revision`, shape.canonicalRevision),
+    fixed(`${side}_cluster`, shape.cluster),
+  ];
+}
+
+const upstreamWorkload = (key: string) => `%UPSTREAM_METADATA(${workloadMetadata}:${key})%`;
+const upstreamService = (key: string) => `%METADATA(CLUSTER:${serviceMetadata}:${key})%`;
+
+function callTags(shape: ProxyShape): Tag[] {
+  return [
+    tag('reporter', 'source'),
+    ...ownTags('source', shape),
+    tag('source_principal', '%UPSTREAM_LOCAL_URI_SAN%'),
+    tag('destination_workload', upstreamWorkload('workload')),
+    tag('destination_workload_namespace', upstreamWorkload('namespace')),
+    tag('destination_app', upstreamWorkload('app')),
+    tag('destination_version', upstreamWorkload('version')),
+    tag('destination_canonical_service', upstreamWorkload('canonicalService')),
+    tag('destination_canonical_revision', upstreamWorkload('canonicalRevision')),
+    fixed('destination_cluster', shape.cluster),
+    tag('destination_principal', '%UPSTREAM_PEER_URI_SAN%'),
+    tag('destination_service', upstreamService('host')),
+    tag('destination_service_name', upstreamService('name')),
+    tag('destination_service_namespace', upstreamService('namespace')),
+    tag('connection_security_policy', 'unknown'),
+  ];
+}
+
+const peer = (key: string) => `%DYNAMIC_METADATA(${peerMetadata}:${key})%`;
+
+function servedTags(shape: ProxyShape, mutual: boolean): Tag[] {
+  return [
+    tag('reporter', 'destination'),
+    tag('source_workload', peer('workload')),
+    tag('source_workload_namespace', peer('namespace')),
+    tag('source_app', peer('app')),
+    tag('source_version', peer('version')),
+    tag('source_canonical_service', peer('canonicalService')),
+    tag('source_canonical_revision', peer('canonicalRevision')),
+    tag('source_cluster', peer('cluster')),
+    tag('source_principal', '%DOWNSTREAM_PEER_URI_SAN%'),
+    ...ownTags('destination', shape),
+    tag('destination_principal', '%DOWNSTREAM_LOCAL_URI_SAN%'),
+    tag('destination_service', upstreamService('host')),
+    tag('destination_service_name', upstreamService('name')),
+    tag('destination_service_namespace', upstreamService('namespace')),
+    tag('connection_security_policy', mutual ? 'mutual_tls' : 'none'),
+  ];
+}
+
+const requestTags: readonly Tag[] = [
+  tag('request_protocol', "%CEL(request.headers['content-type'].startsWith('application/grpc') ? 'grpc' : 'http')%"),
+  tag('response_code', '%RESPONSE_CODE%'),
+  tag('response_flags', '%RESPONSE_FLAGS%'),
+  tag('grpc_response_status', '%GRPC_STATUS_NUMBER%'),
+];
+
+export function callStats(shape: ProxyShape): Message {
+  return requestStats(callTags(shape));
+}
+
+export function servedStats(shape: ProxyShape, mutual: boolean): Message {
+  return requestStats(servedTags(shape, mutual));
+}
+
+export function connectionStats(shape: ProxyShape): Message[] {
+  return tcpStats(callTags(shape));
+}
+
+export function servedConnectionStats(shape: ProxyShape, mutual: boolean): Message[] {
+  return tcpStats(servedTags(shape, mutual));
+}
+
+const loggerType = 'extensions.access_loggers.stats.v3.Config';
+
+function requestStats(tags: readonly Tag[]): Message {
+  const all = [...tags, ...requestTags];
+  const histogram = (name: string, unit: string, value: string) => ({
+    stat: { name, tags: all },
+    unit,
+    value_format: value,
+  });
+  return extension('envoy.access_loggers.stats', loggerType, {
+    stat_prefix: 'istio',
+    counters: [{ stat: { name: 'istio_requests_total', tags: all }, value_fixed: 1 }],
+    histograms: [
+      histogram('istio_request_duration_milliseconds', 'Milliseconds', '%DURATION%'),
+      histogram('istio_request_bytes', 'Bytes', '%BYTES_RECEIVED%'),
+      histogram('istio_response_bytes', 'Bytes', '%BYTES_SENT%'),
+    ],
+  });
+}
+
+/** Bytes are those of the whole connection, so they count at its end and never in between. */
+function tcpStats(tags: readonly Tag[]): Message[] {
+  const all = [...tags, tag('request_protocol', 'tcp'), tag('response_flags', '%RESPONSE_FLAGS%')];
+  const counter = (name: string, value: Message) => ({ stat: { name, tags: all }, ...value });
+  const at = (type: string, counters: readonly Message[]): Message => ({
+    name: 'envoy.access_loggers.stats',
+    filter: { log_type_filter: { types: [type] } },
+    typed_config: any(loggerType, { stat_prefix: 'istio', counters }),
+  });
+  return [
+    at('TcpUpstreamConnected', [counter('istio_tcp_connections_opened_total', { value_fixed: 1 })]),
+    at('TcpConnectionEnd', [
+      counter('istio_tcp_connections_closed_total', { value_fixed: 1 }),
+      counter('istio_tcp_sent_bytes_total', { value_format: '%BYTES_SENT%' }),
+      counter('istio_tcp_received_bytes_total', { value_format: '%BYTES_RECEIVED%' }),
+    ]),
+  ];
+}

@@ -1,0 +1,60 @@
+import type { ConnectionsIR, OutlierIR, UpstreamProtocolIR } from '../../ir/types/cluster.ts';
+import type { Message } from '../resource.ts';
+import { any, duration, given } from './common.ts';
+
+const key = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
+
+/** `typed_extension_protocol_options` of a cluster; nothing where Envoy's defaults are what is wanted. */
+export function translateUpstreamProtocol(upstream: UpstreamProtocolIR, connections: ConnectionsIR): Message {
+  const common = given({
+    idle_timeout: connections.idleTimeoutMs === undefined ? undefined : duration(connections.idleTimeoutMs),
+    max_connection_duration: connections.maxDurationMs === undefined ? undefined : duration(connections.maxDurationMs),
+    max_requests_per_connection: connections.requestsPerConnection,
+  });
+  const plain = Object.keys(common).length === 0;
+  if (upstream === 'tcp' || (upstream === 'http' && plain)) return {};
+  const options = any('extensions.upstreams.http.v3.HttpProtocolOptions', {
+    ...(plain ? {} : { common_http_protocol_options: common }),
+    ...protocolOf(upstream, connections),
+  });
+  return { typed_extension_protocol_options: { [key]: options } };
+}
+
+function protocolOf(upstream: UpstreamProtocolIR, { maxConcurrentStreams }: ConnectionsIR): Message {
+  const http2 = given({ max_concurrent_streams: maxConcurrentStreams });
+  switch (upstream) {
+    case 'http2':
+      return { explicit_http_config: { http2_protocol_options: http2 } };
+    case 'same':
+      return { use_downstream_protocol_config: { http_protocol_options: {}, http2_protocol_options: http2 } };
+    default:
+      return { explicit_http_config: { http_protocol_options: {} } };
+  }
+}
+
+/** Counted by what Istio counts; whatever Envoy would count beyond is turned off. */
+export function translateOutlier(outlier: OutlierIR | undefined): Message {
+  if (outlier === undefined) return {};
+  const { consecutive5xx, consecutiveGateway, consecutiveLocal } = outlier;
+  const enforced = (count: number | undefined) => (count === undefined ? undefined : count > 0 ? 100 : 0);
+  return {
+    outlier_detection: given({
+      consecutive_5xx: consecutive5xx,
+      enforcing_consecutive_5xx: enforced(consecutive5xx),
+      consecutive_gateway_failure: consecutiveGateway,
+      enforcing_consecutive_gateway_failure: enforced(consecutiveGateway),
+      interval: outlier.intervalMs === undefined ? undefined : duration(outlier.intervalMs),
+      base_ejection_time: outlier.baseEjectionMs === undefined ? undefined : duration(outlier.baseEjectionMs),
+      max_ejection_percent: outlier.maxEjectionPercent,
+      enforcing_success_rate: 0,
+      ...(outlier.splitLocal
+        ? given({
+            split_external_local_origin_errors: true,
+            consecutive_local_origin_failure: consecutiveLocal,
+            enforcing_consecutive_local_origin_failure: enforced(consecutiveLocal),
+            enforcing_local_origin_success_rate: 0,
+          })
+        : {}),
+    }),
+  };
+}
