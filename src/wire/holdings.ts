@@ -1,5 +1,5 @@
 import type { EncodedResource, ResourceSet } from '../xds/resource.ts';
-import { differenceOf, emptySet } from './set-difference.ts';
+import { differenceOf, emptySet, type SetDifference } from './set-difference.ts';
 
 /** A version that no resource has: the client may hold something under the name, and nobody knows what. */
 export const unknownVersion = '?';
@@ -50,20 +50,20 @@ export class Holdings {
 
   /** The client was sent `sent` on its way to `set`; what is neither there nor in `set` stays as an exception. */
   apply(sent: Shortfall, set: ResourceSet = this.#base): void {
-    this.#rebase(set, sent);
+    const difference = differenceOf(this.#base, set);
+    if (this.#exceptions.size === 0 && isWhole(sent, difference)) {
+      this.#base = set;
+      return;
+    }
+    if (set !== this.#base) this.#rebase(set, difference);
     for (const { name, version } of sent.resources) this.put(name, version);
     for (const name of sent.removed) this.put(name, undefined);
   }
 
-  #rebase(set: ResourceSet, sent: Shortfall): void {
-    if (set === this.#base) return;
-    const difference = differenceOf(this.#base, set);
+  #rebase(set: ResourceSet, { changed, removed }: SetDifference): void {
     const before = new Map<string, string | undefined>();
-    const all = sent.resources === difference.changed && sent.removed === difference.removed;
-    if (!all) {
-      for (const { name } of difference.changed) before.set(name, this.version(name));
-      for (const name of difference.removed) before.set(name, this.version(name));
-    }
+    for (const { name } of changed) before.set(name, this.version(name));
+    for (const name of removed) before.set(name, this.version(name));
     for (const [name, version] of this.#exceptions) before.set(name, version);
     this.#base = set;
     this.#exceptions.clear();
@@ -79,4 +79,12 @@ export class Holdings {
     for (const name of named.keys()) seen.add(name);
     yield* seen;
   }
+}
+
+/** Whether `sent` is the whole way, as it is for proxies that ask for no names. */
+function isWhole(sent: Shortfall, { changed, removed }: SetDifference): boolean {
+  if (sent.resources !== changed) return false;
+  if (removed.length === 0) return sent.removed.length === 0;
+  const gone = new Set(sent.removed);
+  return gone.size === removed.length && removed.every((name) => gone.has(name));
 }

@@ -13,24 +13,37 @@ export interface Verdict {
   readonly retries: readonly Shortfall[];
 }
 
-/** Of these Envoy takes the good resources of a response that it rejects, and names the others. */
+/** Of these Envoy 1.40 takes the good resources of a response that it rejects, and names the others, on delta streams. */
 const appliedOneByOne: ReadonlySet<XdsType> = new Set(['cluster', 'listener']);
 
 /** Envoy cuts the text of an error at 4 kB: then it may name some of the guilty only. */
 const longestDetail = 4_000;
 
 /**
- * Who is to blame for a NACK. Clusters and listeners: Envoy says so (`Error adding/updating cluster(s) NAME: reason,
- * NAME: reason`). The other types: the response is halved until a part with one resource is rejected, which costs
- * 2·log2(n) responses and needs no knowledge of Envoy's texts.
+ * Who is to blame for a NACK. As seen with Envoy 1.40:
+ *
+ *   clusters, listeners, refused when they are built    `Error adding/updating listener(s) A: reason\nB: reason`;
+ *                                                       all others of the response are applied
+ *   the same, refused by a constraint of the .proto     `Invalid duration: …`: no name, nothing is applied
+ *   endpoints, routes, virtual hosts, secrets           `malformed IP address: …`, `missing ): (`: no name; some of
+ *                                                       the others are applied, by an order that is Envoy's own
+ *
+ * Without a name the response is halved until a part with one resource is rejected: 2·log2(n) responses, and no need
+ * to know Envoy's texts.
  */
-export function judge(type: XdsType, sent: Shortfall, detail: string): Verdict {
+export function judge(
+  subscription: { readonly type: XdsType; readonly protocol: 'delta' | 'sotw' },
+  sent: Shortfall,
+  detail: string,
+): Verdict {
   const { resources, removed } = sent;
+  const { type, protocol } = subscription;
   const named = appliedOneByOne.has(type) ? resources.filter(({ name }) => blames(detail, name)) : [];
   if (named.length > 0) {
     const others = resources.filter((resource) => !named.includes(resource));
-    const all = detail.length < longestDetail || others.length === 0;
-    return { guilty: named, retries: all ? [] : [{ resources: others, removed: [] }] };
+    // The other protocol goes on from the last response that was taken as a whole.
+    const done = others.length === 0 || (protocol === 'delta' && detail.length < longestDetail);
+    return { guilty: named, retries: done ? [] : [{ resources: others, removed: [] }] };
   }
   if (resources.length <= 1) {
     return {
@@ -49,4 +62,15 @@ export function judge(type: XdsType, sent: Shortfall, detail: string): Verdict {
 /** The name stands at the beginning of an item of the list, with its reason after it. */
 function blames(detail: string, name: string): boolean {
   return [`(s) ${name}: `, `, ${name}: `, `\n${name}: `].some((text) => detail.includes(text));
+}
+
+/**
+ * Envoy's words without the dump of the message that it puts into some of them: that is long, and of a secret it
+ * would be the key.
+ */
+export function readableReason(detail: string): string {
+  return detail
+    .replace(/goo\.gle\/debug[\s\S]*?\n: /g, '')
+    .replace(/(: )?goo\.gle\/debug[\s\S]*$/, '')
+    .trim();
 }

@@ -87,7 +87,7 @@ class Client {
 
   unsubscribe(name: string): void {
     this.names.delete(name);
-    if (!this.wildcard) this.held.delete(name);
+    for (const held of this.held.values()) if (!this.#wants(held)) this.held.delete(held.name);
   }
 }
 
@@ -107,6 +107,7 @@ class Link {
   subscription: DeltaSubscription;
   #queue: { readonly nonce: string; readonly delta: Pick<Delta, 'resources' | 'removed'> }[] = [];
   #nonce = 0;
+  #begun = false;
 
   constructor(client: Client) {
     this.client = client;
@@ -116,6 +117,9 @@ class Link {
   connect(): void {
     this.subscription = new DeltaSubscription(this.client.type);
     this.#queue = [];
+    // Without names the first request would mean all: such a client waits until it has one.
+    this.#begun = this.client.wildcard || this.client.names.size > 0;
+    if (!this.#begun) return;
     const initialVersions = new Map([...this.client.held].map(([name, { version }]) => [name, version]));
     const legacy = this.client.type !== 'endpoint' && initialVersions.size === 0 && this.client.names.size === 0;
     const subscribe = [...(this.client.wildcard && !legacy ? ['*'] : []), ...this.client.names];
@@ -134,18 +138,23 @@ class Link {
 
   #ask(name: string): void {
     this.client.names.add(name);
+    if (!this.#begun) {
+      this.connect();
+      return;
+    }
     this.subscription.request({ subscribe: [name], unsubscribe: [], initialVersions: new Map() });
     this.#write(this.subscription.answer(this.world));
   }
 
   #forget(name: string): void {
-    if (!this.client.names.has(name)) return;
+    if (!this.client.names.has(name) || !this.#begun) return;
     this.client.unsubscribe(name);
     this.subscription.request({ subscribe: [], unsubscribe: [name], initialVersions: new Map() });
     this.#write(this.subscription.answer(this.world));
   }
 
   push(): boolean {
+    if (!this.#begun) return false;
     const delta = this.subscription.missing(this.world);
     const removed = [...delta.removed, ...delta.retired];
     if (delta.resources.length + removed.length === 0) return false;
@@ -164,8 +173,9 @@ class Link {
     const next = this.#queue.shift();
     if (next === undefined) return false;
     const reason = this.client.receive(next.delta);
-    if (reason === undefined) this.subscription.ack(next.nonce);
-    else for (const retry of this.subscription.nack(next.nonce, reason, 0).retries) this.#write(retry);
+    if (reason === undefined) this.subscription.ack(next.nonce, 0);
+    else this.subscription.nack(next.nonce, reason, 0);
+    this.#write(this.subscription.nextRetry());
     return true;
   }
 

@@ -1,6 +1,6 @@
 import type { EncodedResource, ProxyResources, ResourceSet, XdsType } from '../xds/resource.ts';
 import { Holdings, type Shortfall, unknownVersion } from './holdings.ts';
-import { judge, type SentResponse, type Verdict } from './rejection.ts';
+import { judge, readableReason, type SentResponse } from './rejection.ts';
 import { emptySet } from './set-difference.ts';
 import { type Wanted, wantedByName } from './wanted.ts';
 
@@ -40,6 +40,7 @@ const legacyWildcard: ReadonlySet<XdsType> = new Set(['cluster', 'listener', 'vi
  */
 export class DeltaSubscription {
   readonly type: XdsType;
+  readonly protocol: 'delta' | 'sotw';
   readonly #holdings = new Holdings();
   readonly #names = new Set<string>();
   #wildcard = false;
@@ -51,12 +52,16 @@ export class DeltaSubscription {
   /** As #due, for a client that came back: answered only when it does not hold the resource. */
   readonly #dueIfMissing = new Set<string>();
   readonly #unanswered = new Map<string, SentResponse>();
+  readonly #retries: Shortfall[] = [];
   readonly #rejected = new Map<string, Rejected>();
+  #sentAt: number | undefined;
+  #acknowledgedAt: number | undefined;
   #implied: ReadonlySet<string> = new Set();
   #wanted: { readonly of: ProxyResources; readonly wanted: Wanted } | undefined;
 
-  constructor(type: XdsType) {
+  constructor(type: XdsType, protocol: 'delta' | 'sotw' = 'delta') {
     this.type = type;
+    this.protocol = protocol;
   }
 
   get size(): number {
@@ -73,6 +78,11 @@ export class DeltaSubscription {
 
   get rejected(): ReadonlyMap<string, Rejected> {
     return this.#rejected;
+  }
+
+  /** When a response was last written, and when one was last taken; undefined: never on this stream. */
+  get times(): { readonly sent: number | undefined; readonly acknowledged: number | undefined } {
+    return { sent: this.#sentAt, acknowledged: this.#acknowledgedAt };
   }
 
   get holdings(): Holdings {
@@ -213,22 +223,24 @@ export class DeltaSubscription {
   /** `sent` was written under `nonce`; it may hold less than `answer` or `missing` gave. */
   sent(sent: Shortfall & { readonly set?: ResourceSet }, nonce: string, at: number): void {
     this.#holdings.apply(sent, sent.set);
+    this.#sentAt = at;
     this.#unanswered.set(nonce, { resources: sent.resources, removed: sent.removed, at });
     for (const name of sent.removed) this.#rejected.delete(name);
   }
 
-  ack(nonce: string): SentResponse | undefined {
+  ack(nonce: string, at: number): SentResponse | undefined {
     const sent = this.#unanswered.get(nonce);
-    this.#unanswered.delete(nonce);
+    if (this.#unanswered.delete(nonce)) this.#acknowledgedAt = at;
     if (this.#rejected.size > 0) for (const { name } of sent?.resources ?? []) this.#rejected.delete(name);
     return sent;
   }
 
-  nack(nonce: string, reason: string, at: number): Verdict {
+  nack(nonce: string, detail: string, at: number): readonly EncodedResource[] {
     const sent = this.#unanswered.get(nonce);
     this.#unanswered.delete(nonce);
-    if (sent === undefined) return { guilty: [], retries: [] };
-    const verdict = judge(this.type, sent, reason);
+    if (sent === undefined) return [];
+    const verdict = judge(this, sent, detail);
+    const reason = readableReason(detail);
     for (const resource of verdict.guilty) {
       this.#rejected.set(resource.name, { resource, reason, at });
       // It has the last good one, or nothing: sent again even if the next content is that very one.
@@ -236,7 +248,24 @@ export class DeltaSubscription {
         this.#holdings.put(resource.name, unknownVersion);
       }
     }
-    return { guilty: verdict.guilty, retries: verdict.retries.map((retry) => this.#stillSent(retry)).filter(isFull) };
+    this.#retries.unshift(...verdict.retries);
+    return verdict.guilty;
+  }
+
+  /** The next part of a rejected response that may be good. One at a time: a later one must not rest on a bad one. */
+  nextRetry(): Shortfall | undefined {
+    while (this.#unanswered.size === 0) {
+      const next = this.#retries.shift();
+      if (next === undefined) return undefined;
+      const still = this.#stillSent(next);
+      if (still.resources.length > 0 || still.removed.length > 0) return still;
+    }
+    return undefined;
+  }
+
+  /** Whether an answer is still to come. */
+  get busy(): boolean {
+    return this.#unanswered.size > 0 || this.#retries.length > 0;
   }
 
   /** Without what was overtaken by a later response. */
@@ -246,8 +275,4 @@ export class DeltaSubscription {
       removed: removed.filter((name) => this.#holdings.version(name) === undefined),
     };
   }
-}
-
-function isFull({ resources, removed }: Shortfall): boolean {
-  return resources.length > 0 || removed.length > 0;
 }

@@ -1,0 +1,161 @@
+import { Server, ServerCredentials, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { OutriggerError } from '../errors.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { type AdsCall, AdsConnection, type ConnectionSurroundings } from './ads-connection.ts';
+import type { Clock } from './clock.ts';
+import type { Ledger } from './ledger.ts';
+import type { PlanTimes } from './push-plan.ts';
+import { PushQueue } from './push-queue.ts';
+import { Rate, type RateLimit } from './rate.ts';
+import type { RotatingCredentials } from './rotating-credentials.ts';
+import { Seldom } from './seldom.ts';
+import type { PeerAuthenticator, ProvenPeer, SessionFactory } from './session.ts';
+import type { WireMetrics } from './wire-metrics.ts';
+
+export interface AdsLimits {
+  readonly streams: number;
+  readonly newStreams: RateLimit;
+  /** Of one stream; beyond it requests wait. */
+  readonly requests: RateLimit;
+  readonly firstRequestMs: number;
+  /** Names of one type that one proxy may ask for. */
+  readonly names: number;
+}
+
+export const defaultLimits: AdsLimits = {
+  streams: 10_000,
+  newStreams: { perSecond: 100, burst: 1_000 },
+  requests: { perSecond: 2_000, burst: 10_000 },
+  firstRequestMs: 10_000,
+  names: 20_000,
+};
+
+export interface AdsServerOptions {
+  readonly authenticator: PeerAuthenticator;
+  readonly sessions: SessionFactory;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly ledger: Ledger;
+  readonly metrics: WireMetrics;
+  readonly log: Logger;
+  readonly limits?: Partial<AdsLimits>;
+  readonly times?: PlanTimes;
+}
+
+const service = 'envoy.service.discovery.v3.AggregatedDiscoveryService';
+
+/** Bytes in, bytes out: requests are read by the stream, responses are framed already. */
+function method(name: string): ServiceDefinition[string] {
+  const same = (bytes: Buffer): Buffer => bytes;
+  return {
+    path: `/${service}/${name}`,
+    requestStream: true,
+    responseStream: true,
+    requestSerialize: same,
+    requestDeserialize: same,
+    responseSerialize: same,
+    responseDeserialize: same,
+  };
+}
+
+const definition: ServiceDefinition = {
+  StreamAggregatedResources: method('StreamAggregatedResources'),
+  DeltaAggregatedResources: method('DeltaAggregatedResources'),
+};
+
+/** Aggregated discovery over gRPC: a TLS port for proxies, and for tests a plaintext one on loopback. */
+export class AdsServer {
+  readonly #options: AdsServerOptions;
+  readonly #limits: AdsLimits;
+  readonly #newStreams: Rate;
+  readonly #surroundings: ConnectionSurroundings;
+  readonly #servers: Server[] = [];
+  readonly #connections = new Set<AdsConnection>();
+  #stopping = false;
+
+  constructor(options: AdsServerOptions) {
+    this.#options = options;
+    this.#limits = { ...defaultLimits, ...options.limits };
+    this.#newStreams = new Rate(this.#limits.newStreams, options.clock.now());
+    const { requests, firstRequestMs, names } = this.#limits;
+    const queue = new PushQueue({ now: () => performance.now(), defer: setImmediate });
+    const seldom = new Seldom(60_000);
+    this.#surroundings = { ...options, queue, seldom, requests, firstRequestMs, mostNames: names };
+  }
+
+  /** Streams that are open. */
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  /** The port for proxies. The answer is the port that was bound. Open it when the caches are complete: an empty answer empties proxies. */
+  listen(address: { readonly host: string; readonly port: number }, credentials: RotatingCredentials): Promise<number> {
+    return this.#bind(address, credentials, this.#surroundings);
+  }
+
+  /** Without TLS and tokens, for tests and development: loopback alone, and everybody is `peer`. */
+  listenInsecure(port: number, peer: ProvenPeer): Promise<number> {
+    const authenticator: PeerAuthenticator = { authenticate: async () => peer };
+    const surroundings = { ...this.#surroundings, authenticator, withoutToken: true } as const;
+    return this.#bind({ host: '127.0.0.1', port }, ServerCredentials.createInsecure(), surroundings);
+  }
+
+  #bind(
+    { host, port }: { readonly host: string; readonly port: number },
+    credentials: ServerCredentials,
+    surroundings: ConnectionSurroundings,
+  ): Promise<number> {
+    const server = new Server({
+      'grpc.keepalive_time_ms': 30_000,
+      'grpc.keepalive_timeout_ms': 10_000,
+      'grpc.max_receive_message_length': 4 * 1024 * 1024,
+      // A proxy has one; a connection with many is none.
+      'grpc.max_concurrent_streams': 100,
+      'grpc.enable_channelz': 0,
+    });
+    const handlers: UntypedServiceImplementation = {
+      StreamAggregatedResources: (call: AdsCall) => this.#accept(call, 'sotw', surroundings),
+      DeltaAggregatedResources: (call: AdsCall) => this.#accept(call, 'delta', surroundings),
+    };
+    server.addService(definition, handlers);
+    this.#servers.push(server);
+    const at = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+    return new Promise((resolve, reject) => {
+      server.bindAsync(at, credentials, (error, bound) => (error === null ? resolve(bound) : reject(error)));
+    });
+  }
+
+  #accept(call: AdsCall, protocol: 'delta' | 'sotw', surroundings: ConnectionSurroundings): void {
+    const connection = new AdsConnection(call, protocol, surroundings);
+    const refusal = this.#refusal();
+    this.#connections.add(connection);
+    const running = connection.run(() => this.#connections.delete(connection));
+    if (refusal !== undefined) connection.end(refusal);
+    running.catch((error) => this.#options.log.error({ err: error }, 'a configuration stream failed'));
+  }
+
+  #refusal(): OutriggerError | undefined {
+    if (this.#stopping) return new OutriggerError('OR2008', 'this control plane is stopping');
+    if (this.#connections.size >= this.#limits.streams) {
+      return new OutriggerError('OR2007', `there are ${this.#connections.size} streams already`);
+    }
+    if (this.#newStreams.take(this.#options.clock.now())) return undefined;
+    return new OutriggerError('OR2007', `more than ${this.#limits.newStreams.perSecond} new streams a second`);
+  }
+
+  /** Streams end with UNAVAILABLE, connections with GOAWAY; what is left after `deadlineMs` is cut. */
+  async stop(deadlineMs = 5_000): Promise<void> {
+    this.#stopping = true;
+    const closed = this.#servers.map((server) => new Promise<void>((resolve) => server.tryShutdown(() => resolve())));
+    for (const connection of [...this.#connections]) {
+      connection.end(new OutriggerError('OR2008', 'this control plane is stopping'));
+    }
+    let cancel: () => void = () => undefined;
+    const late = new Promise<void>((resolve) => {
+      cancel = this.#options.clock.after(deadlineMs, resolve);
+    });
+    await Promise.race([Promise.all(closed), late]);
+    cancel();
+    for (const server of this.#servers) server.forceShutdown();
+  }
+}

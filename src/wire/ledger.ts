@@ -1,0 +1,156 @@
+import { type Origin, printOrigin } from '../model/origin.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { EncodedResource, pushOrder, XdsType } from '../xds/resource.ts';
+import { Seldom } from './seldom.ts';
+import type { DeltaSubscription } from './subscription.ts';
+
+/** STALE: sent and not acknowledged for longer than a proxy that works would take. */
+export type SyncState = 'SYNCED' | 'STALE' | 'NACKED' | 'NOT SENT';
+
+/** A stream as the ledger sees it. What was sent is remembered by the subscriptions; the ledger keeps no copy. */
+export interface LedgerView {
+  readonly proxy: string;
+  readonly protocol: 'delta' | 'sotw';
+  /** Milliseconds since the epoch. */
+  readonly connectedAt: number;
+  readonly envoyVersion: string;
+  readonly subscriptions: ReadonlyMap<XdsType, DeltaSubscription>;
+}
+
+export interface TypeStatus {
+  readonly state: SyncState;
+  /** When the state began, as far as it is known: the oldest unanswered response, the first NACK, the last ACK. */
+  readonly since: number | undefined;
+  readonly rejected: number;
+}
+
+export interface ProxyStatus extends Omit<LedgerView, 'subscriptions'> {
+  readonly types: Readonly<Record<XdsType, TypeStatus>>;
+}
+
+/** One resource of one proxy. */
+export interface ResourceStatus {
+  readonly name: string;
+  /** The version it was sent last. */
+  readonly version: string;
+  readonly state: Exclude<SyncState, 'NOT SENT'>;
+  readonly since: number | undefined;
+  /** Envoy's words, for what it rejected. */
+  readonly reason?: string;
+  readonly origins?: readonly Origin[];
+}
+
+export interface Rejection {
+  readonly proxy: string;
+  readonly type: XdsType;
+  readonly resource: EncodedResource;
+  readonly reason: string;
+}
+
+/** So long a proxy may take for a response. */
+const staleMs = 5_000;
+
+/** What each connected proxy was sent, and what it made of it. */
+export class Ledger {
+  readonly #log: Logger;
+  readonly #now: () => number;
+  readonly #streams = new Set<LedgerView>();
+  readonly #said = new Seldom(Number.POSITIVE_INFINITY);
+
+  constructor(log: Logger, now: () => number) {
+    this.#log = log;
+    this.#now = now;
+  }
+
+  open(view: LedgerView): void {
+    this.#streams.add(view);
+  }
+
+  close(view: LedgerView): void {
+    this.#streams.delete(view);
+  }
+
+  /** One line for each content and reason, however many proxies reject it. */
+  reject({ proxy, type, resource, reason }: Rejection): void {
+    if (!this.#said.mayBeSaid(`${type} ${resource.name} ${resource.version} ${reason}`, this.#now())) return;
+    const origins = resource.origins.map(printOrigin);
+    this.#log.error(
+      { code: 'OR2010', proxy, type, resource: resource.name, version: resource.version, reason, origins },
+      `a proxy rejected ${type} ${resource.name}, made from ${origins.join(', ') || 'no object of yours'}: ${reason}`,
+    );
+  }
+
+  /** By name of the proxy. */
+  status(): ProxyStatus[] {
+    const now = this.#now();
+    return [...this.#streams]
+      .map(({ subscriptions, ...rest }) => ({ ...rest, types: typesOf(subscriptions, now) }))
+      .sort((a, b) => (a.proxy < b.proxy ? -1 : 1));
+  }
+
+  /** What a proxy was sent of a type, by name; undefined: there is no such proxy here. */
+  resources(proxy: string, type: XdsType): ResourceStatus[] | undefined {
+    const view = [...this.#streams].find((stream) => stream.proxy === proxy);
+    if (view === undefined) return undefined;
+    const subscription = view.subscriptions.get(type);
+    return subscription === undefined ? [] : resourcesOf(subscription, this.#now());
+  }
+}
+
+function typesOf(
+  subscriptions: ReadonlyMap<XdsType, DeltaSubscription>,
+  now: number,
+): Readonly<Record<XdsType, TypeStatus>> {
+  const of = (type: XdsType): TypeStatus => statusOf(subscriptions.get(type), now);
+  return {
+    cluster: of('cluster'),
+    endpoint: of('endpoint'),
+    listener: of('listener'),
+    route: of('route'),
+    virtualHost: of('virtualHost'),
+    secret: of('secret'),
+  } satisfies Record<(typeof pushOrder)[number], TypeStatus>;
+}
+
+function statusOf(subscription: DeltaSubscription | undefined, now: number): TypeStatus {
+  if (subscription === undefined) return { state: 'NOT SENT', since: undefined, rejected: 0 };
+  const rejected = subscription.rejected.size;
+  const oldest = firstOf([...subscription.unanswered.values()].map(({ at }) => at));
+  if (rejected > 0) {
+    const since = firstOf([...subscription.rejected.values()].map(({ at }) => at));
+    return { state: 'NACKED', since, rejected };
+  }
+  if (oldest !== undefined && now - oldest > staleMs) return { state: 'STALE', since: oldest, rejected };
+  const { sent, acknowledged } = subscription.times;
+  // A client that came back with all it should have is sent nothing: it is in sync all the same.
+  if (sent === undefined && isEmpty(subscription)) return { state: 'NOT SENT', since: undefined, rejected };
+  return { state: 'SYNCED', since: acknowledged ?? sent, rejected };
+}
+
+function isEmpty(subscription: DeltaSubscription): boolean {
+  for (const _ of subscription.holdings.names()) return false;
+  return true;
+}
+
+function firstOf(times: readonly number[]): number | undefined {
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+function resourcesOf(subscription: DeltaSubscription, now: number): ResourceStatus[] {
+  const waiting = new Map<string, number>();
+  for (const { resources, at } of subscription.unanswered.values()) {
+    for (const { name } of resources) waiting.set(name, at);
+  }
+  const names = new Set([...subscription.holdings.names(), ...subscription.rejected.keys()]);
+  return [...names].sort().map((name) => {
+    const rejected = subscription.rejected.get(name);
+    if (rejected !== undefined) {
+      const { resource, reason, at } = rejected;
+      return { name, version: resource.version, state: 'NACKED', since: at, reason, origins: resource.origins };
+    }
+    const version = subscription.holdings.version(name) ?? '';
+    const at = waiting.get(name);
+    if (at !== undefined && now - at > staleMs) return { name, version, state: 'STALE', since: at };
+    return { name, version, state: 'SYNCED', since: subscription.times.acknowledged };
+  });
+}
