@@ -12,7 +12,7 @@ export function findRequirements(): string | undefined {
 
 function lackings(): string | undefined {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'this is not root on Linux';
-  const tools = ['iptables-nft-restore', 'iptables-legacy-restore', 'ip', 'setpriv', 'unshare'];
+  const tools = ['iptables-nft-restore', 'iptables-legacy-restore', 'ip', 'nft', 'curl', 'setpriv', 'unshare'];
   const absent = tools.filter((tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0);
   if (absent.length > 0) return `${absent.join(', ')} missing: run test/netns/install.sh`;
   if (locateEnvoy('netns') === undefined) return 'there is no Envoy: run test/envoy/install.sh';

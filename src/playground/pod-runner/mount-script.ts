@@ -1,4 +1,4 @@
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isObject } from '../../model/json.ts';
 import type { Container } from '../../model/pod.ts';
@@ -10,6 +10,8 @@ import type { PodSandbox } from './sandbox.ts';
  */
 export function mountScript(container: Container, sandbox: PodSandbox): string {
   const base = join(sandbox.root, container.name);
+  // A container that is started again finds nothing of what it wrote before.
+  rmSync(base, { recursive: true, force: true });
   for (const folder of ['upper', 'work', 'merged']) mkdirSync(join(base, folder), { recursive: true });
   const merged = join(base, 'merged');
   const security = isObject(container.securityContext) ? container.securityContext : {};

@@ -1,0 +1,35 @@
+import type { LocalTokens } from '../identity/tokens/local-tokens.ts';
+import type { ObjectSource } from '../source/object-source.ts';
+import type { Source } from '../source/source.ts';
+
+/** What the playground gives a control plane. */
+export interface ControlPlaneOptions {
+  /** The cluster: namespaces, nodes and all objects of the mesh, pods and endpoints with their present state. */
+  readonly source: Source & ObjectSource;
+  /** Proves the tokens that pods have mounted. */
+  readonly tokens: LocalTokens;
+  /** Of the node: pods reach it, nobody outside does. The discovery port has to be served there. */
+  readonly host: string;
+  /** By which pods know the discovery port: to be in its certificate. */
+  readonly discoveryName: string;
+  /** For what is to be kept while the playground runs. */
+  readonly stateFolder: string;
+  /** Worker threads of each proxy. */
+  readonly concurrency: number;
+}
+
+export interface ControlPlane {
+  /** `https://…/inject` */
+  readonly webhookUrl: string;
+  /** Of the webhook's certificate. */
+  readonly caPem: string;
+  readonly discoveryPort: number;
+  /** What pods trust the discovery port by, for the ConfigMap istio-ca-root-cert. */
+  readonly rootPem: string;
+  stop(): Promise<void>;
+}
+
+/** Rejects when it cannot start. */
+export type StartControlPlane = (options: ControlPlaneOptions) => Promise<ControlPlane>;
+
+export const discoveryName = 'outrigger.outrigger-system.svc';

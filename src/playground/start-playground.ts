@@ -1,0 +1,266 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { asOutriggerError, type OutriggerError } from '../errors.ts';
+import { LocalTokens } from '../identity/tokens/local-tokens.ts';
+import { makeTokenKey } from '../identity/tokens/token-key.ts';
+import type { Pod } from '../model/pod.ts';
+import type { ObjectSource } from '../source/object-source.ts';
+import type { Source } from '../source/source.ts';
+import { AdmissionClient } from './admission-client.ts';
+import { buildSampleApp } from './build-sample-app.ts';
+import { Cluster } from './cluster/cluster.ts';
+import type { ClusterView } from './cluster/cluster-view.ts';
+import { objectsAt, textAt } from './cluster/json-reading.ts';
+import type { LivePod } from './cluster/live-pod.ts';
+import { type ControlPlane, discoveryName, type StartControlPlane } from './control-plane.ts';
+import { DnsServer } from './dns/dns-server.ts';
+import type { ZoneEntry } from './dns/zone.ts';
+import { HostForward } from './host-forward.ts';
+import { resolveImages } from './images.ts';
+import { Limit } from './limit.ts';
+import { type ClaimedSlot, claimSlot } from './network/claim-slot.ts';
+import { IpPool } from './network/ip-pool.ts';
+import { renderRules, type ServiceRule } from './network/nft-rules.ts';
+import { NodeNetwork } from './network/node-network.ts';
+import type { RunningContainer } from './pod-runner/container.ts';
+import { until } from './pod-runner/until.ts';
+import { checkEnvoy, checkRequirements } from './requirements.ts';
+
+export interface PlaygroundOptions {
+  /** The manifests. Not started yet; read again when they change. */
+  readonly files: Source & ObjectSource;
+  readonly startControlPlane: StartControlPlane;
+  /** The Envoy binary; undefined when none was found. */
+  readonly envoy: string | undefined;
+  /** `images/proxy/outrigger-proxy.sh` */
+  readonly proxyScript: string;
+  /** Worker threads of each proxy; 1 without it. */
+  readonly concurrency?: number;
+  /** Ports of 127.0.0.1 by the ports of the LoadBalancer service that they lead to: `{80: 8080}`; 0 takes any. */
+  readonly forwards?: Readonly<Record<number, number>>;
+  /** Names outside of the cluster that its DNS knows, and their addresses. */
+  readonly hosts?: Readonly<Record<string, readonly string[]>>;
+  /** Pods that start at the same time; 4 without it. */
+  readonly startsAtOnce?: number;
+  /** Whether logs and files are left at the end. */
+  readonly keep?: boolean;
+  /** Told of pods that do not start; they are tried again. */
+  readonly onProblem: (error: OutriggerError) => void;
+}
+
+export interface Playground {
+  readonly cluster: Cluster;
+  readonly controlPlane: ControlPlane;
+  /** Of the node: what listens there stands outside of the mesh. */
+  readonly nodeIp: string;
+  readonly folder: string;
+  /** Port of 127.0.0.1 by that of the LoadBalancer service. */
+  readonly forwards: ReadonlyMap<number, number>;
+  /** Undefined while there is no such pod. By its whole name, or by the first that begins so. */
+  pod(namespace: string, name: string): LivePod | undefined;
+  /** Resolves when every pod is ready; rejects with what is not. */
+  ready(seconds: number): Promise<void>;
+  /** Runs a command in a container, as `kubectl exec` does. */
+  exec(pod: LivePod, container: string, command: readonly string[]): ReturnType<RunningContainer['exec']>;
+  /** Leaves nothing behind. */
+  stop(): Promise<void>;
+}
+
+const domain = 'cluster.local';
+
+/** Starts all of it, in order. Throws OR23xx, and what the control plane throws; nothing is left then. */
+export async function startPlayground(options: PlaygroundOptions): Promise<Playground> {
+  checkRequirements();
+  const envoy = checkEnvoy(options.envoy);
+  const claimed = await claimSlot();
+  const playground = new RunningPlayground(options, claimed);
+  try {
+    await playground.start(envoy);
+    return playground;
+  } catch (error) {
+    await playground.stop();
+    throw error;
+  }
+}
+
+class RunningPlayground implements Playground {
+  readonly #options: PlaygroundOptions;
+  readonly #claimed: ClaimedSlot;
+  readonly #stop = new AbortController();
+  readonly #network: NodeNetwork;
+  readonly #dns = new DnsServer();
+  readonly #forwards: HostForward[] = [];
+  readonly cluster: Cluster;
+  readonly forwards = new Map<number, number>();
+  #controlPlane: ControlPlane | undefined;
+  #admission: AdmissionClient | undefined;
+  #rules: readonly ServiceRule[] = [];
+  #applied = '';
+  #applying = false;
+  #stopped: Promise<void> | undefined;
+
+  constructor(options: PlaygroundOptions, claimed: ClaimedSlot) {
+    this.#options = options;
+    this.#claimed = claimed;
+    this.#network = new NodeNetwork(claimed.slot);
+    const onView = (view: ClusterView): void => this.#show(view);
+    this.cluster = new Cluster({ files: options.files, slot: claimed.slot, domain, onView });
+  }
+
+  get controlPlane(): ControlPlane {
+    if (this.#controlPlane === undefined) throw new Error('the control plane has not started');
+    return this.#controlPlane;
+  }
+
+  get nodeIp(): string {
+    return this.#claimed.slot.nodeIp;
+  }
+
+  get folder(): string {
+    return this.#claimed.folder;
+  }
+
+  async start(envoy: string): Promise<void> {
+    const { startControlPlane, proxyScript, concurrency = 1, startsAtOnce = 4 } = this.#options;
+    const { slot, folder } = this.#claimed;
+    await this.#network.create();
+    await this.#dns.start(slot.dnsIp);
+    await this.cluster.start(this.#stop.signal);
+    const tokens = new LocalTokens({ key: makeTokenKey(), now: Date.now });
+    const controlPlane = await startControlPlane({
+      source: this.cluster,
+      tokens,
+      host: slot.nodeIp,
+      discoveryName,
+      stateFolder: join(folder, 'state'),
+      concurrency,
+    });
+    this.#controlPlane = controlPlane;
+    const admission = new AdmissionClient(controlPlane);
+    this.#admission = admission;
+    const places = { envoy, proxyScript, node: process.execPath, sampleApp: await buildSampleApp(join(folder, 'app')) };
+    this.cluster.startPods({
+      network: this.#network,
+      pool: new IpPool(slot),
+      starts: new Limit(startsAtOnce),
+      admit: (pod) => admission.admit(pod),
+      issueToken: (pod, seconds) => tokens.issue(subjectOf(pod), seconds * 1000),
+      configMaps: (namespace) => ({
+        ...this.cluster.configMaps(namespace),
+        'istio-ca-root-cert': { 'root-cert.pem': controlPlane.rootPem },
+      }),
+      image: resolveImages(places),
+      etc: (pod, ip) => etcOf(pod, ip, slot.dnsIp),
+      folder: join(folder, 'pods'),
+      onProblem: this.#options.onProblem,
+    });
+    await this.#forward();
+  }
+
+  pod(namespace: string, name: string): LivePod | undefined {
+    const pods = this.cluster.pods.filter((pod) => pod.desired.namespace === namespace && !pod.isTerminating);
+    return pods.find((pod) => pod.desired.name === name) ?? pods.find((pod) => pod.desired.name.startsWith(`${name}-`));
+  }
+
+  async ready(seconds: number): Promise<void> {
+    const lagging = (): readonly LivePod[] =>
+      this.cluster.pods.filter(({ status }) => !status.ready && status.phase !== 'Succeeded');
+    const describe = ({ desired, status }: LivePod): string => `${desired.name} ${status.phase} ${status.message}`;
+    await until(
+      () => `pods are ready: ${lagging().map(describe).join('; ')}`,
+      () => this.cluster.pods.length > 0 && lagging().length === 0,
+      seconds,
+    );
+    // Names and routes follow the pods after a moment.
+    await sleep(100);
+    await until('routes are applied', () => !this.#applying, 10);
+  }
+
+  async exec(pod: LivePod, container: string, command: readonly string[]) {
+    const running = pod.kept?.running?.container(container);
+    if (running === undefined) throw new Error(`${pod.desired.name} does not run`);
+    return running.exec(command);
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#end();
+    return this.#stopped;
+  }
+
+  async #end(): Promise<void> {
+    this.#stop.abort();
+    this.cluster.stop();
+    for (const forward of this.#forwards) forward.stop();
+    this.#admission?.close();
+    await this.#controlPlane?.stop().catch((error: unknown) => this.#options.onProblem(asOutriggerError(error)));
+    this.#dns.stop();
+    await this.#claimed.release(this.#options.keep === true ? 'keep' : 'remove');
+  }
+
+  async #forward(): Promise<void> {
+    for (const [port, wanted] of Object.entries(this.#options.forwards ?? {})) {
+      const forward = new HostForward(() => this.#targetsOf(Number(port)));
+      this.#forwards.push(forward);
+      this.forwards.set(Number(port), await forward.start(wanted));
+    }
+  }
+
+  /** Of a port of the first service of type LoadBalancer that has it. */
+  #targetsOf(port: number): ServiceRule['targets'] {
+    const balancers = this.cluster
+      .services()
+      .filter(({ object }) => textAt(object, 'spec', 'type') === 'LoadBalancer')
+      .filter(({ object }) => objectsAt(object, 'spec', 'ports').some((one) => one['port'] === port))
+      .map(({ object }) => textAt(object, 'spec', 'clusterIP'));
+    return this.#rules.find((rule) => rule.port === port && balancers.includes(rule.address))?.targets ?? [];
+  }
+
+  #show({ zone, rules }: ClusterView): void {
+    const { slot } = this.#claimed;
+    const fixed: [string, ZoneEntry][] = [
+      [`${discoveryName}.${domain}`, { addresses: [slot.nodeIp] }],
+      ...Object.entries(this.#options.hosts ?? {}).map(([name, addresses]): [string, ZoneEntry] => [
+        name.toLowerCase(),
+        { addresses },
+      ]),
+    ];
+    this.#dns.setZone(new Map([...zone, ...fixed]));
+    this.#rules = rules;
+    void this.#apply();
+  }
+
+  /** One nft at a time; what changed meanwhile is applied after it. */
+  async #apply(): Promise<void> {
+    if (this.#applying) return;
+    this.#applying = true;
+    try {
+      for (let text = this.#text(); text !== this.#applied && !this.#stop.signal.aborted; text = this.#text()) {
+        this.#applied = text;
+        await this.#network.applyServices(this.#rules);
+      }
+    } catch (error) {
+      if (!this.#stop.signal.aborted) this.#options.onProblem(asOutriggerError(error));
+    } finally {
+      this.#applying = false;
+    }
+  }
+
+  #text(): string {
+    return renderRules(this.#claimed.slot, this.#rules);
+  }
+}
+
+function subjectOf({ metadata, spec }: Pod) {
+  const pod = { name: metadata.name ?? '', uid: String(metadata['uid'] ?? '') };
+  return { namespace: metadata.namespace ?? '', serviceAccount: spec.serviceAccountName ?? '', pod };
+}
+
+function etcOf(pod: Pod, ip: string, dnsIp: string): Record<string, string> {
+  const { name = '', namespace = '' } = pod.metadata;
+  const search = `${namespace}.svc.${domain} svc.${domain} ${domain}`;
+  return {
+    hosts: `127.0.0.1 localhost\n::1 localhost\n${ip} ${name}\n`,
+    hostname: `${name}\n`,
+    'resolv.conf': `nameserver ${dnsIp}\nsearch ${search}\noptions ndots:5\n`,
+  };
+}
