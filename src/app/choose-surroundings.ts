@@ -31,5 +31,6 @@ export async function chooseSurroundings(options: ChooseOptions): Promise<Surrou
   if (usesCluster(options)) return clusterSurroundings({ config, env, logger });
   const folder = config.config === '' ? sampleConfigFolder : config.config;
   const stateFolder = config.stateDir === '' ? defaultStateFolder(env) : config.stateDir;
-  return folderSurroundings({ folder, stateFolder, logger, metrics });
+  const discovery = config.discovery.enabled === 'on';
+  return folderSurroundings({ folder, stateFolder, discovery, logger, metrics });
 }

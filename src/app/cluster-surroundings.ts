@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { tokenAudience } from '../identity/tokens/token-peer.ts';
+import { TokenReviewAuthenticator } from '../identity/tokens/token-review.ts';
 import { systemNamespaces } from '../inject/decision/checks.ts';
+import type { ClusterParts } from '../source/kubernetes/cluster-parts.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Config } from './config.ts';
+import type { MeshParts } from './mesh/mesh-parts.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface ClusterOptions {
@@ -16,14 +20,27 @@ export async function clusterSurroundings({ config, env, logger }: ClusterOption
   const { connectCluster } = await import('../source/kubernetes/cluster-parts.ts');
   const { kubeconfig } = config;
   const inCluster = kubeconfig === '' && isInCluster(env);
-  return connectCluster({
+  const discovery = config.discovery.enabled === 'on';
+  const parts = connectCluster({
     credentials: { ...(kubeconfig === '' ? {} : { kubeconfig }), inCluster },
     namespace: config.injection.systemNamespace,
     systemNamespaces,
     instance: env.POD_NAME ?? hostname(),
     startId: randomBytes(4).toString('hex'),
     onProblem: ({ part, message }) => logger.warn({ part }, message),
+    tokenAudiences: [tokenAudience],
+    ...(discovery ? { mesh: { secretNamespaces: config.mesh.secretNamespaces } } : {}),
   });
+  return { ...parts, mesh: discovery ? clusterMesh(parts) : undefined };
+}
+
+function clusterMesh(parts: ClusterParts): MeshParts {
+  return {
+    objects: parts.facts,
+    authenticator: new TokenReviewAuthenticator({ review: parts.reviewToken, now: Date.now }),
+    rootStore: parts.meshRootStore,
+    rootPlace: parts.meshRootPlace,
+  };
 }
 
 /** What client libraries go by: https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/ */

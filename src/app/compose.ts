@@ -8,8 +8,11 @@ import { previewPlugin } from '../preview/preview-plugin.ts';
 import { eachListener } from '../telemetry/listeners.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { noMetrics } from '../wire/wire-metrics.ts';
 import type { Component } from './component.ts';
 import type { Config } from './config.ts';
+import { MeshComponent } from './mesh/mesh-component.ts';
+import { meshSettings } from './mesh/mesh-settings.ts';
 import { logOutcome } from './outcome-log.ts';
 import { readTemplateTexts } from './places.ts';
 import { ServerComponent } from './server-component.ts';
@@ -34,6 +37,8 @@ export interface Composition {
   /** Once all have started. */
   readonly port: () => number;
   readonly caFile: string | undefined;
+  /** Undefined where no proxies are configured. */
+  readonly mesh: MeshComponent | undefined;
 }
 
 /** The whole program, put together and not started. */
@@ -44,6 +49,7 @@ export function compose(options: ComposeOptions): Composition {
   const remembering = rememberInjections(injector, rememberedWorkloads);
   const certificates = new ServingComponent(options);
   const outsiders = surroundings.onOutcome === undefined ? [] : [surroundings.onOutcome];
+  const mesh = meshComponent(options);
   const server: ServerComponent = new ServerComponent({
     settings: config.server,
     certificates,
@@ -53,6 +59,7 @@ export function compose(options: ComposeOptions): Composition {
       healthPlugin([
         surroundings.readiness,
         certificates.readiness,
+        ...(mesh === undefined ? [] : [mesh.readiness]),
         { name: 'server', problem: () => server.readiness.problem() },
       ]),
       metricsPlugin(metrics),
@@ -69,8 +76,23 @@ export function compose(options: ComposeOptions): Composition {
     ],
   });
   return {
-    components: [...surroundings.components, certificates, server],
+    components: [...surroundings.components, certificates, ...(mesh === undefined ? [] : [mesh]), server],
     port: () => server.port,
     caFile: certificates.caFile,
+    mesh,
   };
+}
+
+function meshComponent({ config, surroundings, logger }: ComposeOptions): MeshComponent | undefined {
+  if (surroundings.mesh === undefined) return undefined;
+  const namespace = config.injection.systemNamespace;
+  const [host = ''] = config.injection.discoveryAddress.split(':');
+  return new MeshComponent({
+    settings: meshSettings(config),
+    discovery: config.discovery,
+    names: [...new Set([host, `outrigger.${namespace}.svc`, 'localhost'])],
+    parts: surroundings.mesh,
+    metrics: noMetrics,
+    logger,
+  });
 }

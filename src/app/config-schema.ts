@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { InjectionSettingsSchema } from '../inject/review/settings.ts';
 import { logLevels } from '../telemetry/logger.ts';
+import { DiscoverySchema, MeshConfigSchema } from './mesh-schema.ts';
 
 const text = (description: string) => Type.String({ default: '', description });
 const seconds = (fallback: number, description: string, minimum = 0.1) =>
@@ -69,5 +70,7 @@ export const ConfigSchema = Type.Object({
   tls: TlsSchema,
   log: LogSchema,
   injection: InjectionSettingsSchema,
+  mesh: MeshConfigSchema,
+  discovery: DiscoverySchema,
 });
 export type Config = Static<typeof ConfigSchema>;

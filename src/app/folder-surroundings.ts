@@ -1,21 +1,28 @@
 import { join } from 'node:path';
 import { RootFileStore } from '../identity/root-file-store.ts';
 import { systemClock } from '../identity/serving-certificates.ts';
+import { LocalTokens } from '../identity/tokens/local-tokens.ts';
+import { loadTokenKey } from '../identity/tokens/token-key.ts';
+import { MeshRootFile } from '../identity/workload/mesh-root-file.ts';
 import { FilesSource, type Reload } from '../source/files/files-source.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { MeshParts } from './mesh/mesh-parts.ts';
 import type { Surroundings } from './surroundings.ts';
 import { watchFolder } from './watch-folder.ts';
 
 export interface FolderOptions {
   readonly folder: string;
   readonly stateFolder: string;
+  /** Whether proxies are configured, too. */
+  readonly discovery: boolean;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
 
 /** No cluster: namespaces and nodes from files, the root certificate in a file. */
-export function folderSurroundings({ folder, stateFolder, logger, metrics }: FolderOptions): Surroundings {
+export function folderSurroundings(options: FolderOptions): Surroundings {
+  const { folder, stateFolder, discovery, logger, metrics } = options;
   const source = new FilesSource({
     folder,
     pollMs: 2000,
@@ -39,7 +46,31 @@ export function folderSurroundings({ folder, stateFolder, logger, metrics }: Fol
     rootStore: new RootFileStore(rootPath),
     rootPlace: rootPath,
     onOutcome: undefined,
+    mesh: discovery ? folderMesh(source, stateFolder) : undefined,
     summary: () => `the files of ${folder}`,
+  };
+}
+
+/** No API server is there to prove tokens: whoever has the key of this folder makes them. */
+function folderMesh(objects: FilesSource, stateFolder: string): MeshParts {
+  const rootPlace = join(stateFolder, 'mesh-root.pem');
+  const tokens = once(async () => {
+    const key = await loadTokenKey(join(stateFolder, 'token-key.pem'));
+    return new LocalTokens({ key, now: Date.now });
+  });
+  return {
+    objects,
+    authenticator: { authenticate: async (token) => (await tokens()).verify(token) },
+    rootStore: new MeshRootFile(rootPlace),
+    rootPlace,
+  };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }
 

@@ -3,6 +3,7 @@ import type { RootStore } from '../identity/root-store.ts';
 import type { OutcomeListener } from '../inject/webhook-types.ts';
 import type { ClusterFacts } from '../model/pod.ts';
 import type { Component } from './component.ts';
+import type { MeshParts } from './mesh/mesh-parts.ts';
 
 /** What the program takes from its surroundings: a folder on this machine, or a cluster. */
 export interface Surroundings {
@@ -15,6 +16,8 @@ export interface Surroundings {
   readonly rootPlace: string;
   /** Told of each answered admission; undefined when nobody outside is. */
   readonly onOutcome: OutcomeListener | undefined;
+  /** What proxies are configured from; undefined where none are. */
+  readonly mesh?: MeshParts | undefined;
   /** One line for a person: what is served from where. */
   readonly summary: () => string;
 }

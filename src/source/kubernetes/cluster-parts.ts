@@ -4,7 +4,9 @@ import { createConnection, type KubeConnection } from './connection.ts';
 import { type CredentialsOptions, createCredentials } from './credentials.ts';
 import { createKubernetesSource, type KubernetesSource, type KubernetesSourceOptions } from './kubernetes-source.ts';
 import { LinkerdMirror } from './linkerd-mirror.ts';
+import { MeshRootSecret } from './mesh-root-secret.ts';
 import { SecretRootStore } from './secret-root-store.ts';
+import { tokenReviews } from './token-review.ts';
 
 export interface ClusterOptions {
   readonly credentials: CredentialsOptions;
@@ -19,6 +21,8 @@ export interface ClusterOptions {
   readonly onProblem: (problem: ClusterProblem) => void;
   /** Given where the objects of the mesh are read, too: `facts` is then their source. */
   readonly mesh?: KubernetesSourceOptions['mesh'];
+  /** For whom the tokens of proxies are made; needed where any are reviewed. */
+  readonly tokenAudiences?: readonly string[];
 }
 
 /** For the log. The parts go on by themselves after each. */
@@ -29,6 +33,7 @@ export interface ClusterProblem {
 
 /** The Secret that `install` makes, or whoever uses `manifest generate` (docs/security.md). */
 export const rootSecretName = 'outrigger-webhook-root';
+const meshRootSecretName = 'outrigger-mesh-root';
 
 /** All that the program has of a cluster, put together and not started: the `Surroundings` of the layer app. */
 export interface ClusterParts {
@@ -39,6 +44,10 @@ export interface ClusterParts {
   readonly rootStore: SecretRootStore;
   /** Names the root store in messages. */
   readonly rootPlace: string;
+  /** Asks the API server about a token of a proxy, for some audience. */
+  readonly reviewToken: ReturnType<typeof tokenReviews>;
+  readonly meshRootStore: MeshRootSecret;
+  readonly meshRootPlace: string;
   /** Tells Events of what users should know. Returns at once, never throws. */
   readonly onOutcome: (outcome: AdmissionOutcome) => void;
   /** Which cluster it is, once started. */
@@ -78,6 +87,9 @@ export function connectCluster(options: ClusterOptions): ClusterParts {
     },
     rootStore: new SecretRootStore({ connection, namespace, name: rootSecretName }),
     rootPlace: `Secret ${namespace}/${rootSecretName}`,
+    reviewToken: tokenReviews(connection, options.tokenAudiences ?? []),
+    meshRootStore: new MeshRootSecret({ connection, namespace, name: meshRootSecretName }),
+    meshRootPlace: `Secret ${namespace}/${meshRootSecretName}`,
     onOutcome: (outcome) => events.offer(outcome),
     summary: () => `the cluster at ${connection.server}`,
   };

@@ -7,7 +7,8 @@ import { workloadMetadata } from './load-assignment.ts';
 
 /**
  * Istio's standard metrics, counted in the proxy by Envoy's stats access logger: names and labels as in
- * https://istio.io/latest/docs/reference/config/metrics/. What is not known prints as `-`.
+ * https://istio.io/latest/docs/reference/config/metrics/. What is not known prints as `-`. The prefix makes them
+ * `istio_requests_total` and so on.
  */
 
 type Tag = { readonly name: string; readonly value_format: string };
@@ -74,7 +75,10 @@ function servedTags(shape: ProxyShape, mutual: boolean): Tag[] {
 }
 
 const requestTags: readonly Tag[] = [
-  tag('request_protocol', "%CEL(request.headers['content-type'].startsWith('application/grpc') ? 'grpc' : 'http')%"),
+  tag(
+    'request_protocol',
+    "%CEL('content-type' in request.headers && request.headers['content-type'].startsWith('application/grpc') ? 'grpc' : 'http')%",
+  ),
   tag('response_code', '%RESPONSE_CODE%'),
   tag('response_flags', '%RESPONSE_FLAGS%'),
   tag('grpc_response_status', '%GRPC_STATUS_NUMBER%'),
@@ -107,11 +111,11 @@ function requestStats(tags: readonly Tag[]): Message {
   });
   return extension('envoy.access_loggers.stats', loggerType, {
     stat_prefix: 'istio',
-    counters: [{ stat: { name: 'istio_requests_total', tags: all }, value_fixed: 1 }],
+    counters: [{ stat: { name: 'requests_total', tags: all }, value_fixed: 1 }],
     histograms: [
-      histogram('istio_request_duration_milliseconds', 'Milliseconds', '%DURATION%'),
-      histogram('istio_request_bytes', 'Bytes', '%BYTES_RECEIVED%'),
-      histogram('istio_response_bytes', 'Bytes', '%BYTES_SENT%'),
+      histogram('request_duration_milliseconds', 'Milliseconds', '%DURATION%'),
+      histogram('request_bytes', 'Bytes', '%BYTES_RECEIVED%'),
+      histogram('response_bytes', 'Bytes', '%BYTES_SENT%'),
     ],
   });
 }
@@ -126,11 +130,11 @@ function tcpStats(tags: readonly Tag[]): Message[] {
     typed_config: any(loggerType, { stat_prefix: 'istio', counters }),
   });
   return [
-    at('TcpUpstreamConnected', [counter('istio_tcp_connections_opened_total', { value_fixed: 1 })]),
+    at('TcpUpstreamConnected', [counter('tcp_connections_opened_total', { value_fixed: 1 })]),
     at('TcpConnectionEnd', [
-      counter('istio_tcp_connections_closed_total', { value_fixed: 1 }),
-      counter('istio_tcp_sent_bytes_total', { value_format: '%BYTES_SENT%' }),
-      counter('istio_tcp_received_bytes_total', { value_format: '%BYTES_RECEIVED%' }),
+      counter('tcp_connections_closed_total', { value_fixed: 1 }),
+      counter('tcp_sent_bytes_total', { value_format: '%BYTES_SENT%' }),
+      counter('tcp_received_bytes_total', { value_format: '%BYTES_RECEIVED%' }),
     ]),
   ];
 }

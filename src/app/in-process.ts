@@ -1,0 +1,73 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RootFileStore } from '../identity/root-file-store.ts';
+import { MeshRootFile } from '../identity/workload/mesh-root-file.ts';
+import type { ObjectSource } from '../source/object-source.ts';
+import type { Source } from '../source/source.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { Metrics } from '../telemetry/metrics.ts';
+import type { PeerAuthenticator } from '../wire/session.ts';
+import { startAll } from './component.ts';
+import { type Composition, compose } from './compose.ts';
+import { readConfig } from './config.ts';
+
+export interface InProcessOptions {
+  readonly source: Source & ObjectSource;
+  readonly authenticator: PeerAuthenticator;
+  /** Where proxies reach the discovery port. */
+  readonly host: string;
+  readonly discoveryPort?: number;
+  readonly stateFolder: string;
+  /** `a.b.c=value`, as `--set` takes them. */
+  readonly sets: readonly string[];
+  readonly logger: Logger;
+}
+
+export interface InProcess {
+  readonly composition: Composition;
+  readonly webhookUrl: string;
+  /** Of the webhook's certificate. */
+  readonly caPem: string;
+  readonly discoveryPort: number;
+  /** What proxies trust the discovery port by. */
+  readonly rootPem: string;
+  stop(): Promise<void>;
+}
+
+/** The whole control plane in this process, webhook and configuration of proxies, from any source. */
+export async function startInProcess(options: InProcessOptions): Promise<InProcess> {
+  const { source, authenticator, stateFolder, logger, host, discoveryPort = 15012 } = options;
+  const sets = ['discovery.enabled=on', `discovery.host=${host}`, `discovery.port=${discoveryPort}`, ...options.sets];
+  const config = readConfig({ file: undefined, env: {}, flags: { port: '0', host: '127.0.0.1' }, sets });
+  const rootPlace = join(stateFolder, 'root.pem');
+  const meshRoot = join(stateFolder, 'mesh-root.pem');
+  const composition = compose({
+    config,
+    logger,
+    metrics: new Metrics(),
+    stateFolder,
+    surroundings: {
+      facts: source,
+      components: [],
+      readiness: { name: 'source', problem: () => undefined },
+      rootStore: new RootFileStore(rootPlace),
+      rootPlace,
+      onOutcome: undefined,
+      mesh: { objects: source, authenticator, rootStore: new MeshRootFile(meshRoot), rootPlace: meshRoot },
+      summary: () => 'the playground',
+    },
+  });
+  const stop = new AbortController();
+  const stopAll = await startAll(composition.components, stop.signal, logger);
+  return {
+    composition,
+    webhookUrl: `https://localhost:${composition.port()}/inject`,
+    caPem: await readFile(composition.caFile ?? '', 'utf8'),
+    discoveryPort: composition.mesh?.port ?? 0,
+    rootPem: composition.mesh?.rootsPem ?? '',
+    stop: async () => {
+      stop.abort();
+      await stopAll();
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import { Type } from 'typebox';
+
+const seconds = (fallback: number, description: string, minimum = 0) =>
+  Type.Number({ default: fallback, minimum, maximum: 86_400, description: `Seconds: ${description}` });
+
+/** What holds for the whole mesh; names are those of Istio's meshConfig where it has the same thing. */
+export const MeshConfigSchema = Type.Object({
+  rootNamespaces: Type.Array(Type.String(), {
+    minItems: 1,
+    default: ['outrigger-system', 'istio-system'],
+    description: 'Namespaces whose policies hold everywhere.',
+  }),
+  trustDomainAliases: Type.Array(Type.String(), {
+    default: [],
+    description: 'Further trust domains that count as ours.',
+  }),
+  outboundTrafficPolicy: Type.Union([Type.Literal('ALLOW_ANY'), Type.Literal('REGISTRY_ONLY')], {
+    default: 'ALLOW_ANY',
+    description: 'Whether hosts that the mesh does not know may be called.',
+  }),
+  enableAutoMtls: Type.Boolean({ default: true, description: 'Use mutual TLS wherever both sides have a proxy.' }),
+  connectTimeoutSeconds: seconds(10, 'connecting to an endpoint may take.', 0.001),
+  protocolDetectionTimeoutSeconds: seconds(
+    0,
+    'a connection to a port of unknown protocol may be silent; 0 waits for ever.',
+  ),
+  accessLogFile: Type.String({ default: '', description: 'Where proxies log each request; empty is nowhere.' }),
+  accessLogEncoding: Type.Union([Type.Literal('TEXT'), Type.Literal('JSON')], {
+    default: 'TEXT',
+    description: 'Form of the access log.',
+  }),
+  accessLogFormat: Type.String({ default: '', description: "Format of the access log; empty is Istio's." }),
+  traceSampling: Type.Number({
+    default: 1,
+    minimum: 0,
+    maximum: 100,
+    description: 'Per cent of the requests that are traced where the caller has not decided.',
+  }),
+  h2UpgradePolicy: Type.Union([Type.Literal('DO_NOT_UPGRADE'), Type.Literal('UPGRADE')], {
+    default: 'DO_NOT_UPGRADE',
+    description: 'Whether proxies speak HTTP/2 to each other on ports of HTTP.',
+  }),
+  delivery: Type.Union([Type.Literal('on-demand'), Type.Literal('eager')], {
+    default: 'on-demand',
+    description: 'Whether sidecars load what they use, or hold all that they could.',
+  }),
+  pushedHosts: Type.Integer({
+    default: 1000,
+    minimum: 0,
+    description: 'Up to so many virtual hosts are pushed to each sidecar; above, each loads on first use.',
+  }),
+  secretNamespaces: Type.Array(Type.String(), {
+    default: [],
+    description: 'Namespaces of gateways, in which TLS Secrets are read.',
+  }),
+});
+
+/** The port that proxies connect to. */
+export const DiscoverySchema = Type.Object({
+  enabled: Type.Union([Type.Literal('on'), Type.Literal('off')], {
+    default: 'off',
+    description: 'Serve configuration to proxies, beside the webhook.',
+  }),
+  host: Type.String({ default: '::', description: 'Address to listen on; :: is every one.' }),
+  port: Type.Integer({ default: 15012, minimum: 0, maximum: 65_535, description: 'Port, with TLS; 0 takes any.' }),
+  certificateHours: Type.Number({
+    default: 24,
+    minimum: 0.01,
+    maximum: 8760,
+    description: 'Lifetime of the certificates of workloads; they are renewed at half of it.',
+  }),
+});
