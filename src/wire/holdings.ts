@@ -39,12 +39,17 @@ export class Holdings {
     if (this.#exceptions.size === 0 && named.size === 0) return { resources: changed, removed };
     const lacking: EncodedResource[] = [];
     const surplus: string[] = [];
-    for (const name of this.#candidates(set, named)) {
-      const wanted = named.get(name) ?? set.get(name);
+    const compare = (name: string, wanted: EncodedResource | undefined): void => {
       const held = this.version(name);
       if (wanted === undefined && held !== undefined) surplus.push(name);
       if (wanted !== undefined && wanted.version !== held) lacking.push(wanted);
-    }
+    };
+    // Each name once, without a list of all: proxies with thousands of names are compared at each change.
+    for (const [name, wanted] of named) compare(name, wanted);
+    for (const name of this.#exceptions.keys()) if (!named.has(name)) compare(name, set.get(name));
+    const isOther = (name: string): boolean => !named.has(name) && !this.#exceptions.has(name);
+    for (const wanted of changed) if (isOther(wanted.name)) compare(wanted.name, wanted);
+    for (const name of removed) if (isOther(name)) compare(name, undefined);
     return { resources: lacking, removed: surplus };
   }
 
@@ -68,16 +73,6 @@ export class Holdings {
     this.#base = set;
     this.#exceptions.clear();
     for (const [name, version] of before) this.put(name, version);
-  }
-
-  *#candidates(set: ResourceSet, named: ReadonlyMap<string, EncodedResource>): Iterable<string> {
-    const { changed, removed } = differenceOf(this.#base, set);
-    const seen = new Set<string>();
-    for (const { name } of changed) seen.add(name);
-    for (const name of removed) seen.add(name);
-    for (const name of this.#exceptions.keys()) seen.add(name);
-    for (const name of named.keys()) seen.add(name);
-    yield* seen;
   }
 }
 

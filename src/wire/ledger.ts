@@ -15,6 +15,8 @@ export interface LedgerView {
   readonly connectedAt: number;
   readonly envoyVersion: string;
   readonly subscriptions: ReadonlyMap<XdsType, DeltaSubscription>;
+  /** Nothing is on its way, and nothing waits to be sent. */
+  readonly settled: () => boolean;
 }
 
 export interface TypeStatus {
@@ -24,7 +26,9 @@ export interface TypeStatus {
   readonly rejected: number;
 }
 
-export interface ProxyStatus extends Omit<LedgerView, 'subscriptions'> {
+export interface ProxyStatus extends Omit<LedgerView, 'subscriptions' | 'settled'> {
+  /** It has acknowledged all that it should have at this moment. */
+  readonly settled: boolean;
   readonly types: Readonly<Record<XdsType, TypeStatus>>;
 }
 
@@ -84,7 +88,11 @@ export class Ledger {
   status(): ProxyStatus[] {
     const now = this.#now();
     return [...this.#streams]
-      .map(({ subscriptions, ...rest }) => ({ ...rest, types: typesOf(subscriptions, now) }))
+      .map(({ subscriptions, settled, ...rest }) => ({
+        ...rest,
+        settled: settled(),
+        types: typesOf(subscriptions, now),
+      }))
       .sort((a, b) => (a.proxy < b.proxy ? -1 : 1));
   }
 

@@ -1,6 +1,6 @@
 import { OutriggerError } from '../errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { typeUrls, type XdsType } from '../xds/resource.ts';
+import { pushOrder, typeUrls, type XdsType } from '../xds/resource.ts';
 import type { Clock } from './clock.ts';
 import type { Dialect, WireRequest } from './dialect.ts';
 import type { Ledger, LedgerView } from './ledger.ts';
@@ -38,9 +38,7 @@ export interface StreamIdentity {
   readonly envoyVersion: string;
 }
 
-const typesByUrl: ReadonlyMap<string, XdsType> = new Map(
-  Object.entries(typeUrls).map(([type, url]): [string, XdsType] => [url, type as XdsType]),
-);
+const typesByUrl: ReadonlyMap<string, XdsType> = new Map(pushOrder.map((type) => [typeUrls[type], type]));
 
 /** Plays the push plan of one proxy against its stream. */
 export class ProxyStream {
@@ -53,8 +51,9 @@ export class ProxyStream {
   #writable = true;
   #closed = false;
   #overfull = false;
-  /** When the change came that is on its way. */
+  /** When the oldest change came that waits for its push, and that of the push under way. */
   #changedAt: number | undefined;
+  #pushedChangeAt: number | undefined;
   #cancelTimer: () => void = () => undefined;
   #timerAt: number | undefined;
 
@@ -65,7 +64,10 @@ export class ProxyStream {
     this.#plan = new PushPlan(identity.protocol, surroundings.times);
     const { session, protocol, envoyVersion } = identity;
     const subscriptions = this.#plan.subscriptions;
-    this.#view = { proxy: session.proxy, protocol, envoyVersion, connectedAt: surroundings.clock.now(), subscriptions };
+    this.#view = {
+      ...{ proxy: session.proxy, protocol, envoyVersion, connectedAt: surroundings.clock.now(), subscriptions },
+      settled: () => this.#changedAt === undefined && this.#plan.settled,
+    };
     surroundings.ledger.open(this.#view);
     this.#stopListening = session.onChange(() => this.#changed());
   }
@@ -79,6 +81,8 @@ export class ProxyStream {
   /** Its turn of the queue. */
   push(): void {
     this.#guarded(() => {
+      this.#pushedChangeAt ??= this.#changedAt;
+      this.#changedAt = undefined;
       this.#plan.change();
       this.#step();
     });
@@ -154,9 +158,9 @@ export class ProxyStream {
     if (!this.#writable) return;
     const { clock } = this.#with;
     this.#write(this.#plan.step(this.#identity.session.current(), clock.now()));
-    if (this.#plan.idle && this.#changedAt !== undefined) {
-      this.#with.metrics.converged(clock.now() - this.#changedAt);
-      this.#changedAt = undefined;
+    if (this.#plan.idle && this.#pushedChangeAt !== undefined) {
+      this.#with.metrics.converged(clock.now() - this.#pushedChangeAt);
+      this.#pushedChangeAt = undefined;
     }
     this.#arm();
   }

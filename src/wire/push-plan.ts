@@ -91,6 +91,12 @@ export class PushPlan {
     return this.#push === undefined && !this.#dirty;
   }
 
+  /** Idle, every response is answered, and no cluster waits for its end. */
+  get settled(): boolean {
+    if (!this.idle || this.#leaving.size > 0) return false;
+    return [...this.#subscriptions.values()].every(({ unanswered }) => unanswered.size === 0);
+  }
+
   change(): void {
     this.#dirty = true;
   }

@@ -45,13 +45,11 @@ export function rdsListener(
   };
 }
 
-export function onDemandFilter(): Message {
+export function onDemandFilter(what: 'hosts' | 'clusters'): Message {
+  const odcds = what === 'clusters' ? { odcds: { source: ads, timeout: '1s' } } : {};
   return {
     name: 'envoy.filters.http.on_demand',
-    typed_config: {
-      '@type': type('filters.http.on_demand.v3.OnDemand'),
-      odcds: { source: ads, timeout: '1s' },
-    },
+    typed_config: { '@type': type('filters.http.on_demand.v3.OnDemand'), ...odcds },
   };
 }
 

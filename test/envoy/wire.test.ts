@@ -199,9 +199,10 @@ describe.skipIf(binary === undefined)('configuration streams', () => {
   test('on demand: an unknown host is asked for, and with it its cluster and endpoints', async () => {
     const appPort = await app('hello');
     const [port = 0] = await freePorts(1);
-    const on = onDemandFilter();
+    // Hosts before the filters that a route configures, clusters after those that may change the route.
+    const filters = [onDemandFilter('hosts'), onDemandFilter('clusters')];
     const control = await plane({
-      wildcard: { listener: { web: rdsListener('web', port, { filters: [on] }) } },
+      wildcard: { listener: { web: rdsListener('web', port, { filters }) } },
       named: { route: { web: vhdsRoute('web') } },
       onDemand: (type, name) => onDemand(type, name, appPort),
     });
@@ -220,7 +221,7 @@ describe.skipIf(binary === undefined)('configuration streams', () => {
     await control.stop();
     const again = await plane(
       {
-        wildcard: { listener: { web: rdsListener('web', port, { filters: [on] }) } },
+        wildcard: { listener: { web: rdsListener('web', port, { filters }) } },
         named: { route: { web: vhdsRoute('web') } },
         onDemand: (type, name) => onDemand(type, name, appPort),
       },
@@ -232,6 +233,62 @@ describe.skipIf(binary === undefined)('configuration streams', () => {
     expect((await get('a.shop')).status).toBe(200);
     expect((await get('c.shop')).status).toBe(200);
     expect([...control.rejected, ...again.rejected]).toEqual([]);
+  });
+
+  test('on demand: hundreds of hosts of one wildcard are one virtual host', async () => {
+    const appPort = await app('hello');
+    const [port = 0] = await freePorts(1);
+    const wild = 'web/*.wild.example';
+    const origins = [{ kind: 'ServiceEntry', namespace: 'shop', name: 'wild' }];
+    const control = await plane({
+      wildcard: {
+        cluster: { one: edsCluster('one') },
+        listener: { web: rdsListener('web', port, { filters: [onDemandFilter('clusters')] }) },
+      },
+      named: { route: { web: vhdsRoute('web') }, endpoint: { one: endpoints('one', appPort) } },
+      onDemand: (type, name) =>
+        type === 'virtualHost' && name.endsWith('.wild.example')
+          ? { type, name: wild, message: virtualHost(wild, ['*.wild.example'], 'one'), origins }
+          : undefined,
+    });
+    await envoy(control.port);
+    const get = (index: number) => ask(port, '/', { headers: { host: `h${index}.wild.example` } });
+    await until('the listener', async () => (await get(1_000)).status === 200 || undefined, 10);
+    const all = await Promise.all(Array.from({ length: 300 }, (_, index) => get(index)));
+    expect(new Set(all.map(({ status }) => status))).toEqual(new Set([200]));
+    expect((await get(0)).status).toBe(200);
+    expect(control.rejected).toEqual([]);
+  });
+
+  test('types that our set lacks are read by Envoy with its own definition', async () => {
+    const { made, port } = await simple();
+    const lb = 'type.googleapis.com/envoy.extensions.load_balancing_policies';
+    const roundRobin = { name: 'rr', typed_config: { '@type': `${lb}.round_robin.v3.RoundRobin` } };
+    const overrideHost = {
+      '@type': `${lb}.override_host.v3.OverrideHost`,
+      override_host_sources: [{ header: 'x-mesh-dst' }],
+      fallback_policy: { policies: [{ typed_extension_config: roundRobin }] },
+    };
+    const policy = { name: 'envoy.load_balancing_policies.override_host', typed_config: overrideHost };
+    const cluster = edsCluster('one', { load_balancing_policy: { policies: [{ typed_extension_config: policy }] } });
+    const listener = rdsListener('web', port);
+    const prefix = 'type.googleapis.com/envoy.extensions.access_loggers.stats.v3.Config';
+    const counter = { stat: { name: 'requests' }, value_fixed: 1 };
+    const log = { name: 'stats', typed_config: { '@type': prefix, stat_prefix: 'mesh', counters: [counter] } };
+    const control = await plane({
+      ...made,
+      wildcard: { cluster: { one: cluster }, listener: { web: { ...listener, access_log: [log] } } },
+    });
+    const proxy = await envoy(control.port);
+    await until(
+      () => control.log.join(),
+      async () => (control.rejected.length > 0 ? 'rejected' : body(port)()),
+      10,
+    );
+    expect(control.log).toEqual([]);
+    const config = (await ask(proxy.admin, '/config_dump?resource=dynamic_active_clusters', { host: '127.0.0.1' }))
+      .body;
+    expect(config).toContain('override_host.v3.OverrideHost');
   });
 
   test('a certificate that is renewed is shown to new connections; open streams go on', async () => {

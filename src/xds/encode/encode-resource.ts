@@ -33,6 +33,8 @@ export function withAliases(resource: EncodedResource, aliases: readonly string[
   const known = variants.get(key);
   if (known !== undefined) return known;
   const made = { ...resource, aliases, ...versioned(resource.name, aliases, resource.sotwFrame) };
+  // Names are the clients' own, and without end; what is forgotten is made again.
+  if (variants.size >= 8) variants.clear();
   variants.set(key, made);
   return made;
 }
