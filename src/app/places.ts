@@ -2,15 +2,16 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 
-const packageRoot = resolve(import.meta.dirname, '../..');
+/** Where this program is: sources, templates, manifests. */
+export const packageFolder = resolve(import.meta.dirname, '../..');
 
 /** The folder that is served when none is given, and a pod to try it with. */
-export const sampleConfigFolder = join(packageRoot, 'manifests/samples/config');
-export const samplePod = join(packageRoot, 'manifests/samples/pods/web.yaml');
+export const sampleConfigFolder = join(packageFolder, 'manifests/samples/config');
+export const samplePod = join(packageFolder, 'manifests/samples/pods/web.yaml');
 
 /** The text of each file of `templates/` that the injector renders. */
 export function readTemplateTexts() {
-  const text = (path: string) => readFileSync(join(packageRoot, 'templates', path), 'utf8');
+  const text = (path: string) => readFileSync(join(packageFolder, 'templates', path), 'utf8');
   return {
     sidecar: text('injection/sidecar.yaml'),
     gateway: text('injection/gateway.yaml'),

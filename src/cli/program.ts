@@ -2,8 +2,10 @@ import { Command } from 'commander';
 import { command as completion } from './completion.ts';
 import { injectCommand, kubeInjectCommand } from './inject.ts';
 import { command as manifest } from './manifest.ts';
+import { command as playground } from './playground.ts';
 import { command as preview } from './preview.ts';
 import { command as serve } from './serve.ts';
+import { command as translate } from './translate.ts';
 import { command as uninject } from './uninject.ts';
 import { ownVersion, command as version } from './version.ts';
 
@@ -15,6 +17,8 @@ const commands: readonly (() => Command)[] = [
   kubeInjectCommand,
   uninject,
   manifest,
+  translate,
+  playground,
   version,
   completion,
 ];

@@ -16,6 +16,7 @@ import { type ControlPlane, discoveryName, type StartControlPlane } from './cont
 import { DnsServer } from './dns/dns-server.ts';
 import type { ZoneEntry } from './dns/zone.ts';
 import { HostForward } from './host-forward.ts';
+import { HostLimits } from './host-limits.ts';
 import { resolveImages } from './images.ts';
 import { Limit } from './limit.ts';
 import { type ClaimedSlot, claimSlot } from './network/claim-slot.ts';
@@ -90,6 +91,7 @@ class RunningPlayground implements Playground {
   readonly #network: NodeNetwork;
   readonly #dns = new DnsServer();
   readonly #forwards: HostForward[] = [];
+  readonly #limits = new HostLimits();
   readonly cluster: Cluster;
   readonly forwards = new Map<number, number>();
   #controlPlane: ControlPlane | undefined;
@@ -143,7 +145,10 @@ class RunningPlayground implements Playground {
       network: this.#network,
       pool: new IpPool(slot),
       starts: new Limit(startsAtOnce),
-      admit: (pod) => admission.admit(pod),
+      admit: (pod) => {
+        this.#limits.need(this.cluster.pods.length);
+        return admission.admit(pod);
+      },
       issueToken: (pod, seconds) => tokens.issue(subjectOf(pod), seconds * 1000),
       configMaps: (namespace) => ({
         ...this.cluster.configMaps(namespace),
@@ -194,6 +199,7 @@ class RunningPlayground implements Playground {
     this.#admission?.close();
     await this.#controlPlane?.stop().catch((error: unknown) => this.#options.onProblem(asOutriggerError(error)));
     this.#dns.stop();
+    this.#limits.restore();
     await this.#claimed.release(this.#options.keep === true ? 'keep' : 'remove');
   }
 

@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { locateCachedEnvoy } from '../../src/playground/locate-envoy.ts';
 
 /** The Envoy of a suite; undefined, with one line on why, when it may be skipped. */
 export function findEnvoy(suite: 'envoy' | 'netns'): string | undefined {
@@ -15,11 +14,8 @@ export function findEnvoy(suite: 'envoy' | 'netns'): string | undefined {
  * that must run has it installed, or fails.
  */
 export function locateEnvoy(suite: 'envoy' | 'netns'): string | undefined {
-  const given = process.env['OUTRIGGER_ENVOY'];
-  if (given !== undefined) return given;
-  const cache = process.env['OUTRIGGER_CACHE'] ?? join(homedir(), '.cache', 'outrigger');
-  const cached = join(cache, 'envoy-1.40.0', 'envoy');
-  if (existsSync(cached)) return cached;
+  const found = locateCachedEnvoy(process.env);
+  if (found !== undefined) return found;
   if (!isRequired(suite)) return undefined;
   return execFileSync(join(import.meta.dirname, 'install.sh'), { encoding: 'utf8' }).trim();
 }

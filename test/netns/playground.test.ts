@@ -98,7 +98,6 @@ describe.skipIf(envoy === undefined)('the playground', () => {
   let playground: Playground;
   const problems: string[] = [];
   const seen: { plane?: EmptyControlPlane } = {};
-  const before = leftovers();
 
   function write(servers: number, extra = ''): void {
     writeFileSync(join(folder, 'all.yaml'), `${app('server', servers, extra)}${services}${meshed}`);
@@ -119,10 +118,12 @@ describe.skipIf(envoy === undefined)('the playground', () => {
     await playground.ready(60);
   });
   afterAll(async () => {
+    const pid = pod('shop', 'cart').kept?.running?.container('istio-proxy').process.pid;
     await playground?.stop();
     rmSync(folder, { recursive: true, force: true });
     // Nothing is left: no namespace, link, table, route, folder or process.
-    expect(leftovers()).toEqual(before);
+    expect(leftovers(playground.folder)).toEqual([]);
+    expect(existsSync(`/proc/${pid}`)).toBe(false);
   });
 
   function pod(namespace: string, name: string): LivePod {
@@ -269,7 +270,6 @@ describe.skipIf(envoy === undefined)('the playground', () => {
 
 describe.skipIf(envoy === undefined)('after a crash', () => {
   test('the pods die with it, and the next one removes what it left', async () => {
-    const before = leftovers();
     const child = spawn(process.execPath, [join(import.meta.dirname, 'playground-child.ts'), envoy ?? ''], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -281,7 +281,7 @@ describe.skipIf(envoy === undefined)('after a crash', () => {
     child.kill('SIGKILL');
     await exited;
     await until('its pods are gone', () => said.pids.every((pid) => !existsSync(`/proc/${pid}`)) || undefined, 5);
-    expect(leftovers()).not.toEqual(before);
+    expect(leftovers(said.folder)).not.toEqual([]);
     const folder = mkdtempSync(join(tmpdir(), 'outrigger-test-'));
     const next = await startPlayground({
       files: filesOf(folder),
@@ -293,15 +293,18 @@ describe.skipIf(envoy === undefined)('after a crash', () => {
     expect(next.folder).toBe(said.folder);
     await next.stop();
     rmSync(folder, { recursive: true });
-    expect(leftovers()).toEqual(before);
+    expect(leftovers(next.folder)).toEqual([]);
   });
 });
 
-/** All that playgrounds have on this machine now. */
-function leftovers(): string[] {
-  const own = (name: string): boolean => /^(or-pg\d|outrigger-playground-)/.test(name);
-  const tables = execute(['nft', 'list', 'tables']).match(/or_pg\d/g) ?? [];
-  const routes = execute(['ip', '-4', 'route']).match(/^.*or-pg\d.*$/gm) ?? [];
+/** All that the playground of this folder has on this machine now; others may run beside it. */
+function leftovers(folder: string): string[] {
+  const number = folder.at(-1) ?? '';
+  const isOwn = (name: string): boolean => name.startsWith(`or-pg${number}`) || join(tmpdir(), name) === folder;
+  const tables = execute(['nft', 'list', 'tables']).match(new RegExp(`or_pg${number}`, 'g')) ?? [];
+  const routes = execute(['ip', '-4', 'route']).match(new RegExp(`^.*or-pg${number}.*$`, 'gm')) ?? [];
   const namespaces = existsSync('/run/netns') ? readdirSync('/run/netns') : [];
-  return [...readdirSync('/sys/class/net'), ...namespaces, ...readdirSync(tmpdir())].filter(own).concat(tables, routes);
+  return [...readdirSync('/sys/class/net'), ...namespaces, ...readdirSync(tmpdir())]
+    .filter(isOwn)
+    .concat(tables, routes);
 }

@@ -40,7 +40,8 @@ export function startContainer(container: Container, sandbox: PodSandbox): Runni
     ...asUser(user, words, ['--pdeathsig', 'KILL']),
   ]);
   const descriptor = openSync(logFile, 'a');
-  const child = spawn(program, args, { env, stdio: ['ignore', descriptor, descriptor] });
+  // Not in the group of this process: a Ctrl-C is for the playground alone.
+  const child = spawn(program, args, { env, stdio: ['ignore', descriptor, descriptor], detached: true });
   closeSync(descriptor);
   const log = () => readFileSync(logFile, 'utf8');
   let endedAt: number | undefined;
