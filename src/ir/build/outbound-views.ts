@@ -8,7 +8,7 @@ import { effectivePolicy } from '../../policy/destination-rule/effective.ts';
 import type { MergedRule } from '../../policy/destination-rule/merge.ts';
 import { findRule } from '../../policy/destination-rule/select.ts';
 import { type HostIndex, hostCovers } from '../../policy/hosts.ts';
-import { scopeOf } from '../../policy/sidecar/scope.ts';
+import { type Scope, scopeOf } from '../../policy/sidecar/scope.ts';
 import type { DestinationLookup } from '../../policy/virtual-service/destinations.ts';
 import { asksForSource } from '../../policy/virtual-service/named-hosts.ts';
 import { meshVirtualServices } from '../../policy/virtual-service/select.ts';
@@ -23,6 +23,14 @@ import { visibleServices } from './visible-services.ts';
 /** Variants of one service that are kept: of own and other namespaces, and before and after a change. */
 const variants = 8;
 const noEndpoints: never[] = [];
+const noSidecars: never[] = [];
+
+/** A view, and what further rules of the same client need. */
+export interface Seen {
+  readonly view: OutboundView;
+  readonly client: Client;
+  readonly lookup: DestinationLookup;
+}
 
 /** What clients see of the mesh. Clients with the same sight share one view, and views share what is equal in them. */
 export class OutboundViews {
@@ -30,7 +38,7 @@ export class OutboundViews {
   readonly #indexes: Indexes;
   readonly #ports = new Remembered<Service, readonly OutboundPortIR[]>(variants);
   readonly #resolvedByDns = rememberedBy((services: readonly Service[]) => services.filter(isResolvedByDns));
-  readonly #views = new Map<string, { readonly inputs: readonly unknown[]; readonly view: OutboundView }>();
+  readonly #views = new Map<string, { readonly inputs: readonly unknown[]; readonly seen: Seen }>();
 
   constructor(settings: MeshSettings, indexes: Indexes) {
     this.#settings = settings;
@@ -39,9 +47,20 @@ export class OutboundViews {
 
   /** The same object until something of it changes. */
   view(snapshot: Snapshot, namespace: string, labels: Readonly<Record<string, string>>): OutboundView {
-    const scope = scopeOf(snapshot.sidecars, { namespace, labels }, this.#settings.rootNamespaces);
+    return this.#see(snapshot, { namespace, labels }, 'sidecar').view;
+  }
+
+  /** The mesh as a gateway sees it: Sidecar resources are not for it. The same object until something of it changes. */
+  forGateway(snapshot: Snapshot, namespace: string, labels: Readonly<Record<string, string>>): Seen {
+    return this.#see({ ...snapshot, sidecars: noSidecars }, { namespace, labels }, 'gateway');
+  }
+
+  #see(snapshot: Snapshot, workload: Client, role: 'sidecar' | 'gateway'): Seen {
+    const { namespace, labels } = workload;
+    // A Sidecar selects by any label, so it is found before the client is narrowed to what rules look at.
+    const scope = scopeOf(snapshot.sidecars, workload, this.#settings.rootNamespaces);
     const client = this.#indexes.clientOf(snapshot, namespace, labels);
-    const key = JSON.stringify([namespace, scope.key, Object.entries(client.labels)]);
+    const key = JSON.stringify([role, namespace, scope.key, Object.entries(client.labels)]);
     const inputs = [
       snapshot.services,
       snapshot.virtualServices,
@@ -52,12 +71,13 @@ export class OutboundViews {
       ...this.#resolvedByDns(snapshot.services).map(({ id }) => snapshot.endpoints.get(id)),
     ];
     const known = this.#views.get(key);
-    if (known !== undefined && sameItems(known.inputs, inputs)) return known.view;
-    const built = this.#build(snapshot, client, key);
+    if (known !== undefined && sameItems(known.inputs, inputs)) return known.seen;
+    const built = this.#build(snapshot, client, { key, scope });
     // A rebuild that changed nothing is no change.
-    const view = known !== undefined && sameView(known.view, built) ? known.view : built;
-    this.#views.set(key, { inputs, view });
-    return view;
+    const view = known !== undefined && sameView(known.seen.view, built.view) ? known.seen.view : built.view;
+    const seen = { ...built, view };
+    this.#views.set(key, { inputs, seen });
+    return seen;
   }
 
   /** Forgets views that nobody asked for since the last call of this. */
@@ -65,9 +85,8 @@ export class OutboundViews {
     for (const key of this.#views.keys()) if (!keys.has(key)) this.#views.delete(key);
   }
 
-  #build(snapshot: Snapshot, client: Client, key: string): OutboundView {
+  #build(snapshot: Snapshot, client: Client, { key, scope }: Narrowed): Seen {
     const { domainSuffix, rootNamespaces, outboundTrafficPolicy } = this.#settings;
-    const scope = scopeOf(snapshot.sidecars, client, rootNamespaces);
     const services = visibleServices(snapshot.services, client.namespace, scope);
     const virtualServices = meshVirtualServices(snapshot.virtualServices, client.namespace, domainSuffix);
     const rules = this.#indexes.rules(snapshot.destinationRules);
@@ -75,13 +94,14 @@ export class OutboundViews {
       findRule(rules, { host: service.hostname, owner: service.namespace, client, rootNamespaces });
     const sight = { snapshot, client, services, virtualServices, ruleOf, lookup: lookupIn(services, ruleOf), key };
     const ports = [...services.values()].flatMap((service) => this.#portsOf(service, sight));
-    return {
+    const view = {
       key,
       ports,
       unregistered: unregisteredHosts(snapshot.virtualServices, { ...sight, settings: this.#settings }),
       blocked: (scope.outboundTrafficPolicy ?? outboundTrafficPolicy) === 'REGISTRY_ONLY',
       declared: scope.declared,
     };
+    return { view, client, lookup: sight.lookup };
   }
 
   #portsOf(service: Service, sight: Sight): readonly OutboundPortIR[] {
@@ -128,6 +148,11 @@ export class OutboundViews {
     });
     return asksForSource(config) ? [...others, key] : others;
   }
+}
+
+interface Narrowed {
+  readonly key: string;
+  readonly scope: Scope;
 }
 
 interface Sight {

@@ -105,4 +105,6 @@ export type UpstreamTlsIR =
       readonly keyFile: string;
       /** Names a Secret in place of the files; '' is none. */
       readonly credential: string;
+      /** The server is shown a certificate of the client. */
+      readonly mutual: boolean;
     };

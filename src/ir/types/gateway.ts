@@ -1,52 +1,98 @@
 import type { Origin } from '../../model/origin.ts';
+import type { AuthorizationIR } from './authorization.ts';
 import type { ClusterIR } from './cluster.ts';
 import type { TlsRouteIR } from './outbound.ts';
 import type { VirtualHostIR } from './route.ts';
 
-/** What a gateway listens on, and the clusters that its routes name. */
+/** What a gateway listens on, who may come, and the clusters that its routes name. Equal for the pods of a workload. */
 export interface GatewayIR {
   readonly listeners: readonly GatewayListenerIR[];
   readonly clusters: readonly ClusterIR[];
+  /** In the order in which they are asked: audit, deny, allow. */
+  readonly authorization: readonly AuthorizationIR[];
+  readonly trustDomains: readonly string[];
+  /** What of its resources is left out, and why. */
+  readonly problems: readonly GatewayProblem[];
+}
+
+export type GatewayFault =
+  /** Another server has the port, and speaks something else there. */
+  | 'protocol-conflict'
+  /** Another server has the host already. */
+  | 'duplicate-host'
+  /** An unprivileged proxy cannot listen there, and no Service says that it does. */
+  | 'privileged-port'
+  /** The proxy itself listens there. */
+  | 'reserved-port'
+  /** A way of serving that is not built yet. */
+  | 'not-yet'
+  /** A certificate that this gateway may not have. */
+  | 'foreign-secret'
+  /** A star within a name, which no server name may have. */
+  | 'unfit-server-name'
+  /** A rule sends traffic to what the gateway does not see. */
+  | 'unknown-destination';
+
+export interface GatewayProblem {
+  readonly fault: GatewayFault;
+  readonly message: string;
+  /** What is left out first, then what it is in conflict with. */
+  readonly origins: readonly Origin[];
 }
 
 export interface GatewayListenerIR {
   /** Where the proxy binds: the target port of the gateway's Service. */
   readonly port: number;
+  /** An address; '' is every address of the pod. */
   readonly bind: string;
-  /** In order: the first whose SNI fits takes the connection. */
+  /** No two of them take the same connections. */
   readonly servers: readonly GatewayServerIR[];
 }
 
-export type GatewayServerIR =
-  | {
-      readonly kind: 'http';
-      /** Undefined is plaintext. */
-      readonly tls: DownstreamTlsIR | undefined;
-      /** Empty is any. */
-      readonly sniHosts: readonly string[];
-      /** `http.8080`, `https.443.https.my-gateway.default` */
-      readonly routeName: string;
-      readonly virtualHosts: readonly VirtualHostIR[];
-      readonly origins: readonly Origin[];
-    }
-  | {
-      readonly kind: 'tcp';
-      readonly tls: DownstreamTlsIR | undefined;
-      readonly routes: readonly TlsRouteIR[];
-      readonly origins: readonly Origin[];
-    };
+export type GatewayServerIR = GatewayHttpIR | GatewayTcpIR;
+
+export interface GatewayHttpIR {
+  readonly kind: 'http';
+  /** Of the server; '' when it has none. */
+  readonly name: string;
+  /** Undefined is plaintext. */
+  readonly tls: DownstreamTlsIR | undefined;
+  /** Empty is any. */
+  readonly sniHosts: readonly string[];
+  /** `http.8080`, `https.443.https.my-gateway.default` */
+  readonly routeName: string;
+  readonly virtualHosts: readonly VirtualHostIR[];
+  readonly origins: readonly Origin[];
+}
+
+export interface GatewayTcpIR {
+  readonly kind: 'tcp';
+  readonly name: string;
+  /** Undefined leaves the bytes as they are, TLS of the client included. */
+  readonly tls: DownstreamTlsIR | undefined;
+  /** At least one; each with its server names. */
+  readonly routes: readonly TlsRouteIR[];
+  readonly origins: readonly Origin[];
+}
 
 export interface DownstreamTlsIR {
+  /** `mesh` is the gateway's own certificate, and clients of the mesh. */
   readonly mode: 'simple' | 'mutual' | 'optional-mutual' | 'mesh';
   /** SDS names; one for each certificate. */
   readonly certificates: readonly string[];
+  /** Certificates in files of the gateway's pod. */
+  readonly files: readonly { readonly certificate: string; readonly key: string }[];
   /** SDS name of the clients' CA; '' is none. */
   readonly ca: string;
-  readonly certificateFile: string;
-  readonly keyFile: string;
   readonly caFile: string;
+  readonly crlFile: string;
+  /** Of which a client must have one; empty is any. */
   readonly subjectAltNames: readonly string[];
+  readonly keyHashes: readonly string[];
+  readonly certificateHashes: readonly string[];
+  /** `TLSv1_2`; undefined is the default. */
   readonly minVersion?: string;
   readonly maxVersion?: string;
   readonly cipherSuites: readonly string[];
+  readonly curves: readonly string[];
 }

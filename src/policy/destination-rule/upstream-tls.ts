@@ -25,5 +25,6 @@ export function upstreamTlsOf(tls: ClientTls | undefined, mesh: MeshTls): Upstre
     certificateFile: tls.clientCertificate ?? '',
     keyFile: tls.privateKey ?? '',
     credential: tls.credentialName ?? '',
+    mutual: tls.mode === 'MUTUAL',
   };
 }

@@ -1,0 +1,122 @@
+import { buildGateway } from '../ir/build/gateway.ts';
+import type { GatewayFacts } from '../ir/build/gateway-facts.ts';
+import type { Indexes } from '../ir/build/indexes.ts';
+import type { OutboundViews } from '../ir/build/outbound-views.ts';
+import { Remembered, rememberedBy, sameItems } from '../ir/build/remembered.ts';
+import type { ClusterIR } from '../ir/types/cluster.ts';
+import type { GatewayIR } from '../ir/types/gateway.ts';
+import type { ProxyShape } from '../ir/types/proxy.ts';
+import type { MeshSettings } from '../model/mesh-settings.ts';
+import type { Service } from '../model/service.ts';
+import type { Workload } from '../model/workload.ts';
+import type { Snapshot } from '../registry/snapshot.ts';
+import type { ResourceSet, XdsResource } from '../xds/resource.ts';
+import { translateGatewayListeners, translateGatewayRoutes } from '../xds/translate/gateway.ts';
+import { translateGatewayCluster } from '../xds/translate/gateway-cluster.ts';
+import { blackHoleCluster } from '../xds/translate/static-clusters.ts';
+import type { Encoder } from './encoder.ts';
+import { EndpointResources } from './endpoint-resources.ts';
+import { GatewayConfig, type GatewayResources, type GatewayTools } from './gateway-config.ts';
+import { GatewaySecrets, namedSecrets } from './gateway-secrets.ts';
+import { Interned } from './interned.ts';
+import { proxyShape } from './proxy-shape.ts';
+import { resourceSet, sameOr } from './resource-set.ts';
+
+export interface GatewayConfigsOptions {
+  readonly settings: MeshSettings;
+  readonly indexes: Indexes;
+  readonly views: OutboundViews;
+  readonly encoder: Encoder;
+}
+
+/** All that tells one gateway from another. */
+interface GatewayKind {
+  readonly facts: GatewayFacts;
+  readonly shape: ProxyShape;
+}
+
+/** The configuration of gateways. The pods of a workload share it; a change of endpoints makes nothing but endpoints. */
+export class GatewayConfigs {
+  readonly #options: GatewayConfigsOptions;
+  readonly #tools: GatewayTools;
+  readonly #kinds = new Interned<GatewayKind>();
+  readonly #kindOf = rememberedBy((workload: Workload) => this.#kinds.same(this.#describe(workload)));
+  readonly #gateways = new Remembered<GatewayKind, GatewayIR>(2);
+  readonly #resources = new Remembered<GatewayKind, GatewayResources>(2);
+  readonly #last = new WeakMap<GatewayKind, GatewayResources>();
+  readonly #newest = new WeakMap<
+    GatewayKind,
+    { readonly inputs: readonly unknown[]; readonly config: GatewayConfig }
+  >();
+  readonly #clusters = rememberedBy((cluster: ClusterIR) => translateGatewayCluster(cluster));
+
+  constructor(options: GatewayConfigsOptions) {
+    const { encoder } = options;
+    const secrets = new GatewaySecrets(encoder);
+    this.#options = options;
+    this.#tools = { encoder, endpointResources: new EndpointResources(encoder), secrets };
+  }
+
+  find(snapshot: Snapshot, workload: Workload): GatewayConfig {
+    const kind = this.#kindOf(workload);
+    const gateway = this.gateway(snapshot, workload);
+    const { services, endpoints, secrets } = snapshot;
+    const modes = this.#options.indexes.modes(snapshot.peerAuthentications);
+    const inputs = [gateway, modes, services, endpoints, secrets];
+    const newest = this.#newest.get(kind);
+    if (newest !== undefined && sameItems(newest.inputs, inputs)) return newest.config;
+    const resources = this.#resources.get(kind, [gateway], () => this.#translate(gateway, kind));
+    const parts = { gateway, resources, shape: kind.shape, services: serviceIds(services), endpoints, secrets, modes };
+    const config = new GatewayConfig(parts, this.#tools);
+    this.#newest.set(kind, { inputs, config });
+    return config;
+  }
+
+  /** What a gateway is made of, its problems included. */
+  gateway(snapshot: Snapshot, workload: Workload): GatewayIR {
+    const kind = this.#kindOf(workload);
+    const { settings, views } = this.#options;
+    const { facts } = kind;
+    const seen = views.forGateway(snapshot, facts.namespace, facts.labels);
+    const { gateways, virtualServices, services, authorizationPolicies } = snapshot;
+    return this.#gateways.get(kind, [seen, gateways, virtualServices, services, authorizationPolicies], () =>
+      buildGateway({ snapshot, settings, facts, seen }),
+    );
+  }
+
+  #describe(workload: Workload): GatewayKind {
+    const { namespace, labels, namedPorts, statusPort } = workload;
+    return {
+      facts: { namespace, labels, namedPorts, statusPort },
+      shape: proxyShape(workload, this.#options.settings),
+    };
+  }
+
+  #translate(gateway: GatewayIR, kind: GatewayKind): GatewayResources {
+    const last = this.#last.get(kind);
+    const clusters = [blackHoleCluster, ...gateway.clusters.map((cluster) => this.#clusters(cluster))];
+    const routes = translateGatewayRoutes(gateway);
+    const resources = {
+      clusters: sameOr(last?.clusters, this.#set(clusters)),
+      listeners: sameOr(last?.listeners, this.#set(translateGatewayListeners(gateway, kind.shape))),
+      routes: new Map(routes.map((route) => [route.name, route])),
+      endpointsOf: new Map(gateway.clusters.flatMap((cluster) => edsName(cluster))),
+      secretNames: namedSecrets(gateway),
+    };
+    this.#last.set(kind, resources);
+    return resources;
+  }
+
+  #set(resources: readonly XdsResource[]): ResourceSet {
+    return resourceSet(this.#tools.encoder.encodeAll(resources));
+  }
+}
+
+function edsName(cluster: ClusterIR): [string, ClusterIR][] {
+  return cluster.discovery.kind === 'eds' ? [[cluster.discovery.service, cluster]] : [];
+}
+
+const serviceIds = rememberedBy(
+  (services: readonly Service[]): ReadonlyMap<string, Service> =>
+    new Map(services.map((service) => [service.id, service])),
+);

@@ -1,0 +1,58 @@
+import type { Origin } from '../../model/origin.ts';
+import type { ClusterIR } from '../types/cluster.ts';
+import type { GatewayListenerIR, GatewayServerIR } from '../types/gateway.ts';
+import type { OutboundView } from '../types/view.ts';
+import { type GatewayScene, problemOf } from './gateway-facts.ts';
+import { rememberedBy } from './remembered.ts';
+
+/** The clusters that the routes of a gateway name, mirrors included, by name. */
+export function gatewayClusters(
+  listeners: readonly GatewayListenerIR[],
+  view: OutboundView,
+  scene: GatewayScene,
+): readonly ClusterIR[] {
+  const known = clustersByName(view);
+  const named = new Map<string, readonly Origin[]>();
+  for (const { servers } of listeners)
+    for (const [name, origins] of servers.flatMap(namedClusters)) if (!named.has(name)) named.set(name, origins);
+  return [...named].sort(byName).flatMap(([name, origins]) => {
+    const cluster = known.get(name);
+    if (cluster !== undefined) return [withoutCaller(cluster)];
+    const message = `${name} is no service, port or subset that the gateway sees: requests for it get a 503`;
+    scene.report(problemOf('unknown-destination', message, ...origins));
+    return [];
+  });
+}
+
+const clustersByName = rememberedBy(
+  (view: OutboundView): ReadonlyMap<string, ClusterIR> =>
+    new Map(view.ports.flatMap(({ clusters }) => clusters.map((cluster) => [cluster.name, cluster] as const))),
+);
+
+function byName([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number {
+  return left < right ? -1 : 1;
+}
+
+function namedClusters(server: GatewayServerIR): (readonly [string, readonly Origin[]])[] {
+  if (server.kind === 'tcp')
+    return server.routes.flatMap(({ destinations, origins }) =>
+      destinations.map(({ cluster }) => [cluster, origins] as const),
+    );
+  return server.virtualHosts.flatMap(({ routes }) =>
+    routes.flatMap(({ action, origin }) => {
+      if (action.kind !== 'forward') return [];
+      const origins = origin === undefined ? [] : [origin];
+      return [...action.destinations, ...action.mirrors].map(({ cluster }) => [cluster, origins] as const);
+    }),
+  );
+}
+
+/**
+ * Where a sidecar goes on to the address that its app called, a gateway was called itself: it would send to itself for
+ * ever. So it balances over the endpoints, also for headless services, as in Istio.
+ */
+const withoutCaller = rememberedBy((cluster: ClusterIR): ClusterIR => {
+  const { kind } = cluster.discovery;
+  if (kind !== 'headless' && kind !== 'original') return cluster;
+  return { ...cluster, discovery: { kind: 'eds', service: cluster.name } };
+});

@@ -1,0 +1,140 @@
+import type { MeshSettings } from '../../model/mesh-settings.ts';
+import { authorizationFor } from '../../policy/authorization/select.ts';
+import type { DestinationLookup } from '../../policy/virtual-service/destinations.ts';
+import type { Snapshot } from '../../registry/snapshot.ts';
+import type {
+  DownstreamTlsIR,
+  GatewayIR,
+  GatewayListenerIR,
+  GatewayProblem,
+  GatewayServerIR,
+} from '../types/gateway.ts';
+import { gatewayClusters } from './gateway-clusters.ts';
+import { passthroughRoutes, tcpServerRoutes, unlikeRoutes } from './gateway-connections.ts';
+import type { GatewayFacts, GatewayScene, PlacedServer } from './gateway-facts.ts';
+import { isServerName, serverHosts, serverNames, unfitNames } from './gateway-hosts.ts';
+import { mergeServers, type ServerGroup } from './gateway-merge.ts';
+import { visibleVirtualServices } from './gateway-rules.ts';
+import { placeServers } from './gateway-servers.ts';
+import { downstreamTlsOf } from './gateway-tls.ts';
+import { gatewayVirtualHosts } from './gateway-virtual-hosts.ts';
+import type { Seen } from './outbound-views.ts';
+
+export interface GatewayInputs {
+  readonly snapshot: Snapshot;
+  readonly settings: MeshSettings;
+  readonly facts: GatewayFacts;
+  /** The mesh as this gateway sees it. */
+  readonly seen: Seen;
+}
+
+/** What a proxy takes from outside because Gateways select its pod. What cannot be is left out and told. */
+export function buildGateway(inputs: GatewayInputs): GatewayIR {
+  const { snapshot, settings, facts, seen } = inputs;
+  const problems: GatewayProblem[] = [];
+  const scene: GatewayScene = {
+    snapshot,
+    settings,
+    virtualServices: visibleVirtualServices(snapshot, facts.namespace),
+    client: seen.client,
+    lookup: withoutPods(seen.lookup),
+    report: (problem) => problems.push(problem),
+  };
+  const placement = placeServers(snapshot, facts);
+  const merged = mergeServers(placement.servers);
+  problems.push(...placement.problems, ...merged.problems);
+  const listeners = merged.groups.map((group) => listenerOf(group, scene, facts)).filter(isServing);
+  const trustDomains = [settings.trustDomain, ...settings.trustDomainAliases];
+  const { rootNamespaces } = settings;
+  return {
+    listeners,
+    clusters: gatewayClusters(listeners, seen.view, scene),
+    authorization: authorizationFor(snapshot.authorizationPolicies, { ...facts, rootNamespaces, trustDomains }),
+    trustDomains,
+    problems,
+  };
+}
+
+/** A pod behind a headless service is the client's to choose, and clients of a gateway know of none. */
+function withoutPods(lookup: DestinationLookup): DestinationLookup {
+  return (host) => {
+    const known = lookup(host);
+    if (known?.service.resolution !== 'headless') return known;
+    return { ...known, service: { ...known.service, resolution: 'endpoints' } };
+  };
+}
+
+function listenerOf(group: ServerGroup, scene: GatewayScene, facts: GatewayFacts): GatewayListenerIR {
+  const { port, bind } = group;
+  if (group.speaks === 'http') return { port, bind, servers: [plainHttp(group, scene)] };
+  const taken = new Set<string>();
+  const servers = group.servers.flatMap((placed) => serverOf(placed, { scene, facts, taken }));
+  return { port, bind, servers };
+}
+
+/** A port whose servers all have nothing to do with a connection takes none. */
+const isServing = ({ servers }: GatewayListenerIR) => servers.length > 0;
+
+/** All plain HTTP of a port is one: the Host header tells its servers apart. */
+function plainHttp({ servers, port, bind }: ServerGroup, scene: GatewayScene): GatewayServerIR {
+  return {
+    kind: 'http',
+    name: servers[0]?.server.name ?? '',
+    tls: undefined,
+    sniHosts: [],
+    routeName: `http.${port}${suffixOf(bind)}`,
+    virtualHosts: gatewayVirtualHosts(servers, scene),
+    origins: servers.map(({ origin }) => origin),
+  };
+}
+
+const suffixOf = (bind: string) => (bind === '' ? '' : `.${bind}`);
+
+interface ServerContext {
+  readonly scene: GatewayScene;
+  readonly facts: GatewayFacts;
+  /** Connections that servers before this one take. */
+  readonly taken: Set<string>;
+}
+
+function serverOf(placed: PlacedServer, context: ServerContext): GatewayServerIR[] {
+  const { scene, facts, taken } = context;
+  const { kind, server, config } = placed;
+  const hosts = serverHosts(server.hosts, config).map(({ host }) => host);
+  if (kind !== 'tcp') for (const problem of unfitNames(hosts, placed)) scene.report(problem);
+  const tls = kind === 'https' || kind === 'tls' ? downstreamTlsOf(placed, server.tls ?? {}, facts) : undefined;
+  if (tls !== undefined && 'fault' in tls) {
+    scene.report(tls);
+    return [];
+  }
+  if (kind === 'https') return terminated(placed, hosts.filter(isServerName), { ...context, tls });
+  const routes = kind === 'passthrough' ? passthroughRoutes(placed, scene) : tcpServerRoutes(placed, scene);
+  const unlike = unlikeRoutes(routes, taken, scene);
+  if (unlike.length === 0) return [];
+  return [{ kind: 'tcp', name: server.name ?? '', tls, routes: unlike, origins: [placed.origin] }];
+}
+
+interface TlsContext extends ServerContext {
+  readonly tls: DownstreamTlsIR | undefined;
+}
+
+/** Each has a route configuration of its own: its hosts are chosen by the certificate that the client was shown. */
+function terminated(placed: PlacedServer, hosts: readonly string[], context: TlsContext): GatewayServerIR[] {
+  const { server, config, bind, origin } = placed;
+  if (hosts.length === 0) return [];
+  const chain = { sniHosts: serverNames(hosts), subnets: [], destinations: [], origins: [origin] };
+  const [free] = unlikeRoutes([chain], context.taken, context.scene);
+  if (free === undefined) return [];
+  const { number, name } = server.port;
+  return [
+    {
+      kind: 'http',
+      name: server.name ?? '',
+      tls: context.tls,
+      sniHosts: free.sniHosts,
+      routeName: `https.${number}.${name}.${config.name}.${config.namespace}${suffixOf(bind)}`,
+      virtualHosts: gatewayVirtualHosts([placed], context.scene),
+      origins: [origin],
+    },
+  ];
+}

@@ -1,0 +1,129 @@
+import type {
+  GatewayHttpIR,
+  GatewayIR,
+  GatewayListenerIR,
+  GatewayServerIR,
+  GatewayTcpIR,
+} from '../../ir/types/gateway.ts';
+import type { TlsRouteIR } from '../../ir/types/outbound.ts';
+import type { ProxyShape } from '../../ir/types/proxy.ts';
+import { alpnFilter } from '../filters/alpn.ts';
+import { httpAuthorization, networkAuthorization } from '../filters/authorization.ts';
+import { corsFilter } from '../filters/cors.ts';
+import { faultFilter } from '../filters/fault.ts';
+import { sendPeerFilter } from '../filters/peer-header.ts';
+import type { Message, XdsResource } from '../resource.ts';
+import { translateAccessLog, translateListenerLog } from './access-log.ts';
+import { cidr, socketAddress } from './common.ts';
+import { httpConnectionManager } from './connection-manager.ts';
+import { gatewayTls } from './gateway-tls.ts';
+import { inspector, wildcardAddress } from './listener-parts.ts';
+import { outboundTcp } from './outbound-http.ts';
+import { fullRouteConfiguration } from './route-configuration.ts';
+import { callStats } from './stats-log.ts';
+import { withoutRequests } from './tcp-authorization.ts';
+
+/** One listener for each address and port of a gateway. */
+export function translateGatewayListeners(gateway: GatewayIR, shape: ProxyShape): readonly XdsResource[] {
+  return gateway.listeners.map((listener) => translateListener(listener, { gateway, shape }));
+}
+
+/** The route configurations that the listeners name. */
+export function translateGatewayRoutes({ listeners }: Pick<GatewayIR, 'listeners'>): readonly XdsResource[] {
+  return listeners.flatMap(({ servers }) =>
+    servers.flatMap((server) =>
+      server.kind === 'http' ? [fullRouteConfiguration(server.routeName, server.virtualHosts, undefined)] : [],
+    ),
+  );
+}
+
+interface GatewayContext {
+  readonly gateway: Pick<GatewayIR, 'authorization' | 'trustDomains'>;
+  readonly shape: ProxyShape;
+}
+
+function translateListener(listener: GatewayListenerIR, context: GatewayContext): XdsResource {
+  const { port, bind, servers } = listener;
+  const { shape } = context;
+  const name = `${bind === '' ? '0.0.0.0' : bind}_${port}`;
+  const byName = servers.some(usesServerNames);
+  return {
+    type: 'listener',
+    name,
+    origins: servers.flatMap(({ origins }) => origins),
+    message: {
+      name,
+      ...(bind === '' ? wildcardAddress(port, shape.families) : { address: socketAddress(bind, port) }),
+      traffic_direction: 'OUTBOUND',
+      bind_to_port: true,
+      max_connections_to_accept_per_socket_event: 1,
+      ...(byName ? { listener_filters: [inspector('tls', [])] } : {}),
+      filter_chains: servers.flatMap((server) => chainsOf(server, `outbound_${name};`, context)),
+      access_log: translateListenerLog(shape.accessLog),
+    },
+  };
+}
+
+function usesServerNames(server: GatewayServerIR): boolean {
+  if (server.kind === 'http') return server.sniHosts.length > 0;
+  return server.routes.some(({ sniHosts }) => sniHosts.length > 0);
+}
+
+function chainsOf(server: GatewayServerIR, statPrefix: string, context: GatewayContext): Message[] {
+  const { trustDomains } = context.gateway;
+  const { tls, kind } = server;
+  const secured =
+    tls === undefined
+      ? {}
+      : { transport_socket: gatewayTls(tls, kind, trustDomains), transport_socket_connect_timeout: '15s' };
+  if (server.kind === 'tcp') return server.routes.map((route) => tcpChain(server, route, secured, context));
+  const match = server.sniHosts.length === 0 ? {} : { filter_chain_match: { server_names: server.sniHosts } };
+  const prefix = server.name === '' ? statPrefix : server.name;
+  return [{ ...match, filters: [gatewayHttp(server, prefix, context)], ...secured }];
+}
+
+/**
+ * Requests from outside. Nobody out there is believed: the address of the client is that of its connection, and what a
+ * request says of its certificate or of its workload is written anew.
+ */
+function gatewayHttp({ routeName }: GatewayHttpIR, statPrefix: string, context: GatewayContext): Message {
+  const { gateway, shape } = context;
+  return httpConnectionManager(
+    {
+      statPrefix,
+      routes: routeName,
+      filters: [
+        ...httpAuthorization(gateway.authorization),
+        sendPeerFilter(shape),
+        alpnFilter,
+        faultFilter,
+        corsFilter,
+      ],
+      accessLogs: [callStats(shape), ...translateAccessLog(shape.accessLog)],
+      more: {
+        use_remote_address: true,
+        forward_client_cert_details: 'SANITIZE_SET',
+        set_current_client_cert_details: { subject: true, cert: true, dns: true, uri: true },
+      },
+    },
+    shape,
+  );
+}
+
+function tcpChain(server: GatewayTcpIR, route: TlsRouteIR, secured: Message, context: GatewayContext): Message {
+  const { gateway, shape } = context;
+  const { sniHosts, subnets, destinations } = route;
+  const match = {
+    ...(sniHosts.length === 0 ? {} : { server_names: sniHosts }),
+    ...(subnets.length === 0 ? {} : { prefix_ranges: subnets.map(cidr) }),
+  };
+  const statPrefix = server.name === '' ? (destinations[0]?.cluster ?? 'BlackHoleCluster') : server.name;
+  return {
+    ...(Object.keys(match).length === 0 ? {} : { filter_chain_match: match }),
+    filters: [
+      ...networkAuthorization(gateway.authorization.map(withoutRequests)),
+      outboundTcp({ statPrefix, destinations, more: {} }, shape),
+    ],
+    ...secured,
+  };
+}
