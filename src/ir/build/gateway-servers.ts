@@ -1,5 +1,6 @@
 import type { Service } from '../../model/service.ts';
 import { hasLabels } from '../../policy/client.ts';
+import { isDatagram } from '../../policy/gateway/fields.ts';
 import type { Config, Snapshot } from '../../registry/snapshot.ts';
 import { isHttp, isTls } from '../../schema/common/protocol.ts';
 import type { Gateway } from '../../schema/kinds.ts';
@@ -47,6 +48,8 @@ function placeServer(config: Config<Gateway>, index: number, around: Around): Pl
   const { bind = '' } = server;
   if (bind.startsWith('unix://') || bind.startsWith('/'))
     return problemOf('not-yet', `${named} is a socket, which gateways do not listen on yet`, origin);
+  if (isDatagram(server.port.protocol))
+    return problemOf('not-yet', `${named} is ${server.port.protocol}, which gateways do not take yet`, origin);
   if (server.tls?.mode === 'AUTO_PASSTHROUGH')
     return problemOf('not-yet', `${named} is AUTO_PASSTHROUGH, which is not built yet`, origin);
   const mapped = targetOf(server.port.number, around);

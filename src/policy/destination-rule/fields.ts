@@ -1,0 +1,82 @@
+import { type FieldEffects, notYetUnder, under } from '../field-effects.ts';
+
+const consistentHash = [
+  ...['httpHeaderName', 'useSourceIp', 'httpQueryParameterName', 'minimumRingSize'],
+  ...['ringHash.minimumRingSize', 'maglev.tableSize'],
+  ...under('httpCookie', ['name', 'path', 'ttl']),
+];
+
+const loadBalancer = [
+  ...['simple', 'warmupDurationSecs'],
+  ...under('consistentHash', consistentHash),
+  ...under('warmup', ['duration', 'minimumPercent', 'aggression']),
+];
+
+const connectionPool = [
+  ...under('tcp', ['maxConnections', 'connectTimeout', 'maxConnectionDuration', 'idleTimeout']),
+  ...under('tcp.tcpKeepalive', ['probes', 'time', 'interval']),
+  ...under('http', ['http1MaxPendingRequests', 'http2MaxRequests', 'maxRequestsPerConnection', 'maxRetries']),
+  ...under('http', ['idleTimeout', 'h2UpgradePolicy', 'useClientProtocol', 'maxConcurrentStreams']),
+];
+
+const outlierDetection = [
+  ...['consecutive5xxErrors', 'consecutiveGatewayErrors', 'consecutiveLocalOriginFailures', 'consecutiveErrors'],
+  ...['splitExternalLocalOriginErrors', 'interval', 'baseEjectionTime', 'maxEjectionPercent', 'minHealthPercent'],
+];
+
+const tls = [
+  ...['mode', 'clientCertificate', 'privateKey', 'caCertificates', 'credentialName', 'subjectAltNames', 'sni'],
+  'insecureSkipVerify',
+];
+
+/** What a policy and a policy of one port have in common. */
+const core = [
+  ...under('loadBalancer', loadBalancer),
+  ...under('connectionPool', connectionPool),
+  ...under('outlierDetection', outlierDetection),
+  ...under('tls', tls),
+];
+
+const coreNotYet = {
+  'loadBalancer.localityLbSetting': 'endpoints of all localities are used alike',
+  'loadBalancer.zoneAwareLbSetting': 'endpoints of all zones are used alike',
+  'loadBalancer.consistentHash.httpCookie.attributes': 'the cookie is made without them',
+  'connectionPool.http.http2KeepAlive': 'connections are kept without pings',
+  'outlierDetection.outlierDetectionHttpErrorCodes': 'all of 5xx counts as an error, and nothing else',
+  'tls.caCrl': 'revoked certificates of the server are accepted',
+};
+
+const policy = [
+  ...core,
+  ...under('portLevelSettings[]', ['port.number', ...core]),
+  ...under('retryBudget', ['percent', 'minRetryConcurrency']),
+];
+
+const policyNotYet = {
+  ...coreNotYet,
+  ...notYetUnder('portLevelSettings[]', coreNotYet),
+  tunnel: 'connections go to the endpoints without a tunnel',
+  proxyProtocol: 'endpoints are not told the address of the client',
+  'retryBudget.interval': 'the requests under way at the moment count',
+};
+
+const places = ['trafficPolicy', 'subsets[].trafficPolicy'];
+const credentials = places.flatMap((place) => [
+  `${place}.tls.credentialName`,
+  `${place}.portLevelSettings[].tls.credentialName`,
+]);
+
+export const destinationRuleFields: FieldEffects = {
+  implemented: [
+    ...['host', 'exportTo', 'workloadSelector.matchLabels'],
+    ...under('subsets[]', ['name', 'labels']),
+    ...places.flatMap((place) => under(place, policy)),
+  ],
+  notYet: Object.assign({}, ...places.map((place) => notYetUnder(place, policyNotYet))),
+  ignored: [],
+  values: credentials.map((path) => ({
+    path,
+    isMeant: () => true,
+    message: 'it holds in gateways alone yet: sidecars get nothing from Secrets, and use the authorities of the system',
+  })),
+};

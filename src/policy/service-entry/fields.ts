@@ -1,0 +1,18 @@
+import { type FieldEffects, isOneOf, under } from '../field-effects.ts';
+
+export const serviceEntryFields: FieldEffects = {
+  implemented: [
+    ...['hosts', 'addresses', 'location', 'resolution', 'exportTo', 'subjectAltNames', 'workloadSelector.labels'],
+    ...under('ports[]', ['number', 'name', 'protocol', 'targetPort']),
+    ...under('endpoints[]', ['address', 'ports', 'labels', 'locality', 'weight', 'serviceAccount']),
+  ],
+  notYet: { 'endpoints[].network': 'the mesh is one network: every endpoint is called by its address' },
+  ignored: [],
+  values: [
+    {
+      path: 'resolution',
+      isMeant: isOneOf('DYNAMIC_DNS'),
+      message: 'DYNAMIC_DNS is not built yet: requests to its hosts get a 503',
+    },
+  ],
+};

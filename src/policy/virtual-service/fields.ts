@@ -1,0 +1,60 @@
+import { type FieldEffects, under } from '../field-effects.ts';
+
+const destination = ['host', 'subset', 'port.number'];
+const string = ['exact', 'prefix', 'regex'];
+const operations = ['set', 'add', 'remove'];
+const headers = [...under('request', operations), ...under('response', operations)];
+const source = ['port', 'sourceLabels', 'sourceNamespace', 'gateways'];
+const share = ['weight', ...under('destination', destination)];
+
+const match = [
+  ...['name', 'ignoreUriCase', 'statPrefix', ...source],
+  ...['uri', 'scheme', 'method', 'authority'].flatMap((field) => under(field, string)),
+  ...['headers{}', 'withoutHeaders{}', 'queryParams{}'].flatMap((field) => under(field, string)),
+];
+
+const http = [
+  ...['name', 'timeout', 'mirrorPercent', 'mirrorPercentage.value'],
+  ...under('match[]', match),
+  ...under('route[]', [...share, ...under('headers', headers)]),
+  ...under('redirect', ['uri', 'prefixRewrite', 'authority', 'port', 'derivePort', 'scheme', 'redirectCode']),
+  ...under('directResponse', ['status', 'body.string', 'body.bytes']),
+  ...under('rewrite', ['uri', 'authority', 'uriRegexRewrite.match', 'uriRegexRewrite.rewrite']),
+  ...under('retries', ['attempts', 'perTryTimeout', 'retryOn', 'retryRemoteLocalities', 'retryIgnorePreviousHosts']),
+  'retries.backoff',
+  ...under('fault.delay', ['fixedDelay', 'percentage.value', 'percent']),
+  ...under('fault.abort', ['httpStatus', 'grpcStatus', 'percentage.value']),
+  ...under('mirror', destination),
+  ...under('mirrors[]', ['percentage.value', ...under('destination', destination)]),
+  ...under('corsPolicy', ['allowOrigin', 'allowMethods', 'allowHeaders', 'exposeHeaders', 'maxAge']),
+  ...under('corsPolicy', ['allowCredentials', 'unmatchedPreflights', ...under('allowOrigins[]', string)]),
+  ...under('headers', headers),
+];
+
+export const virtualServiceFields: FieldEffects = {
+  implemented: [
+    ...['hosts', 'gateways', 'exportTo'],
+    ...under('http[]', http),
+    ...under('tls[]', [...under('match[]', ['sniHosts', 'destinationSubnets', ...source]), ...under('route[]', share)]),
+    ...under('tcp[]', [...under('match[]', ['destinationSubnets', ...source]), ...under('route[]', share)]),
+  ],
+  notYet: { 'http[].delegate': 'a rule that delegates is left out, and the rules after it are used' },
+  ignored: ['http[].fault.delay.exponentialDelay', 'http[].fault.abort.http2Error', 'tcp[].match[].sourceSubnet'],
+  values: [
+    {
+      path: 'http[].match[].headers',
+      isMeant: namesClaim,
+      message: 'claims are not read from tokens yet, so none is ever there: the rule is never used',
+    },
+    {
+      path: 'http[].match[].withoutHeaders',
+      isMeant: namesClaim,
+      message: 'claims are not read from tokens yet, so none is ever there: the condition always holds',
+    },
+  ],
+};
+
+function namesClaim(value: unknown): boolean {
+  const names = typeof value === 'object' && value !== null ? Object.keys(value) : [];
+  return names.some((name) => name.startsWith('@request.auth.claims'));
+}
