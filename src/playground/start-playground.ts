@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asOutriggerError, type OutriggerError } from '../errors.ts';
 import { LocalTokens } from '../identity/tokens/local-tokens.ts';
-import { makeTokenKey } from '../identity/tokens/token-key.ts';
+import { loadTokenKey } from '../identity/tokens/token-key.ts';
 import type { Pod } from '../model/pod.ts';
 import type { ObjectSource } from '../source/object-source.ts';
 import type { Source } from '../source/source.ts';
@@ -128,13 +128,15 @@ class RunningPlayground implements Playground {
     await this.#network.create();
     await this.#dns.start(slot.dnsIp);
     await this.cluster.start(this.#stop.signal);
-    const tokens = new LocalTokens({ key: makeTokenKey(), now: Date.now });
+    const stateFolder = join(folder, 'state');
+    // In a file, where a control plane that is a process of its own looks for it.
+    const tokens = new LocalTokens({ key: await loadTokenKey(join(stateFolder, 'token-key.pem')), now: Date.now });
     const controlPlane = await startControlPlane({
       source: this.cluster,
       tokens,
       host: slot.nodeIp,
       discoveryName,
-      stateFolder: join(folder, 'state'),
+      stateFolder,
       concurrency,
     });
     this.#controlPlane = controlPlane;

@@ -1,12 +1,14 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startPlayground } from '../../src/playground/start-playground.ts';
 import { script } from './init-container.ts';
 import { filesOf, startWebhookAlone } from './playground-fixture.ts';
 
-/** A playground with one meshed pod in a process of its own, to be killed: tells where it is and what it runs. */
-const folder = mkdtempSync(join(tmpdir(), 'outrigger-test-'));
+/**
+ * A playground with one meshed pod in a process of its own, to be killed: tells where it is and what it runs. Arguments:
+ * the Envoy binary, a folder for manifests.
+ */
+const [envoy, folder = ''] = process.argv.slice(2);
 const pod = `
 apiVersion: v1
 kind: Pod
@@ -17,7 +19,7 @@ writeFileSync(join(folder, 'pod.yaml'), pod);
 const playground = await startPlayground({
   files: filesOf(folder),
   startControlPlane: startWebhookAlone({}),
-  envoy: process.argv[2],
+  envoy,
   proxyScript: script,
   onProblem: (error) => console.error(error.message),
 });

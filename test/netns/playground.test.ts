@@ -54,6 +54,11 @@ spec: {clusterIP: None, selector: {app: db}, ports: [{name: http, port: 8080}]}
 ---
 apiVersion: v1
 kind: Service
+metadata: {name: itself, namespace: plain}
+spec: {selector: {app: db}, ports: [{name: http, port: 80, targetPort: 8080}]}
+---
+apiVersion: v1
+kind: Service
 metadata: {name: alias, namespace: plain}
 spec: {type: ExternalName, externalName: server.plain.svc.cluster.local}
 ---
@@ -91,6 +96,13 @@ spec:
         - name: cart
           image: outrigger/sample-app
           readinessProbe: {httpGet: {path: /health, port: 9080}, periodSeconds: 1}
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: once, namespace: shop}
+spec:
+  template:
+    spec: {restartPolicy: Never, containers: [{name: once, image: anything, command: ["true"]}]}
 `;
 
 describe.skipIf(envoy === undefined)('the playground', () => {
@@ -148,7 +160,7 @@ describe.skipIf(envoy === undefined)('the playground', () => {
       .flatMap((object) => object.object['endpoints'] as { conditions: { ready: boolean } }[]);
 
   test('every pod is ready, without a problem on the way', () => {
-    expect(playground.cluster.pods.filter(({ status }) => !status.ready)).toEqual([]);
+    expect(playground.cluster.pods.filter(({ status }) => !status.ready && status.phase !== 'Succeeded')).toEqual([]);
     expect(problems).toEqual([]);
   });
 
@@ -200,6 +212,8 @@ describe.skipIf(envoy === undefined)('the playground', () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => ask('http://server/')));
     expect(new Set(answers.map((answer) => JSON.parse(answer).pod)).size).toBe(2);
     expect(JSON.parse(await ask(`http://${pod('plain', 'server').ip}:8080/`)).app).toBe('server');
+    const own = await playground.exec(pod('plain', 'db-0'), 'app', ['curl', '-s', '--max-time', '5', 'http://itself/']);
+    expect(JSON.parse(own.output).pod).toBe('db-0');
     const greeting = 'exec 3<>/dev/tcp/server/9001; read -r line <&3; echo "$line"';
     expect(await inClient('bash', '-c', greeting)).toMatch(/^hello from server-/);
   });
@@ -232,6 +246,12 @@ describe.skipIf(envoy === undefined)('the playground', () => {
       () => (client.status.ready && client.status.containers[0]?.restarts === 1) || undefined,
       5,
     );
+  });
+
+  test('a job with a sidecar ends', async () => {
+    const done = () => playground.pod('shop', 'once')?.status.phase === 'Succeeded' || undefined;
+    await until('the job is done', done, 15);
+    expect(playground.pod('shop', 'once')?.kept?.running?.events).toContain('ended istio-proxy: 0');
   });
 
   test('edited files: more pods, then another template without a gap', async () => {
@@ -270,7 +290,8 @@ describe.skipIf(envoy === undefined)('the playground', () => {
 
 describe.skipIf(envoy === undefined)('after a crash', () => {
   test('the pods die with it, and the next one removes what it left', async () => {
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'playground-child.ts'), envoy ?? ''], {
+    const manifests = mkdtempSync(join(tmpdir(), 'outrigger-test-'));
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'playground-child.ts'), envoy ?? '', manifests], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const exited = new Promise((done) => child.on('exit', done));
@@ -282,9 +303,9 @@ describe.skipIf(envoy === undefined)('after a crash', () => {
     await exited;
     await until('its pods are gone', () => said.pids.every((pid) => !existsSync(`/proc/${pid}`)) || undefined, 5);
     expect(leftovers(said.folder)).not.toEqual([]);
-    const folder = mkdtempSync(join(tmpdir(), 'outrigger-test-'));
+    rmSync(join(manifests, 'pod.yaml'));
     const next = await startPlayground({
-      files: filesOf(folder),
+      files: filesOf(manifests),
       startControlPlane: startWebhookAlone({}),
       envoy,
       proxyScript: script,
@@ -292,7 +313,7 @@ describe.skipIf(envoy === undefined)('after a crash', () => {
     });
     expect(next.folder).toBe(said.folder);
     await next.stop();
-    rmSync(folder, { recursive: true });
+    rmSync(manifests, { recursive: true });
     expect(leftovers(next.folder)).toEqual([]);
   });
 });

@@ -19,6 +19,8 @@ export interface ServiceRule {
 export function renderRules(slot: Slot, services: readonly ServiceRule[]): string {
   const { bridge, table, serviceCidr } = slot;
   const rules = services.filter(({ targets }) => targets.length > 0).map(renderService);
+  const ips = [...new Set(services.flatMap(({ targets }) => targets.map(({ ip }) => ip)))].sort();
+  const toItself = ips.map((ip) => `${ip} . ${ip}`).join(', ');
   return [
     `table ip ${table}`,
     `delete table ip ${table}`,
@@ -33,6 +35,11 @@ export function renderRules(slot: Slot, services: readonly ServiceRule[]): strin
     '  chain output {',
     '    type nat hook output priority -100;',
     `    ip daddr ${serviceCidr} jump services`,
+    '  }',
+    // A pod that a service leads back to itself would not take a packet from its own address.
+    '  chain postrouting {',
+    '    type nat hook postrouting priority 100;',
+    ...(ips.length === 0 ? [] : [`    ip saddr . ip daddr { ${toItself} } masquerade`]),
     '  }',
     '  chain forward {',
     '    type filter hook forward priority 0;',

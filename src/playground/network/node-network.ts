@@ -54,6 +54,8 @@ export class NodeNetwork {
       `link add ${bridge}.${number} type veth peer name eth0 netns ${name}`,
       `link set ${bridge}.${number} addrgenmode none`,
       `link set ${bridge}.${number} master ${bridge} up`,
+      // Where br_netfilter translates addresses in the bridge, a pod that calls its own service comes back by its cable.
+      `link set ${bridge}.${number} type bridge_slave hairpin on`,
     ]);
     const inside = [
       'link set lo up',

@@ -55,6 +55,8 @@ class Keeper implements KeptPod {
   readonly #watched: readonly Watched[];
   readonly #stop = new AbortController();
   readonly #timers = new Set<NodeJS.Timeout>();
+  /** Runs of containers whose end was dealt with. */
+  readonly #ends = new WeakSet<RunningContainer>();
   readonly started: Promise<void>;
   #resolveStarted: () => void = () => {};
   #message = '';
@@ -100,7 +102,7 @@ class Keeper implements KeptPod {
       (running) => {
         if (this.#stop.signal.aborted) return;
         this.running = running;
-        for (const watched of this.#watched) this.#up(watched);
+        for (const watched of this.#watched) this.#begun(watched, running);
         this.#tell();
         this.#resolveStarted();
       },
@@ -111,6 +113,14 @@ class Keeper implements KeptPod {
         this.#resolveStarted();
       },
     );
+  }
+
+  /** It may have ended already, while others were started. */
+  #begun(watched: Watched, { container }: RunningPod): void {
+    const { name } = watched.container;
+    const running = container(name);
+    if (running.endedAt() === undefined) this.#up(watched);
+    else void running.exited.then((how) => this.#ended(name, how));
   }
 
   async terminate(): Promise<void> {
@@ -178,10 +188,14 @@ class Keeper implements KeptPod {
   #ended(name: string, how: number | string): void {
     const watched = this.#watched.find(({ container }) => container.name === name);
     if (watched === undefined || this.running === undefined || this.#stop.signal.aborted) return;
+    const run = this.running.container(name);
+    if (this.#ends.has(run)) return;
+    this.#ends.add(run);
     const policy = watched.sidecar ? 'Always' : String(this.#sandbox.pod.spec['restartPolicy'] ?? 'Always');
     watched.ready = false;
     if (policy === 'Never' || (policy === 'OnFailure' && how === 0)) {
       watched.done = how === 0 ? 'succeeded' : 'failed';
+      this.#endSidecars();
     } else {
       const waitMs = watched.restarts === 0 ? 0 : Math.min(longestBackoffMs, 500 * 2 ** watched.restarts);
       watched.restarts += 1;
@@ -189,6 +203,14 @@ class Keeper implements KeptPod {
       this.#after(waitMs, () => this.#restart(watched));
     }
     this.#tell();
+  }
+
+  /** They end when the last of the containers proper has. */
+  #endSidecars(): void {
+    if (this.#phase() === 'Running') return;
+    this.#tell();
+    this.#stop.abort();
+    void this.running?.terminate();
   }
 
   async #restart(watched: Watched): Promise<void> {
