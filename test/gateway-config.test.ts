@@ -155,5 +155,5 @@ test('an AuthorizationPolicy that selects the gateway is asked first', () => {
   const { config } = gatewayOf(yaml, policy);
   const text = JSON.stringify(decoded(config().wildcard('listener').get('0.0.0.0_8080')));
   expect(text).toContain('ns[istio-system]-policy[p]-rule[0]');
-  expect(text.indexOf('envoy.filters.http.rbac')).toBeLessThan(text.indexOf('x-outrigger-peer'));
+  expect(text.indexOf('extensions.filters.http.rbac.v3.RBAC')).toBeLessThan(text.indexOf('x-outrigger-peer'));
 });

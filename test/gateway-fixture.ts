@@ -12,13 +12,14 @@ import { decodeAny } from '../src/xds/encode/decode.ts';
 import type { EncodedResource, Message } from '../src/xds/resource.ts';
 import { registryOf, workloadOf } from './mesh-fixture.ts';
 
-const ofGateway = (name: string, ip: string) => `
+const ofGateway = (name: string, ip: string, annotations = '') => `
 apiVersion: v1
 kind: Pod
 metadata:
   name: ${name}
   namespace: istio-system
   labels: {istio: ingressgateway, app: gw, pod-template-hash: 5d}
+  annotations: {${annotations}}
   ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: gw-5d, controller: true}]
 spec:
   serviceAccountName: gw
@@ -27,6 +28,8 @@ status: {podIP: ${ip}}
 ---
 `;
 
+/** As our template makes it. */
+export const injectedGatewayPod = ofGateway('gw-1', '10.0.0.9', 'inject.istio.io/templates: gateway');
 export const secondGatewayPod = ofGateway('gw-2', '10.0.0.10');
 
 /** A gateway in `istio-system` behind a Service that maps 80 to 8080, 443 to 8443 (by name) and 9000 to 9000. */
@@ -45,11 +48,11 @@ spec:
 `;
 
 /** A Service of HTTP on 80 with one pod, in \`default\`. */
-export const app = (name: string, ip: string): string => `
+export const app = (name: string, ip: string, port = 8080): string => `
 apiVersion: v1
 kind: Service
 metadata: {name: ${name}}
-spec: {clusterIP: 10.96.1.${ip.split('.').at(-1)}, selector: {app: ${name}}, ports: [{name: http, port: 80, targetPort: 8080}]}
+spec: {clusterIP: 10.96.1.${ip.split('.').at(-1)}, selector: {app: ${name}}, ports: [{name: http, port: 80, targetPort: ${port}}]}
 ---
 apiVersion: v1
 kind: Pod

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { app, gatewayOf, gatewayYaml, httpServer, linesOf, routes } from './gateway-fixture.ts';
+import { app, gatewayOf, gatewayYaml, httpServer, injectedGatewayPod, linesOf, routes } from './gateway-fixture.ts';
 
 const two = app('a', '10.0.0.1') + app('b', '10.0.0.2');
 const to = (host: string, more = '') => `http: [{${more}route: [{destination: {host: ${host}, port: {number: 80}}}]}]`;
@@ -218,6 +218,14 @@ describe('what cannot be is left out and told', () => {
     const { gateway } = gatewayOf(gatewayYaml('g', [81, 15_021, 8081].map(port).join(', ')));
     expect(linesOf(gateway())[0]).toBe('*:8081');
     expect(gateway().problems.map(({ fault }) => fault)).toEqual(['privileged-port', 'reserved-port']);
+  });
+
+  test('a gateway of our template may listen below 1024', () => {
+    const { gateway } = gatewayOf(
+      gatewayYaml('g', '{port: {number: 81, name: p, protocol: HTTP}, hosts: ["*"]}'),
+      injectedGatewayPod,
+    );
+    expect(linesOf(gateway())[0]).toBe('*:81');
   });
 
   test('what is not built yet, and names that TLS cannot have', () => {

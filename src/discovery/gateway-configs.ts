@@ -86,10 +86,8 @@ export class GatewayConfigs {
 
   #describe(workload: Workload): GatewayKind {
     const { namespace, labels, namedPorts, statusPort } = workload;
-    return {
-      facts: { namespace, labels, namedPorts, statusPort },
-      shape: proxyShape(workload, this.#options.settings),
-    };
+    const facts = { namespace, labels, namedPorts, statusPort, lowPorts: hasLowPorts(workload) };
+    return { facts, shape: proxyShape(workload, this.#options.settings) };
   }
 
   #translate(gateway: GatewayIR, kind: GatewayKind): GatewayResources {
@@ -110,6 +108,12 @@ export class GatewayConfigs {
   #set(resources: readonly XdsResource[]): ResourceSet {
     return resourceSet(this.#tools.encoder.encodeAll(resources));
   }
+}
+
+/** Our template lets the pod listen there (`net.ipv4.ip_unprivileged_port_start`); of other pods nothing is known. */
+function hasLowPorts({ annotations }: Workload): boolean {
+  const templates = (annotations['inject.istio.io/templates'] ?? '').split(',');
+  return templates.some((template) => template.trim() === 'gateway');
 }
 
 function edsName(cluster: ClusterIR): [string, ClusterIR][] {

@@ -8,7 +8,10 @@ import type { Gateway, VirtualService } from '../../schema/kinds.ts';
 import type { GatewayFault, GatewayProblem } from '../types/gateway.ts';
 
 /** What tells one gateway from another: equal for the pods of a workload. */
-export type GatewayFacts = Pick<Workload, 'namespace' | 'labels' | 'namedPorts' | 'statusPort'>;
+export interface GatewayFacts extends Pick<Workload, 'namespace' | 'labels' | 'namedPorts' | 'statusPort'> {
+  /** It may listen below 1024 without being root. */
+  readonly lowPorts: boolean;
+}
 
 export type Server = Gateway['spec']['servers'][number];
 

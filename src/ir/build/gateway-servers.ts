@@ -56,7 +56,7 @@ function placeServer(config: Config<Gateway>, index: number, around: Around): Pl
   const port = mapped ?? server.port.number;
   if ([...ownPorts, around.facts.statusPort].includes(port))
     return problemOf('reserved-port', `${named} is ${port}, where the proxy itself listens`, origin);
-  if (mapped === undefined && port < firstFree) {
+  if (mapped === undefined && port < firstFree && !around.facts.lowPorts) {
     const message = `${named} is below ${firstFree}, and no Service of the gateway maps it to a port of the pod`;
     return problemOf('privileged-port', message, origin);
   }

@@ -20,7 +20,7 @@ export type GatewayFault =
   | 'protocol-conflict'
   /** Another server has the host already. */
   | 'duplicate-host'
-  /** An unprivileged proxy cannot listen there, and no Service says that it does. */
+  /** Below 1024: as far as is known the proxy may not listen there, and no Service says that it does. */
   | 'privileged-port'
   /** The proxy itself listens there. */
   | 'reserved-port'
