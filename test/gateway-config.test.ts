@@ -68,10 +68,23 @@ describe('the configuration of a gateway', () => {
   test('a change elsewhere leaves its sets as they are', () => {
     const { registry, config } = gatewayOf(yaml);
     const before = config();
+    const route = before.named('route', 'http.8080');
     registry.apply({ upserts: objectsOf(app('z', '10.0.0.8')), removals: [] });
     const after = config();
     expect(after).not.toBe(before);
+    expect(after.named('route', 'http.8080')).toBe(route);
     for (const type of ['cluster', 'listener'] as const) expect(after.wildcard(type)).toBe(before.wildcard(type));
+  });
+
+  test('follows what its rules look at: the DestinationRule of a destination', () => {
+    const { registry, config } = gatewayOf(yaml);
+    expect(JSON.stringify(decoded(config().named('route', 'http.8080')))).not.toContain('hash_policy');
+    const rule =
+      'apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: a}\nspec: {host: a, trafficPolicy: {loadBalancer: {consistentHash: {httpHeaderName: x}}}}';
+    registry.apply({ upserts: objectsOf(rule), removals: [] });
+    expect(JSON.stringify(decoded(config().named('route', 'http.8080')))).toContain('hash_policy');
+    registry.apply({ upserts: [], removals: ['DestinationRule default/a'] });
+    expect(JSON.stringify(decoded(config().named('route', 'http.8080')))).not.toContain('hash_policy');
   });
 
   test('holds the clusters that its routes name, and no others', () => {

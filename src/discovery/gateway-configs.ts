@@ -1,17 +1,19 @@
 import { buildGateway } from '../ir/build/gateway.ts';
 import type { GatewayFacts } from '../ir/build/gateway-facts.ts';
+import { GatewayMemory } from '../ir/build/gateway-memory.ts';
 import type { Indexes } from '../ir/build/indexes.ts';
 import type { OutboundViews } from '../ir/build/outbound-views.ts';
 import { Remembered, rememberedBy, sameItems } from '../ir/build/remembered.ts';
 import type { ClusterIR } from '../ir/types/cluster.ts';
-import type { GatewayIR } from '../ir/types/gateway.ts';
+import type { GatewayIR, GatewayServerIR } from '../ir/types/gateway.ts';
 import type { ProxyShape } from '../ir/types/proxy.ts';
+import type { VirtualHostIR } from '../ir/types/route.ts';
 import type { MeshSettings } from '../model/mesh-settings.ts';
 import type { Service } from '../model/service.ts';
 import type { Workload } from '../model/workload.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
 import type { ResourceSet, XdsResource } from '../xds/resource.ts';
-import { translateGatewayListeners, translateGatewayRoutes } from '../xds/translate/gateway.ts';
+import { translateGatewayListeners, translateGatewayRoute } from '../xds/translate/gateway.ts';
 import { translateGatewayCluster } from '../xds/translate/gateway-cluster.ts';
 import { blackHoleCluster } from '../xds/translate/static-clusters.ts';
 import type { Encoder } from './encoder.ts';
@@ -43,6 +45,9 @@ export class GatewayConfigs {
   readonly #kindOf = rememberedBy((workload: Workload) => this.#kinds.same(this.#describe(workload)));
   readonly #gateways = new Remembered<GatewayKind, GatewayIR>(2);
   readonly #resources = new Remembered<GatewayKind, GatewayResources>(2);
+  readonly #memory: GatewayMemory;
+  readonly #before = new WeakMap<GatewayKind, GatewayIR>();
+  readonly #routes = new WeakMap<readonly VirtualHostIR[], XdsResource>();
   readonly #last = new WeakMap<GatewayKind, GatewayResources>();
   readonly #newest = new WeakMap<
     GatewayKind,
@@ -54,6 +59,7 @@ export class GatewayConfigs {
     const { encoder } = options;
     const secrets = new GatewaySecrets(encoder);
     this.#options = options;
+    this.#memory = new GatewayMemory(options.indexes);
     this.#tools = { encoder, endpointResources: new EndpointResources(encoder), secrets };
   }
 
@@ -79,9 +85,12 @@ export class GatewayConfigs {
     const { facts } = kind;
     const seen = views.forGateway(snapshot, facts.namespace, facts.labels);
     const { gateways, virtualServices, services, authorizationPolicies } = snapshot;
-    return this.#gateways.get(kind, [seen, gateways, virtualServices, services, authorizationPolicies], () =>
-      buildGateway({ snapshot, settings, facts, seen }),
-    );
+    return this.#gateways.get(kind, [seen, gateways, virtualServices, services, authorizationPolicies], () => {
+      const before = this.#before.get(kind);
+      const built = buildGateway({ snapshot, settings, facts, seen, memory: this.#memory, before });
+      this.#before.set(kind, built);
+      return built;
+    });
   }
 
   #describe(workload: Workload): GatewayKind {
@@ -93,7 +102,7 @@ export class GatewayConfigs {
   #translate(gateway: GatewayIR, kind: GatewayKind): GatewayResources {
     const last = this.#last.get(kind);
     const clusters = [blackHoleCluster, ...gateway.clusters.map((cluster) => this.#clusters(cluster))];
-    const routes = translateGatewayRoutes(gateway);
+    const routes = gateway.listeners.flatMap(({ servers }) => servers.flatMap((server) => this.#route(server)));
     const resources = {
       clusters: sameOr(last?.clusters, this.#set(clusters)),
       listeners: sameOr(last?.listeners, this.#set(translateGatewayListeners(gateway, kind.shape))),
@@ -103,6 +112,14 @@ export class GatewayConfigs {
     };
     this.#last.set(kind, resources);
     return resources;
+  }
+
+  /** Made anew only for hosts that changed: a gateway may have thousands. */
+  #route(server: GatewayServerIR): XdsResource[] {
+    if (server.kind === 'tcp') return [];
+    const known = this.#routes.get(server.virtualHosts) ?? translateGatewayRoute(server);
+    this.#routes.set(server.virtualHosts, known);
+    return [known];
   }
 
   #set(resources: readonly XdsResource[]): ResourceSet {

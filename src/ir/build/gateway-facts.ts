@@ -3,9 +3,11 @@ import { fieldOf, type Origin } from '../../model/origin.ts';
 import type { Workload } from '../../model/workload.ts';
 import type { Client } from '../../policy/client.ts';
 import type { DestinationLookup } from '../../policy/virtual-service/destinations.ts';
+import type { RuleContext } from '../../policy/virtual-service/rule-context.ts';
 import type { Config, Snapshot } from '../../registry/snapshot.ts';
 import type { Gateway, VirtualService } from '../../schema/kinds.ts';
 import type { GatewayFault, GatewayProblem } from '../types/gateway.ts';
+import type { RouteIR } from '../types/route.ts';
 
 /** What tells one gateway from another: equal for the pods of a workload. */
 export interface GatewayFacts extends Pick<Workload, 'namespace' | 'labels' | 'namedPorts' | 'statusPort'> {
@@ -40,6 +42,7 @@ export interface GatewayScene {
   readonly virtualServices: readonly Config<VirtualService>[];
   readonly client: Client;
   readonly lookup: DestinationLookup;
+  readonly routesOf: (context: RuleContext) => readonly RouteIR[];
   readonly report: (problem: GatewayProblem) => void;
 }
 

@@ -1,5 +1,4 @@
 import type { Origin } from '../../model/origin.ts';
-import { httpRoutesOf } from '../../policy/virtual-service/http-rules.ts';
 import { isCatchAll } from '../../policy/virtual-service/match.ts';
 import type { RouteIR, VirtualHostIR } from '../types/route.ts';
 import type { GatewayScene, PlacedServer } from './gateway-facts.ts';
@@ -19,7 +18,7 @@ export function gatewayVirtualHosts(servers: readonly PlacedServer[], scene: Gat
   const drafts = new Map<string, Draft>();
   for (const placed of servers) {
     for (const { context, hosts } of boundRules(placed, scene)) {
-      const routes = httpRoutesOf(context);
+      const routes = scene.routesOf(context);
       if (routes.length === 0) continue;
       for (const host of hosts) add(draftOf(drafts, host, placed), routes, context.config.origin);
     }

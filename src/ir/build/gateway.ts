@@ -13,6 +13,7 @@ import { gatewayClusters } from './gateway-clusters.ts';
 import { passthroughRoutes, tcpServerRoutes, unlikeRoutes } from './gateway-connections.ts';
 import type { GatewayFacts, GatewayScene, PlacedServer } from './gateway-facts.ts';
 import { isServerName, serverHosts, serverNames, unfitNames } from './gateway-hosts.ts';
+import { type GatewayMemory, settled } from './gateway-memory.ts';
 import { mergeServers, type ServerGroup } from './gateway-merge.ts';
 import { visibleVirtualServices } from './gateway-rules.ts';
 import { placeServers } from './gateway-servers.ts';
@@ -26,11 +27,14 @@ export interface GatewayInputs {
   readonly facts: GatewayFacts;
   /** The mesh as this gateway sees it. */
   readonly seen: Seen;
+  readonly memory: GatewayMemory;
+  /** What it was until now. */
+  readonly before: GatewayIR | undefined;
 }
 
 /** What a proxy takes from outside because Gateways select its pod. What cannot be is left out and told. */
 export function buildGateway(inputs: GatewayInputs): GatewayIR {
-  const { snapshot, settings, facts, seen } = inputs;
+  const { snapshot, settings, facts, seen, memory } = inputs;
   const problems: GatewayProblem[] = [];
   const scene: GatewayScene = {
     snapshot,
@@ -38,12 +42,14 @@ export function buildGateway(inputs: GatewayInputs): GatewayIR {
     virtualServices: visibleVirtualServices(snapshot, facts.namespace),
     client: seen.client,
     lookup: withoutPods(seen.lookup),
+    routesOf: (context) => memory.routesOf(context, seen),
     report: (problem) => problems.push(problem),
   };
   const placement = placeServers(snapshot, facts);
   const merged = mergeServers(placement.servers);
   problems.push(...placement.problems, ...merged.problems);
-  const listeners = merged.groups.map((group) => listenerOf(group, scene, facts)).filter(isServing);
+  const built = merged.groups.map((group) => listenerOf(group, scene, facts)).filter(isServing);
+  const listeners = settled(built, inputs.before);
   const trustDomains = [settings.trustDomain, ...settings.trustDomainAliases];
   const { rootNamespaces } = settings;
   return {

@@ -30,6 +30,7 @@ export interface Seen {
   readonly view: OutboundView;
   readonly client: Client;
   readonly lookup: DestinationLookup;
+  readonly ruleOf: (service: Service) => MergedRule | undefined;
 }
 
 /** What clients see of the mesh. Clients with the same sight share one view, and views share what is equal in them. */
@@ -101,7 +102,7 @@ export class OutboundViews {
       blocked: (scope.outboundTrafficPolicy ?? outboundTrafficPolicy) === 'REGISTRY_ONLY',
       declared: scope.declared,
     };
-    return { view, client, lookup: sight.lookup };
+    return { view, client, lookup: sight.lookup, ruleOf };
   }
 
   #portsOf(service: Service, sight: Sight): readonly OutboundPortIR[] {

@@ -28,13 +28,9 @@ export function translateGatewayListeners(gateway: GatewayIR, shape: ProxyShape)
   return gateway.listeners.map((listener) => translateListener(listener, { gateway, shape }));
 }
 
-/** The route configurations that the listeners name. */
-export function translateGatewayRoutes({ listeners }: Pick<GatewayIR, 'listeners'>): readonly XdsResource[] {
-  return listeners.flatMap(({ servers }) =>
-    servers.flatMap((server) =>
-      server.kind === 'http' ? [fullRouteConfiguration(server.routeName, server.virtualHosts, undefined)] : [],
-    ),
-  );
+/** The route configuration that a server's chain names. */
+export function translateGatewayRoute({ routeName, virtualHosts }: GatewayHttpIR): XdsResource {
+  return fullRouteConfiguration(routeName, virtualHosts, undefined);
 }
 
 interface GatewayContext {
