@@ -311,10 +311,11 @@ describe.skipIf(envoy === undefined)('after a crash', () => {
       proxyScript: script,
       onProblem: () => {},
     });
-    expect(next.folder).toBe(said.folder);
+    // It may have that place itself.
+    const left = next.folder === said.folder ? [] : leftovers(said.folder);
     await next.stop();
     rmSync(manifests, { recursive: true });
-    expect(leftovers(next.folder)).toEqual([]);
+    expect([left, leftovers(next.folder)]).toEqual([[], []]);
   });
 });
 

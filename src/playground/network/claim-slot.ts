@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OutriggerError } from '../../errors.ts';
@@ -13,23 +13,39 @@ export interface ClaimedSlot {
   readonly release: (folder: 'remove' | 'keep') => Promise<void>;
 }
 
-/** Takes the first slot that no living process has; what a dead one left there is removed. Throws OR2305. */
+/** Takes the first slot that no living process has. What dead ones left is removed, in every slot. Throws OR2305. */
 export async function claimSlot(): Promise<ClaimedSlot> {
+  const free: Slot[] = [];
   for (let number = 0; number < slotCount; number++) {
     const slot = slotOf(number);
-    const folder = join(tmpdir(), `outrigger-playground-${number}`);
+    const folder = folderOf(slot);
     if (isAlive(ownerOf(folder))) continue;
-    await removeLeftovers(slot);
-    rmSync(folder, { recursive: true, force: true });
+    if (existsSync(folder)) await removeAll(slot);
+    free.push(slot);
+  }
+  for (const slot of free) {
+    const folder = folderOf(slot);
+    // Another may have taken it by now.
     if (!take(folder)) continue;
+    await removeLeftovers(slot);
     const release = async (what: 'remove' | 'keep'): Promise<void> => {
+      if (what === 'remove') return removeAll(slot);
       await removeLeftovers(slot);
-      if (what === 'remove') rmSync(folder, { recursive: true, force: true });
-      else rmSync(join(folder, 'owner'), { force: true });
+      rmSync(join(folder, 'owner'), { force: true });
     };
     return { slot, folder, release };
   }
   throw new OutriggerError('OR2305', `all ${slotCount} are in use`);
+}
+
+function folderOf(slot: Slot): string {
+  return join(tmpdir(), `outrigger-playground-${slot.number}`);
+}
+
+/** The folder goes last: while it is there, the next start knows that there may be more. */
+async function removeAll(slot: Slot): Promise<void> {
+  await removeLeftovers(slot);
+  rmSync(folderOf(slot), { recursive: true, force: true });
 }
 
 function take(folder: string): boolean {
