@@ -2,10 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import type { GatewayConfig } from '../../src/discovery/gateway-config.ts';
 import type { Message } from '../../src/xds/resource.ts';
 import { app, decoded, gatewayOf, gatewayYaml, httpServer, routes } from '../gateway-fixture.ts';
+import { objectsOf } from '../mesh-fixture.ts';
 import { findEnvoy } from './binary.ts';
 import { selfSigned } from './test-certificates.ts';
 
@@ -192,4 +194,60 @@ test.skipIf(envoy === undefined).each<[string, readonly string[]]>([
   const { config } = gatewayOf(...yamls);
   expect(config().wildcard('listener').size).toBeGreaterThan(0);
   expect(validate(config())).toBe('');
+});
+
+const host = fc.constantFrom('a.com', 'b.a.com', '*.a.com', '*', '*-x.com', 'A.com', './a.com', 'default/b.a.com');
+const name = fc.constantFrom('a.com', 'b.a.com', '*.a.com', 'c.b.a.com');
+const some = <T>(items: fc.Arbitrary<T>) => fc.array(items, { minLength: 1, maxLength: 3 });
+const tlsMode = fc.constantFrom<object>(
+  { mode: 'PASSTHROUGH' },
+  { mode: 'SIMPLE', credentialName: 'one' },
+  { mode: 'MUTUAL', credentialName: 'one', subjectAltNames: ['x'] },
+  { mode: 'OPTIONAL_MUTUAL', serverCertificate: certificate, privateKey: key, caCertificates: certificate },
+  { mode: 'ISTIO_MUTUAL' },
+  { mode: 'AUTO_PASSTHROUGH' },
+);
+const port = (protocols: readonly string[], numbers: readonly number[]) =>
+  fc.record({ number: fc.constantFrom(...numbers), protocol: fc.constantFrom(...protocols) });
+const server = fc.oneof(
+  fc.record({ port: port(['HTTP', 'GRPC', 'TCP', 'MONGO'], [80, 9000]), hosts: some(host) }),
+  fc.record({ port: port(['HTTPS', 'TLS'], [443, 443, 80]), hosts: some(host), tls: tlsMode }),
+);
+const route = fc.constantFrom([{ destination: { host: 'a' } }], [{ destination: { host: 'b', port: { number: 81 } } }]);
+const subnets = fc.constantFrom<object>({}, { destinationSubnets: ['10.0.0.0/8'] });
+const rules = fc.record({
+  hosts: fc.constantFrom(['*.com'], ['*'], ['*.com', 'x.org']),
+  http: fc.array(fc.record({ route }), { maxLength: 1 }),
+  tls: fc.array(
+    fc.record({
+      match: some(fc.tuple(some(name), subnets).map(([sniHosts, more]) => ({ sniHosts, ...more }))),
+      route,
+    }),
+    { maxLength: 2 },
+  ),
+  tcp: fc.array(fc.record({ match: some(subnets), route }), { maxLength: 2 }),
+});
+
+function resource(kind: string, index: number, spec: object): string {
+  return JSON.stringify({ apiVersion: 'networking.istio.io/v1', kind, metadata: { name: `r${index}` }, spec });
+}
+
+test.skipIf(envoy === undefined)('the real Envoy takes what is left of any Gateways and rules', () => {
+  const inputs = fc.record({ gateways: some(some(server)), virtualServices: some(rules) });
+  fc.assert(
+    fc.property(inputs, ({ gateways, virtualServices }) => {
+      const { registry, config } = gatewayOf(apps);
+      const named = (servers: (typeof gateways)[number]) =>
+        servers.map((item, index) => ({ ...item, port: { ...item.port, name: `p${index}` } }));
+      const texts = [
+        ...gateways.map((servers, index) => resource('Gateway', index, { servers: named(servers) })),
+        ...virtualServices.map((spec, index) =>
+          resource('VirtualService', index, { ...spec, gateways: ['r0', 'r1', 'r2'] }),
+        ),
+      ];
+      registry.apply({ upserts: texts.flatMap((text) => objectsOf(text)), removals: [] });
+      expect(validate(config())).toBe('');
+    }),
+    { numRuns: 40, endOnFailure: true },
+  );
 });
