@@ -25,6 +25,8 @@ export interface SidecarParts {
   readonly clusters: ResourceSet;
   readonly listeners: ResourceSet;
   readonly hosts: ResourceSet;
+  /** To the app, by name. */
+  readonly inboundRoutes: ResourceSet;
   readonly services: ReadonlyMap<string, Service>;
   readonly endpoints: ReadonlyMap<string, readonly Endpoint[]>;
   readonly modes: PeerAuthenticationIndex;
@@ -132,7 +134,9 @@ export class SidecarConfig implements ProxyResources {
   }
 
   #route(name: string): EncodedResource | undefined {
-    const { view, delivery } = this.parts;
+    const { view, delivery, inboundRoutes } = this.parts;
+    const inbound = inboundRoutes.get(name);
+    if (inbound !== undefined) return inbound;
     const { encoder, byName } = this.#tools;
     return encoder.encode(byName.route(view, name, delivery));
   }

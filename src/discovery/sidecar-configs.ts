@@ -10,6 +10,7 @@ import type { Workload } from '../model/workload.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
 import type { ResourceSet, XdsResource } from '../xds/resource.ts';
 import { translateInboundClusters, translateInboundListener } from '../xds/translate/inbound.ts';
+import { translateInboundRoutes } from '../xds/translate/inbound-routes.ts';
 import { translateEagerListeners } from '../xds/translate/outbound-eager.ts';
 import { translateOnDemandListener } from '../xds/translate/outbound-on-demand.ts';
 import { blackHoleCluster, inboundPassthroughCluster, passthroughCluster } from '../xds/translate/static-clusters.ts';
@@ -45,7 +46,7 @@ export class SidecarConfigs {
   readonly #inbounds = new Interned<InboundIR>();
   readonly #inboundOf = new Remembered<Workload, InboundIR>(1);
   // By shape, which is one for each workload: views and inbound sides may be shared by any number of them.
-  readonly #inboundSets = new Remembered<ProxyShape, { clusters: ResourceSet; listeners: ResourceSet }>(4);
+  readonly #inboundSets = new Remembered<ProxyShape, InboundSets>(4);
   readonly #outboundListeners = new Remembered<ProxyShape, ResourceSet>(4);
   readonly #newest = new Remembered<ProxyShape, Newest>(4);
 
@@ -75,7 +76,10 @@ export class SidecarConfigs {
     return config;
   }
 
-  #build(base: Omit<SidecarParts, 'clusters' | 'listeners' | 'hosts' | 'services'>, snapshot: Snapshot): SidecarConfig {
+  #build(
+    base: Omit<SidecarParts, 'clusters' | 'listeners' | 'hosts' | 'inboundRoutes' | 'services'>,
+    snapshot: Snapshot,
+  ): SidecarConfig {
     const { view, shape, inbound, delivery } = base;
     const own = this.#inboundSets.get(shape, [inbound], () => this.#inboundResources(inbound, shape));
     const { viewResources } = this.#tools;
@@ -85,6 +89,7 @@ export class SidecarConfigs {
       services: serviceIds(snapshot.services),
       clusters: eager ? this.#joined.join(viewResources.allClusters(view), own.clusters) : own.clusters,
       listeners: this.#joined.join(this.#outbound(base, snapshot), own.listeners),
+      inboundRoutes: own.routes,
       hosts: delivery === 'pushed-hosts' ? viewResources.allHosts(view) : noResources,
     };
     return new SidecarConfig(parts, this.#tools);
@@ -99,11 +104,12 @@ export class SidecarConfigs {
     );
   }
 
-  #inboundResources(inbound: InboundIR, shape: ProxyShape): { clusters: ResourceSet; listeners: ResourceSet } {
+  #inboundResources(inbound: InboundIR, shape: ProxyShape): InboundSets {
     const fixed = [blackHoleCluster, passthroughCluster, inboundPassthroughCluster(shape.families)];
     return {
       clusters: this.#set([...fixed, ...translateInboundClusters(inbound, shape)]),
       listeners: this.#set([translateInboundListener(inbound, shape)]),
+      routes: this.#set(translateInboundRoutes(inbound)),
     };
   }
 
@@ -126,6 +132,12 @@ export class SidecarConfigs {
   #set(resources: readonly XdsResource[]): ResourceSet {
     return resourceSet(this.#tools.encoder.encodeAll(resources));
   }
+}
+
+interface InboundSets {
+  readonly clusters: ResourceSet;
+  readonly listeners: ResourceSet;
+  readonly routes: ResourceSet;
 }
 
 /** Only the newest: each holds all endpoints of its moment. */

@@ -1,13 +1,32 @@
-import type { AuthorizationIR } from '../../ir/types/authorization.ts';
+import type { AuthorizationAction, AuthorizationIR } from '../../ir/types/authorization.ts';
 import type { Message } from '../resource.ts';
 import { translateAuthorization } from '../translate/authorization.ts';
-import { extension } from '../translate/common.ts';
+import { any, extension } from '../translate/common.ts';
 
-/** One filter for each action, in the order given. */
-export function httpAuthorization(policies: readonly AuthorizationIR[]): Message[] {
-  return policies.map((policy) =>
-    extension('envoy.filters.http.rbac', 'extensions.filters.http.rbac.v3.RBAC', translateAuthorization(policy)),
-  );
+const http = 'extensions.filters.http.rbac.v3.RBAC';
+const nameOf = (action: AuthorizationAction) => `outrigger.rbac.${action}`;
+
+/** Whoever is denied needs no permission. */
+const order: readonly AuthorizationAction[] = ['audit', 'deny', 'allow'];
+
+/**
+ * One filter for each action. They do nothing but what the routes say: a change of policy then changes routes alone, so
+ * it counts for the next request of every connection, and no connection is drained for it.
+ */
+export const httpAuthorization: readonly Message[] = order.map((action) => extension(nameOf(action), http));
+
+export function authorizationOfRoutes(policies: readonly AuthorizationIR[]): Message {
+  if (policies.length === 0) return {};
+  const perFilter = policies.map((policy) => [
+    nameOf(policy.action),
+    any('extensions.filters.http.rbac.v3.RBACPerRoute', { rbac: translateAuthorization(policy) }),
+  ]);
+  return { typed_per_filter_config: Object.fromEntries(perFilter) };
+}
+
+/** The same with the policies in the filters: for listeners whose routes are many. */
+export function fixedHttpAuthorization(policies: readonly AuthorizationIR[]): Message[] {
+  return policies.map((policy) => extension(nameOf(policy.action), http, translateAuthorization(policy)));
 }
 
 export function networkAuthorization(policies: readonly AuthorizationIR[]): Message[] {

@@ -50,8 +50,12 @@ export function httpConnectionManager(parts: HttpParts, shape: ProxyShape): Mess
   );
 }
 
-/** Bounds how long a request waits for its virtual host; every route that forwards lifts it. */
-export const boundedWait: Message = { common_http_protocol_options: { max_stream_duration: duration(1500) } };
+/**
+ * Bounds how long a request waits for its virtual host; `lasting` on every route that forwards lifts it. A
+ * `max_stream_duration` would do the same, but a route that lifts that one loses its `timeout` (Envoy 1.40).
+ */
+export const boundedWait: Message = { stream_idle_timeout: duration(1500) };
+export const lasting: Message = { idle_timeout: '0s' };
 
 export interface TcpParts {
   readonly statPrefix: string;

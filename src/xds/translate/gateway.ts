@@ -8,7 +8,7 @@ import type {
 import type { TlsRouteIR } from '../../ir/types/outbound.ts';
 import type { ProxyShape } from '../../ir/types/proxy.ts';
 import { alpnFilter } from '../filters/alpn.ts';
-import { httpAuthorization, networkAuthorization } from '../filters/authorization.ts';
+import { fixedHttpAuthorization, networkAuthorization } from '../filters/authorization.ts';
 import { corsFilter } from '../filters/cors.ts';
 import { faultFilter } from '../filters/fault.ts';
 import { sendPeerFilter } from '../filters/peer-header.ts';
@@ -89,7 +89,7 @@ function gatewayHttp({ routeName }: GatewayHttpIR, statPrefix: string, context: 
       statPrefix,
       routes: routeName,
       filters: [
-        ...httpAuthorization(gateway.authorization),
+        ...fixedHttpAuthorization(gateway.authorization),
         sendPeerFilter(shape),
         alpnFilter,
         faultFilter,

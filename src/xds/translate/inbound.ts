@@ -10,12 +10,12 @@ import { duration } from './common.ts';
 import { httpConnectionManager, tcpProxy } from './connection-manager.ts';
 import { meshServerTls } from './downstream-tls.ts';
 import { type ChainForm, inboundChainForms, needsHttpInspector, needsTlsInspector } from './inbound-chains.ts';
+import { inboundClusterName, inboundPassthrough } from './inbound-routes.ts';
 import { inspector, originalDestination, wildcardAddress } from './listener-parts.ts';
 import { inboundSource } from './static-clusters.ts';
 import { servedConnectionStats, servedStats } from './stats-log.ts';
 import { withoutRequests } from './tcp-authorization.ts';
 import { translateUpstreamProtocol } from './upstream-protocol.ts';
-import { chosenEndpointHeader } from './virtual-host.ts';
 
 const port15006 = 15_006;
 
@@ -63,11 +63,11 @@ const blackHole: Message = {
 };
 
 function exemptChain(port: number): Message {
-  const target = [{ cluster: 'InboundPassthroughCluster', weight: 1 }];
+  const target = [{ cluster: inboundPassthrough, weight: 1 }];
   return {
     name: `exempt-${port}`,
     filter_chain_match: { destination_port: port },
-    filters: [tcpProxy({ statPrefix: 'InboundPassthroughCluster', destinations: target, accessLogs: [], more: {} })],
+    filters: [tcpProxy({ statPrefix: inboundPassthrough, destinations: target, accessLogs: [], more: {} })],
   };
 }
 
@@ -122,18 +122,15 @@ function chainOf(door: Door, form: ChainForm, context: InboundContext): Message 
 }
 
 const clusterOf = ({ known }: Door) =>
-  known === undefined ? 'InboundPassthroughCluster' : inboundClusterName(known.targetPort);
+  known === undefined ? inboundPassthrough : inboundClusterName(known.targetPort);
 
-export const inboundClusterName = (port: number) => `inbound|${port}||`;
-
-function httpFilter(door: Door, form: ChainForm, { inbound, shape }: InboundContext): Message {
-  const cluster = clusterOf(door);
+function httpFilter(door: Door, form: ChainForm, { shape }: InboundContext): Message {
   return httpConnectionManager(
     {
       statPrefix: `inbound_0.0.0.0_${door.port ?? 0};`,
-      routes: routesOf(door, cluster),
+      routes: clusterOf(door),
       // Who may come is asked before anything else is done with what came.
-      filters: [form.mutual ? readPeerFilter : dropPeerFilter, ...httpAuthorization(inbound.authorization)],
+      filters: [form.mutual ? readPeerFilter : dropPeerFilter, ...httpAuthorization],
       accessLogs: [servedStats(shape, form.mutual), ...translateAccessLog(shape.accessLog)],
       more: {
         forward_client_cert_details: 'APPEND_FORWARD',
@@ -142,34 +139,6 @@ function httpFilter(door: Door, form: ChainForm, { inbound, shape }: InboundCont
     },
     shape,
   );
-}
-
-function routesOf({ known }: Door, cluster: string): Message {
-  const retry =
-    known === undefined || isHttp2(known.protocol)
-      ? {}
-      : { retry_policy: { retry_on: 'reset-before-request', num_retries: 2 } };
-  const operation = known === undefined ? `${cluster}/*` : `${known.hostname}:${known.port}/*`;
-  const unlimited = { max_stream_duration: '0s', grpc_timeout_header_max: '0s' };
-  return {
-    name: cluster,
-    validate_clusters: false,
-    virtual_hosts: [
-      {
-        name: known === undefined ? 'inbound|http|0' : `inbound|http|${known.port}`,
-        domains: ['*'],
-        request_headers_to_remove: [chosenEndpointHeader],
-        routes: [
-          {
-            name: 'default',
-            match: { prefix: '/' },
-            route: { cluster, timeout: '0s', max_stream_duration: unlimited, ...retry },
-            decorator: { operation },
-          },
-        ],
-      },
-    ],
-  };
 }
 
 function tcpFilters(door: Door, form: ChainForm, { inbound, shape }: InboundContext): Message[] {

@@ -1,24 +1,24 @@
 import type { DestinationIR, ForwardIR, HashPolicyIR, MirrorIR, RetryIR } from '../../ir/types/route.ts';
 import type { Message } from '../resource.ts';
 import { any, duration, fraction, given } from './common.ts';
+import { lasting } from './connection-manager.ts';
 import { translateHeaderChanges } from './header-changes.ts';
 
-/**
- * envoy.config.route.v3.RouteAction. `max_stream_duration: 0s` is on every one: it lifts the limit that the listener
- * sets for requests that still wait for their virtual host (reference: on-demand configuration, section 6).
- */
+/** envoy.config.route.v3.RouteAction */
 export function translateForward(forward: ForwardIR): Message {
   const { destinations, retry, rewrite, mirrors, hash } = forward;
   const [first] = destinations;
   const single = destinations.length === 1 ? first : undefined;
-  const timeout = duration(forward.timeoutMs);
   const hostRewrite = single?.hostRewrite ?? forward.hostRewrite;
   return given({
     ...(single === undefined
       ? { weighted_clusters: { clusters: destinations.map(translateDestination) } }
       : { cluster: single.cluster }),
-    timeout,
-    max_stream_duration: { max_stream_duration: '0s', grpc_timeout_header_max: timeout },
+    timeout: duration(forward.timeoutMs),
+    ...lasting,
+    // Without a timeout of the route, the one that a gRPC client asks for counts. With this field `timeout` would not.
+    max_stream_duration:
+      forward.timeoutMs > 0 ? undefined : { max_stream_duration: '0s', grpc_timeout_header_max: '0s' },
     retry_policy: retry === undefined ? undefined : translateRetry(retry),
     prefix_rewrite: rewrite?.kind === 'prefix' ? rewrite.value : undefined,
     regex_rewrite:

@@ -1,9 +1,8 @@
 import type { VirtualHostIR } from '../../ir/types/route.ts';
 import { peerHeader } from '../filters/peer-header.ts';
 import type { Message, XdsResource } from '../resource.ts';
+import { lasting } from './connection-manager.ts';
 import { translateVirtualHost } from './virtual-host.ts';
-
-const lasting = { max_stream_duration: '0s', grpc_timeout_header_max: '0s' };
 
 /** Hosts that are not of the mesh go where they were meant to go, with nothing of ours in them. */
 export function passthroughHost(name: string, domains: readonly string[]): Message {
@@ -15,7 +14,7 @@ export function passthroughHost(name: string, domains: readonly string[]): Messa
       {
         name,
         match: { prefix: '/' },
-        route: { cluster: 'PassthroughCluster', timeout: '0s', max_stream_duration: lasting },
+        route: { cluster: 'PassthroughCluster', timeout: '0s', ...lasting },
       },
     ],
   };

@@ -1,0 +1,117 @@
+import { Command, Option } from 'commander';
+import { stringify } from 'yaml';
+import { addConfigOptions, configOf } from '../app/config-command.ts';
+import { configurators } from '../app/mesh/configurators.ts';
+import { meshSettings } from '../app/mesh/mesh-settings.ts';
+import { Encoder } from '../discovery/encoder.ts';
+import { everythingOf } from '../discovery/everything.ts';
+import { SidecarConfig } from '../discovery/sidecar-config.ts';
+import { OutriggerError } from '../errors.ts';
+import { nearest } from '../model/nearest.ts';
+import { printOrigin } from '../model/origin.ts';
+import type { Workload } from '../model/workload.ts';
+import { Registry } from '../registry/registry.ts';
+import { printRegistryProblem } from '../registry/registry-problem.ts';
+import type { Snapshot } from '../registry/snapshot.ts';
+import { FilesSource } from '../source/files/files-source.ts';
+import type { SourceObject } from '../source/object-source.ts';
+import type { ProxyResources } from '../xds/resource.ts';
+import { setUpInjection } from './injection-setup.ts';
+import { offlineMesh } from './offline-mesh.ts';
+
+const types = ['cluster', 'listener', 'route', 'endpoint', 'virtual-host', 'ir', 'all'] as const;
+type ShownType = (typeof types)[number];
+
+interface Flags {
+  readonly config: string;
+  readonly proxy: string;
+  readonly eager?: boolean;
+  readonly type: ShownType;
+  readonly output: 'json' | 'yaml';
+}
+
+/** `outrigger translate`: what a proxy gets, from files alone. */
+export function command(): Command {
+  const translate = new Command('translate')
+    .description('show what Envoy gets for a pod of a folder of manifests, without a cluster')
+    .requiredOption('--config <folder>', 'folder of YAML files: Services, workloads, resources of Istio')
+    .requiredOption('--proxy <namespace/pod>', 'the pod, or the beginning of its name')
+    .option('--eager', 'everything in advance, in the shape that Istio gives it')
+    .addOption(new Option('--type <type>', 'show only this').choices(types).default('all'))
+    .addOption(new Option('-o, --output <format>', 'format').choices(['json', 'yaml']).default('yaml'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  outrigger translate --config manifests/samples/bookinfo --proxy default/productpage
+  outrigger translate --config my-mesh --proxy shop/cart --type route -o json
+`,
+    );
+  return addConfigOptions(translate, 'injection').action(() => run(translate));
+}
+
+async function run(translate: Command): Promise<void> {
+  const flags = translate.opts<Flags>();
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  const { config } = await configOf(translate, process.env);
+  const settings = { ...meshSettings(config), ...(flags.eager === true ? { delivery: 'eager' as const } : {}) };
+  const injection = await setUpInjection(translate, [], say);
+  const registry = new Registry({
+    domainSuffix: settings.domainSuffix,
+    onProblem: (p) => say(printRegistryProblem(p)),
+  });
+  const objects = await readFolder(flags.config, say);
+  registry.apply({ upserts: offlineMesh(objects, injection), removals: [] });
+  const workload = findWorkload(registry.snapshot, flags.proxy);
+  const encoder = new Encoder((resource, error) => say(`${resource.type} ${resource.name}: ${error.message}`));
+  const configure = configurators(settings, encoder)();
+  const resources = configure.configure({ snapshot: registry.snapshot, workload, delta: true });
+  const shown = flags.type === 'ir' ? irOf(resources) : resourcesOf(resources, flags.type);
+  process.stdout.write(flags.output === 'json' ? `${JSON.stringify(shown, null, 2)}\n` : stringify(shown, printing));
+}
+
+const printing = { lineWidth: 0, aliasDuplicateObjects: false } as const;
+
+/** All objects of the folder at this moment. */
+async function readFolder(folder: string, say: (line: string) => void): Promise<readonly SourceObject[]> {
+  const files = new FilesSource({
+    folder,
+    pollMs: 2 ** 30,
+    quietMs: 0,
+    watchFolder: () => () => {},
+    after: () => () => {},
+    onReload: ({ problems }) => {
+      for (const problem of problems) say(problem.message);
+    },
+  });
+  const found: SourceObject[] = [];
+  await files.start(new AbortController().signal);
+  files.onObjects(({ upserts }) => found.push(...upserts))();
+  return found;
+}
+
+/** Throws OR2405. */
+function findWorkload({ workloads }: Snapshot, wanted: string): Workload {
+  const ids = [...workloads.keys()].sort();
+  const id = ids.find((known) => known === wanted) ?? ids.find((known) => known.startsWith(wanted));
+  const workload = id === undefined ? undefined : workloads.get(id);
+  if (workload !== undefined) return workload;
+  const near = nearest(wanted, ids);
+  const hint =
+    near === undefined ? `the folder has ${ids.slice(0, 10).join(', ') || 'no pods'}` : `did you mean ${near}?`;
+  throw new OutriggerError('OR2405', `there is no pod ${wanted}; ${hint}`);
+}
+
+function resourcesOf(resources: ProxyResources, type: Exclude<ShownType, 'ir'>): unknown {
+  const wanted = type === 'virtual-host' ? 'virtualHost' : type;
+  return everythingOf(resources)
+    .filter((resource) => wanted === 'all' || resource.type === wanted)
+    .map(({ origins, ...resource }) => ({ ...resource, origins: origins.map(printOrigin) }));
+}
+
+/** What the resources are made from. */
+function irOf(resources: ProxyResources): unknown {
+  if (!(resources instanceof SidecarConfig)) return {};
+  const { delivery, shape, view, inbound } = resources.parts;
+  return { delivery, shape, outbound: view, inbound };
+}

@@ -1,0 +1,53 @@
+import type { InboundIR, InboundPortIR } from '../../ir/types/inbound.ts';
+import { isHttp2, listenerProtocol } from '../../model/protocol.ts';
+import { authorizationOfRoutes } from '../filters/authorization.ts';
+import type { Message, XdsResource } from '../resource.ts';
+import { chosenEndpointHeader } from './virtual-host.ts';
+
+export const inboundClusterName = (port: number) => `inbound|${port}||`;
+export const inboundPassthrough = 'InboundPassthroughCluster';
+
+/** The routes to the app, by the names of their clusters: everything goes on, if the policies let it. */
+export function translateInboundRoutes(inbound: InboundIR): readonly XdsResource[] {
+  const known = inbound.ports.filter(({ protocol }) => listenerProtocol(protocol) !== 'tcp');
+  return [
+    routes(inboundPassthrough, undefined, inbound),
+    ...known.map((port) => routes(inboundClusterName(port.targetPort), port, inbound)),
+  ];
+}
+
+function routes(name: string, known: InboundPortIR | undefined, { authorization }: InboundIR): XdsResource {
+  const policies = authorization.flatMap(({ rules, shadow }) => [...rules, ...shadow].map(({ origin }) => origin));
+  return {
+    type: 'route',
+    name,
+    origins: [...(known?.origins ?? []), ...policies],
+    message: {
+      name,
+      validate_clusters: false,
+      virtual_hosts: [
+        {
+          name: `inbound|http|${known?.port ?? 0}`,
+          domains: ['*'],
+          request_headers_to_remove: [chosenEndpointHeader],
+          ...authorizationOfRoutes(authorization),
+          routes: [routeTo(name, known)],
+        },
+      ],
+    },
+  };
+}
+
+function routeTo(cluster: string, known: InboundPortIR | undefined): Message {
+  const again = known === undefined || isHttp2(known.protocol) ? {} : { retry_policy: resetBeforeRequest };
+  const operation = known === undefined ? `${cluster}/*` : `${known.hostname}:${known.port}/*`;
+  const unlimited = { max_stream_duration: '0s', grpc_timeout_header_max: '0s' };
+  return {
+    name: 'default',
+    match: { prefix: '/' },
+    route: { cluster, timeout: '0s', max_stream_duration: unlimited, ...again },
+    decorator: { operation },
+  };
+}
+
+const resetBeforeRequest: Message = { retry_on: 'reset-before-request', num_retries: 2 };

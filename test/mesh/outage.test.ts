@@ -1,0 +1,151 @@
+import { createServer, type Server } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { LoadResult } from '../../src/playground/sample-app/load.ts';
+import { findRequirements } from '../netns/requirements.ts';
+import { type ChildControlPlane, startChildControlPlane } from './child-control-plane.ts';
+import { startMesh, type TestMesh } from './fixture.ts';
+import { updatesOf } from './updates.ts';
+import { app, namespace } from './world.ts';
+
+/**
+ * The control plane is a process of its own that dies and freezes while requests go on. What a client has used goes on
+ * without it; what it has never used fails soon where it has to be loaded first, and works once the control plane is back.
+ */
+const envoy = findRequirements();
+/** Set to 60 to freeze for as long as an outage would be noticed. */
+const frozenSeconds = Number(process.env['OUTRIGGER_FREEZE_SECONDS'] ?? 20);
+
+const used = ['used-a', 'used-b'];
+const fresh = ['fresh-a', 'fresh-b'];
+const eager = { 'proxy.outrigger.io/delivery': 'eager' };
+const world = [
+  namespace('default', 'meshed'),
+  app('client'),
+  app('eager', { annotations: eager }),
+  ...[...used, ...fresh].map((name) => app(name)),
+].join('');
+const urlOf = (name: string): string => `http://${name}:9080/`;
+
+const deliveries = {
+  'pushed hosts': { sets: [], freshFails: { status: 503, ms: 1000 }, unknownStatus: 200 },
+  'hosts on demand': { sets: ['mesh.pushedHosts=0'], freshFails: { status: 504, ms: 1500 }, unknownStatus: 504 },
+};
+
+describe.skipIf(envoy === undefined).each(Object.entries(deliveries))(
+  '%s',
+  (_, { sets, freshFails, unknownStatus }) => {
+    let mesh: TestMesh;
+    let control: ChildControlPlane;
+    let outside: Server;
+    beforeAll(async () => {
+      mesh = await startMesh({
+        envoy: envoy ?? '',
+        manifests: { 'world.yaml': world },
+        startControlPlane: async (options) => {
+          control = await startChildControlPlane(options, sets);
+          return control;
+        },
+      });
+      outside = createServer((__, response) => response.end('outside'));
+      await new Promise<void>((resolve) => outside.listen(9080, mesh.playground.nodeIp, resolve));
+      for (const client of ['client', 'eager']) await everybody(client, used, { n: 20 });
+    });
+    afterAll(async () => {
+      outside?.close();
+      await mesh?.stop();
+    });
+
+    const everybody = (client: string, hosts: readonly string[], load: object): Promise<LoadResult[]> =>
+      Promise.all(hosts.map((host) => mesh.load(`default/${client}`, { url: urlOf(host), ...load })));
+
+    /** Both clients on all hosts that they have used, as fast as they like but for `seconds`. */
+    async function underLoad(seconds: number, meanwhile: () => Promise<void>): Promise<number> {
+      const load = { forMs: seconds * 1000, rate: 150, concurrency: 6 };
+      const loads = ['client', 'eager'].map((client) => everybody(client, used, load));
+      await delay(500);
+      await meanwhile();
+      const results = (await Promise.all(loads)).flat();
+      for (const { statuses, errors, samples } of results) {
+        expect({
+          statuses: Object.keys(statuses),
+          errors,
+          samples: samples.filter(({ status }) => status !== 200),
+        }).toEqual({
+          statuses: ['200'],
+          errors: {},
+          samples: [],
+        });
+      }
+      return results.reduce((sum, { statuses }) => sum + (statuses[200] ?? 0), 0);
+    }
+
+    async function first(client: string, url: string, headers = {}): Promise<{ status: number; ms: number }> {
+      const { samples, firstMs } = await mesh.load(`default/${client}`, { url, headers });
+      return { status: samples[0]?.status ?? 0, ms: firstMs };
+    }
+
+    /** What each client gets without a control plane of a host that it has never used, and of one that nobody knows. */
+    async function alone(host: string): Promise<void> {
+      const lazy = await first('client', urlOf(host));
+      expect(lazy.status).toBe(freshFails.status);
+      expect(lazy.ms).toBeGreaterThan(freshFails.ms - 100);
+      expect(lazy.ms).toBeLessThan(2000);
+      expect(await first('eager', urlOf(host))).toMatchObject({ status: 200 });
+      const unknown = { host: `${host}.unknown.example` };
+      const url = `http://${mesh.playground.nodeIp}:9080/`;
+      const [there, eagerly] = [await first('client', url, unknown), await first('eager', url, unknown)];
+      console.info(`${host} without a control plane: ${JSON.stringify({ lazy, unknown: there, eagerly })}`);
+      expect(there.status).toBe(unknownStatus);
+      expect(there.ms).toBeLessThan(unknownStatus === 200 ? 300 : 2000);
+      expect(eagerly.status).toBe(200);
+      expect(eagerly.ms).toBeLessThan(300);
+    }
+
+    /** Its stream is open again, and has been for a moment. */
+    async function connected(client: string): Promise<void> {
+      const open = /^xds::.*::rq_active::1$/m;
+      await expect.poll(() => mesh.admin(`default/${client}`, '/clusters'), { timeout: 10_000 }).toMatch(open);
+      await delay(1000);
+    }
+
+    const answers = (host: string) =>
+      expect.poll(() => first('client', urlOf(host)), { timeout: 10_000, interval: 200 });
+
+    test('killed and restarted: hosts in use never fail, and what is unchanged is not sent again', async () => {
+      const updates = () => Promise.all(['client', 'eager'].map((client) => updatesOf(mesh, `default/${client}`)));
+      const before = await updates();
+      // Eagerly there are a listener and four clusters more.
+      expect(before.map((resources) => Object.keys(resources).length)).toEqual([9, 14]);
+      const n = await underLoad(8, async () => {
+        await control.kill();
+        await delay(1500);
+        await control.restart();
+      });
+      console.info(`killed and restarted: ${n} requests, 0 failed`);
+      for (const client of ['client', 'eager']) await connected(client);
+      expect(await updates()).toEqual(before);
+    });
+
+    test('dead: a host never used fails soon, and works after the restart', async () => {
+      await control.kill();
+      await alone('fresh-a');
+      await control.restart();
+      await answers('fresh-a').toMatchObject({ status: 200 });
+    });
+
+    test(`frozen for ${frozenSeconds} s: hosts in use never fail, others fail soon and work after it`, async () => {
+      const n = await underLoad(frozenSeconds + 2, async () => {
+        control.freeze();
+        await delay(1000);
+        await alone('fresh-b');
+        await delay((frozenSeconds - 6) * 1000);
+        control.thaw();
+      }).finally(() => control.thaw());
+      console.info(`frozen: ${n} requests, 0 failed`);
+      await answers('fresh-b').toMatchObject({ status: 200 });
+      expect(control.log.filter((line) => line.includes('OR2010'))).toEqual([]);
+      expect(mesh.problems).toEqual([]);
+    });
+  },
+);
