@@ -3,11 +3,16 @@ import type { ClusterIR } from '../ir/types/cluster.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import type { Service } from '../model/service.ts';
 import type { PeerAuthenticationIndex } from '../policy/peer-authentication/mode.ts';
-import type { EncodedResource } from '../xds/resource.ts';
+import type { EncodedResource, XdsResource } from '../xds/resource.ts';
 import { translateLoadAssignment } from '../xds/translate/load-assignment.ts';
 import type { Encoder } from './encoder.ts';
 
 const noEndpoints: readonly Endpoint[] = [];
+
+/** The answer for a cluster that nobody knows: without one Envoy would keep it waiting. */
+export function endpointsOfNobody(name: string): XdsResource {
+  return { type: 'endpoint', name, message: { cluster_name: name }, origins: [], standsIn: true };
+}
 
 export interface EndpointQuery {
   readonly cluster: ClusterIR;

@@ -7,7 +7,7 @@ import type { Snapshot } from '../registry/snapshot.ts';
 import type { EncodedResource, ProxyResources, ResourceSet, XdsResource, XdsType } from '../xds/resource.ts';
 import { fullRouteConfiguration } from '../xds/translate/route-configuration.ts';
 import type { Encoder } from './encoder.ts';
-import type { EndpointResources } from './endpoint-resources.ts';
+import { type EndpointResources, endpointsOfNobody } from './endpoint-resources.ts';
 import type { GatewaySecrets } from './gateway-secrets.ts';
 import { noResources } from './resource-set.ts';
 
@@ -75,7 +75,7 @@ export class GatewayConfig implements ProxyResources {
     const { encoder, endpointResources } = this.#tools;
     const cluster = resources.endpointsOf.get(name);
     const service = cluster === undefined ? undefined : services.get(cluster.selection.serviceId);
-    if (cluster === undefined || service === undefined) return encoder.encode(noEndpoints(name));
+    if (cluster === undefined || service === undefined) return encoder.encode(endpointsOfNobody(name));
     return endpointResources.find({ cluster, service, endpoints: endpoints.get(service.id), modes });
   }
 
@@ -90,8 +90,4 @@ export class GatewayConfig implements ProxyResources {
 /** A name may be asked for a moment longer than it is there; without an answer Envoy would wait. */
 function emptyRoute(name: string): XdsResource {
   return fullRouteConfiguration(name, [], undefined);
-}
-
-function noEndpoints(name: string): XdsResource {
-  return { type: 'endpoint', name, message: { cluster_name: name }, origins: [] };
 }

@@ -13,7 +13,7 @@ import { originalCluster, tombstone } from '../xds/translate/static-clusters.ts'
 import { parseAskedHost, unknownHost } from './asked-host.ts';
 import type { Delivery } from './delivery.ts';
 import type { Encoder } from './encoder.ts';
-import type { EndpointResources } from './endpoint-resources.ts';
+import { type EndpointResources, endpointsOfNobody } from './endpoint-resources.ts';
 import { noResources } from './resource-set.ts';
 import type { ViewResources } from './view-resources.ts';
 
@@ -173,8 +173,7 @@ export class NamedResources {
   }
 
   noEndpoints(name: string): XdsResource {
-    const make = (): XdsResource => ({ type: 'endpoint', name, message: { cluster_name: name }, origins: [] });
-    return this.#once(`endpoints ${name}`, make);
+    return this.#once(`endpoints ${name}`, () => endpointsOfNobody(name));
   }
 
   unknownHost(view: OutboundView, asked: Parameters<typeof unknownHost>[0]): XdsResource {

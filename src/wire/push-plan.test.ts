@@ -106,6 +106,27 @@ describe('order', () => {
     expect(plan.wakeAt).toBeUndefined();
   });
 
+  test('a cluster that goes keeps its endpoints until it is gone, and is answered without any when it is asked for', () => {
+    const nobody = (name: string) => encoded('endpoint', name, { cluster_name: name, policy: {} }, { standsIn: true });
+    const knowing = (services: Services): ProxyResources => {
+      const known = world(services);
+      const named: ProxyResources['named'] = (type, name) =>
+        type === 'endpoint' && services[name] === undefined ? nobody(name) : known.named(type, name);
+      return { ...known, named };
+    };
+    const plan = started(knowing({ a: { content: 1 }, b: { content: 1 } }));
+    const next = knowing({ b: { content: 1 } });
+    const routes = push(plan, next, 0);
+    expect(brief(routes)).toEqual(['virtualHost -80/a']);
+    acknowledge(plan, routes);
+    plan.step(next, 1);
+    expect(brief(plan.step(next, 101))).toEqual(['cluster -a']);
+    expect(brief(push(plan, knowing({ b: { content: 2 } }), 200))).toEqual(['cluster b', 'endpoint b']);
+    expect(brief(plan.request('endpoint', { ...nothing, subscribe: ['never'] }, next, 300))).toEqual([
+      'endpoint never',
+    ]);
+  });
+
   test('a proxy that does not answer holds nothing up for ever', () => {
     const plan = started(world({ a: { content: 1 } }));
     const next = world({ b: { content: 1 } });

@@ -258,7 +258,16 @@ export class PushPlan {
     }
     const endpoints = this.#subscriptions.get('endpoint');
     endpoints?.force(this.#staleEndpoints);
-    if (endpoints !== undefined) this.#pushType(out, endpoints, { world, now });
+    if (endpoints !== undefined) this.#pushEndpoints(out, endpoints, { world, now });
+  }
+
+  /** A cluster that goes keeps its endpoints until it is gone: routes still name it, and requests are on their way. */
+  #pushEndpoints(out: Outgoing[], endpoints: DeltaSubscription, at: Moment): void {
+    const delta = endpoints.missing(at.world);
+    const resources = delta.resources.filter(
+      ({ name, standsIn }) => standsIn !== true || endpoints.holdings.version(name) === undefined,
+    );
+    this.#sendAny(out, 'endpoint', { ...delta, resources, removed: [...delta.removed, ...delta.retired] }, at);
   }
 
   #pushRoutes(out: Outgoing[], push: Push, now: number): void {

@@ -31,6 +31,8 @@ export interface XdsResource {
   readonly edsName?: string;
   /** Clusters that Envoy does not ask for by itself (mirrors): sent before this resource. */
   readonly requires?: readonly string[];
+  /** Endpoints of a name that nothing is known of: for clients that would wait, not for those that hold some. */
+  readonly standsIn?: true;
 }
 
 /** A resource as bytes. */
