@@ -6,6 +6,7 @@ import type { Endpoint } from '../model/endpoint.ts';
 import type { Service } from '../model/service.ts';
 import type { PeerAuthenticationIndex } from '../policy/peer-authentication/mode.ts';
 import type { EncodedResource, ProxyResources, ResourceSet, XdsResource, XdsType } from '../xds/resource.ts';
+import { translateLeftRoutes } from '../xds/translate/inbound-routes.ts';
 import { eagerHosts } from '../xds/translate/outbound-eager.ts';
 import { addressClusterPrefix } from '../xds/translate/outbound-on-demand.ts';
 import { fullRouteConfiguration, openRouteConfiguration, otherHosts } from '../xds/translate/route-configuration.ts';
@@ -134,11 +135,11 @@ export class SidecarConfig implements ProxyResources {
   }
 
   #route(name: string): EncodedResource | undefined {
-    const { view, delivery, inboundRoutes } = this.parts;
-    const inbound = inboundRoutes.get(name);
-    if (inbound !== undefined) return inbound;
+    const { view, delivery, inbound, inboundRoutes } = this.parts;
+    const known = inboundRoutes.get(name);
+    if (known !== undefined) return known;
     const { encoder, byName } = this.#tools;
-    return encoder.encode(byName.route(view, name, delivery));
+    return encoder.encode(byName.leftRoutes(inbound, name) ?? byName.route(view, name, delivery));
   }
 
   #virtualHost(name: string): EncodedResource | undefined {
@@ -163,6 +164,7 @@ function addressOf({ address, port }: Endpoint): string {
 export class NamedResources {
   readonly #fixed = new Map<string, XdsResource>();
   readonly #routes = new WeakMap<OutboundView, Map<string, XdsResource>>();
+  readonly #left = new WeakMap<InboundIR, Map<string, XdsResource>>();
 
   tombstone(name: string): XdsResource {
     return this.#once(`tombstone ${name}`, () => tombstone(name));
@@ -179,6 +181,14 @@ export class NamedResources {
   unknownHost(view: OutboundView, asked: Parameters<typeof unknownHost>[0]): XdsResource {
     const key = `host ${asked.port} ${asked.host} ${view.blocked}`;
     return this.#once(key, () => unknownHost(asked, view.blocked));
+  }
+
+  leftRoutes(inbound: InboundIR, name: string): XdsResource | undefined {
+    const known = this.#left.get(inbound) ?? new Map<string, XdsResource>();
+    this.#left.set(inbound, known);
+    const routes = known.get(name) ?? translateLeftRoutes(name, inbound);
+    if (routes !== undefined) known.set(name, routes);
+    return routes;
   }
 
   route(view: OutboundView, name: string, delivery: Delivery): XdsResource {

@@ -11,12 +11,31 @@ export const inboundPassthrough = 'InboundPassthroughCluster';
 export function translateInboundRoutes(inbound: InboundIR): readonly XdsResource[] {
   const known = inbound.ports.filter(({ protocol }) => listenerProtocol(protocol) !== 'tcp');
   return [
-    routes(inboundPassthrough, undefined, inbound),
-    ...known.map((port) => routes(inboundClusterName(port.targetPort), port, inbound)),
+    passedThrough(inboundPassthrough, inbound),
+    ...known.map((port) =>
+      routes(inboundClusterName(port.targetPort), { cluster: inboundClusterName(port.targetPort), port }, inbound),
+    ),
   ];
 }
 
-function routes(name: string, known: InboundPortIR | undefined, { authorization }: InboundIR): XdsResource {
+/**
+ * The routes of a port that no service names any more. Connections that are open there still ask for them: they go on,
+ * and the policies of now hold for them, too.
+ */
+export function translateLeftRoutes(name: string, inbound: InboundIR): XdsResource | undefined {
+  return name.startsWith('inbound|') ? passedThrough(name, inbound) : undefined;
+}
+
+function passedThrough(name: string, inbound: InboundIR): XdsResource {
+  return routes(name, { cluster: inboundPassthrough, port: undefined }, inbound);
+}
+
+interface Target {
+  readonly cluster: string;
+  readonly port: InboundPortIR | undefined;
+}
+
+function routes(name: string, { cluster, port: known }: Target, { authorization }: InboundIR): XdsResource {
   const policies = authorization.flatMap(({ rules, shadow }) => [...rules, ...shadow].map(({ origin }) => origin));
   return {
     type: 'route',
@@ -31,7 +50,7 @@ function routes(name: string, known: InboundPortIR | undefined, { authorization 
           domains: ['*'],
           request_headers_to_remove: [chosenEndpointHeader],
           ...authorizationOfRoutes(authorization),
-          routes: [routeTo(name, known)],
+          routes: [routeTo(cluster, known)],
         },
       ],
     },
