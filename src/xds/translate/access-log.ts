@@ -37,9 +37,17 @@ const defaultJson: Message = {
   x_forwarded_for: '%REQ(X-FORWARDED-FOR)%',
 };
 
+const streams: Readonly<Record<string, { readonly name: string; readonly type: string }>> = {
+  '/dev/stdout': { name: 'envoy.access_loggers.stdout', type: 'extensions.access_loggers.stream.v3.StdoutAccessLog' },
+  '/dev/stderr': { name: 'envoy.access_loggers.stderr', type: 'extensions.access_loggers.stream.v3.StderrAccessLog' },
+};
+
 /** Each request or connection, to a file. */
 export function translateAccessLog(log: AccessLogIR | undefined): Message[] {
   if (log === undefined) return [];
+  const stream = streams[log.file];
+  // Not by opening the file: a proxy that is not root may write to its output, but not open it.
+  if (stream !== undefined) return [extension(stream.name, stream.type, { log_format: formatOf(log) })];
   return [
     extension('envoy.access_loggers.file', 'extensions.access_loggers.file.v3.FileAccessLog', {
       path: log.file,

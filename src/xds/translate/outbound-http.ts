@@ -18,9 +18,13 @@ export function eagerHttp(routeName: string, statPrefix: string, shape: ProxySha
 /**
  * The same where virtual hosts and clusters may still have to come. The order is a matter of security: the host is
  * loaded before any filter looks at its route, the cluster after the last filter that could change the route.
+ *
+ * Faults come behind the cluster: a filter that pauses a request before it would leave it with the knowledge that there
+ * is no such cluster, and of several such requests of one worker Envoy 1.40 wakes only the first (the others hang).
+ * Whatever pauses and must stand before it has to clear the route cache.
  */
 export function onDemandHttp(routeName: string, statPrefix: string, shape: ProxyShape): Message {
-  const filters = [onDemandHost, sendPeerFilter(shape), faultFilter, corsFilter, onDemandCluster, alpnFilter];
+  const filters = [onDemandHost, sendPeerFilter(shape), corsFilter, onDemandCluster, faultFilter, alpnFilter];
   return httpConnectionManager({ ...common(routeName, statPrefix, shape), filters, more: boundedWait }, shape);
 }
 
