@@ -1,5 +1,7 @@
+import { benchConfig } from './config.ts';
 import { benchInject } from './inject.ts';
 import { benchMemory } from './memory.ts';
+import { benchScale } from './scale.ts';
 import { printTable, type Row } from './table.ts';
 import { benchWebhook } from './webhook.ts';
 
@@ -7,6 +9,8 @@ const benches: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
   inject: benchInject,
   webhook: benchWebhook,
   memory: benchMemory,
+  config: benchConfig,
+  scale: benchScale,
 };
 
 const wanted = process.argv.slice(2);

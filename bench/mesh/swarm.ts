@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { XdsType } from '../../src/xds/resource.ts';
+import { type Played, type Server, SwarmProxy } from './swarm-proxy.ts';
+import { answerQuestions, now } from './worker.ts';
+
+/** The clients of the benches: simulated proxies, each with a TLS connection of its own. */
+export interface ConnectOptions {
+  readonly server: Server;
+  readonly tokens: readonly string[];
+  readonly played: Played;
+}
+
+export interface Connected {
+  readonly seconds: number;
+  readonly bytes: number;
+  readonly cpuSeconds: number;
+}
+
+export interface Receipts {
+  /** When each type had reached the last of the proxies that got any of it. */
+  readonly last: Readonly<Partial<Record<XdsType | 'bare', { readonly at: number; readonly proxies: number }>>>;
+  readonly bytes: number;
+  readonly messages: number;
+}
+
+let proxies: readonly SwarmProxy[] = [];
+let failure: Error | undefined;
+let bytes = 0;
+let messages = 0;
+let lastAt = 0;
+let first = new Map<XdsType | 'bare', Map<SwarmProxy, number>>();
+
+async function connect({ server, tokens, played }: ConnectOptions): Promise<Connected> {
+  const begun = now();
+  const cpu = process.cpuUsage();
+  bytes = 0;
+  failure = undefined;
+  const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => {});
+  proxies = tokens.map(
+    (token, index) =>
+      new SwarmProxy({
+        ...{ index, token, server, played, onMessage: note },
+        onFailure: (error) => {
+          failure ??= error;
+          failed.reject(error);
+        },
+      }),
+  );
+  await Promise.race([Promise.all(proxies.map(({ synced }) => synced)), failed.promise]);
+  const { user, system } = process.cpuUsage(cpu);
+  return { seconds: (now() - begun) / 1000, bytes, cpuSeconds: (user + system) / 1e6 };
+}
+
+function note(proxy: SwarmProxy, type: XdsType | 'bare', size: number): void {
+  lastAt = now();
+  bytes += size;
+  messages += 1;
+  const known = first.get(type) ?? new Map<SwarmProxy, number>();
+  first.set(type, known);
+  if (!known.has(proxy)) known.set(proxy, lastAt);
+}
+
+/** A round begins. */
+function arm(): void {
+  first = new Map();
+  bytes = 0;
+  messages = 0;
+}
+
+/** Once nothing came for a while. */
+async function receipts(quietMs: number): Promise<Receipts> {
+  while (messages === 0 || now() - lastAt < quietMs) {
+    if (failure !== undefined) throw failure;
+    await sleep(5);
+  }
+  const last = [...first].map(([type, times]) => [type, { at: Math.max(...times.values()), proxies: times.size }]);
+  return { last: Object.fromEntries(last), bytes, messages };
+}
+
+function close(): void {
+  for (const proxy of proxies) proxy.close();
+  proxies = [];
+}
+
+answerQuestions({ connect, arm, receipts, close });
