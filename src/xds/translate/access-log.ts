@@ -56,6 +56,12 @@ export function translateAccessLog(log: AccessLogIR | undefined): Message[] {
   ];
 }
 
+/** Connections log at their end alone, although the metrics are told of their beginning. */
+export function translateConnectionLog(log: AccessLogIR | undefined): Message[] {
+  const atEnd = { log_type_filter: { types: ['TcpConnectionEnd'] } };
+  return translateAccessLog(log).map((entry) => ({ ...entry, filter: atEnd }));
+}
+
 /** Connections that no filter chain took, else nobody would learn of them. */
 export function translateListenerLog(log: AccessLogIR | undefined): Message[] {
   return translateAccessLog(log).map((entry) => ({ ...entry, filter: { response_flag_filter: { flags: ['NR'] } } }));

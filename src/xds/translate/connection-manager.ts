@@ -57,6 +57,9 @@ export function httpConnectionManager(parts: HttpParts, shape: ProxyShape): Mess
 export const boundedWait: Message = { stream_idle_timeout: duration(1500) };
 export const lasting: Message = { idle_timeout: '0s' };
 
+/** Connections are counted when they begin, too. */
+const whenConnected: Message = { flush_access_log_on_connected: true };
+
 export interface TcpParts {
   readonly statPrefix: string;
   readonly destinations: readonly { readonly cluster: string; readonly weight: number }[];
@@ -73,7 +76,7 @@ export function tcpProxy({ statPrefix, destinations, accessLogs, more }: TcpPart
   return extension('envoy.filters.network.tcp_proxy', 'extensions.filters.network.tcp_proxy.v3.TcpProxy', {
     stat_prefix: statPrefix,
     ...target,
-    ...(accessLogs.length === 0 ? {} : { access_log: accessLogs }),
+    ...(accessLogs.length === 0 ? {} : { access_log: accessLogs, access_log_options: whenConnected }),
     ...more,
   });
 }

@@ -4,7 +4,7 @@ import { isHttp2, listenerProtocol } from '../../model/protocol.ts';
 import { httpAuthorization, networkAuthorization } from '../filters/authorization.ts';
 import { dropPeerFilter, readPeerFilter } from '../filters/peer-header.ts';
 import type { Message, XdsResource } from '../resource.ts';
-import { translateAccessLog, translateListenerLog } from './access-log.ts';
+import { translateAccessLog, translateConnectionLog, translateListenerLog } from './access-log.ts';
 import { serviceMetadata, translateLimits } from './cluster.ts';
 import { duration } from './common.ts';
 import { httpConnectionManager, tcpProxy } from './connection-manager.ts';
@@ -149,7 +149,7 @@ function tcpFilters(door: Door, form: ChainForm, { inbound, shape }: InboundCont
     tcpProxy({
       statPrefix: cluster,
       destinations: [{ cluster, weight: 1 }],
-      accessLogs: [...servedConnectionStats(shape, form.mutual), ...translateAccessLog(shape.accessLog)],
+      accessLogs: [...servedConnectionStats(shape, form.mutual), ...translateConnectionLog(shape.accessLog)],
       more: idle === undefined ? {} : { idle_timeout: duration(idle) },
     }),
   ];

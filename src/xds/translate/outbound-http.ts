@@ -5,7 +5,7 @@ import { faultFilter } from '../filters/fault.ts';
 import { onDemandCluster, onDemandHost } from '../filters/on-demand.ts';
 import { sendPeerFilter } from '../filters/peer-header.ts';
 import type { Message } from '../resource.ts';
-import { translateAccessLog } from './access-log.ts';
+import { translateAccessLog, translateConnectionLog } from './access-log.ts';
 import { boundedWait, httpConnectionManager, type TcpParts, tcpProxy } from './connection-manager.ts';
 import { callStats, connectionStats } from './stats-log.ts';
 
@@ -34,5 +34,5 @@ function common(routes: string, statPrefix: string, shape: ProxyShape) {
 
 /** Connections of which no more is known, on their way out. */
 export function outboundTcp(parts: Omit<TcpParts, 'accessLogs'>, shape: ProxyShape): Message {
-  return tcpProxy({ ...parts, accessLogs: [...connectionStats(shape), ...translateAccessLog(shape.accessLog)] });
+  return tcpProxy({ ...parts, accessLogs: [...connectionStats(shape), ...translateConnectionLog(shape.accessLog)] });
 }

@@ -24,8 +24,7 @@ const own = 15_001;
  * Envoy looks at the port first and does not come back: once a chain names a port, those without a port are not seen for
  * it. So each port that is named has all of its chains here.
  */
-export function translateOnDemandListener(view: OutboundView, shape: ProxyShape): XdsResource {
-  const plan = planOf(view);
+export function translateOnDemandListener(plan: OnDemandPlan, shape: ProxyShape): XdsResource {
   const name = 'virtualOutbound';
   return {
     type: 'listener',
@@ -49,7 +48,7 @@ export function translateOnDemandListener(view: OutboundView, shape: ProxyShape)
       ],
       // Undeclared servers that speak first on a sniffed port are let through after this; where nothing undeclared may
       // be called, nobody is waited for.
-      listener_filters_timeout: duration(view.blocked ? 15_000 : 300),
+      listener_filters_timeout: duration(plan.blocked ? 15_000 : 300),
       continue_on_listener_filters_timeout: true,
       access_log: translateListenerLog(shape.accessLog),
       filter_chains: [
@@ -61,7 +60,7 @@ export function translateOnDemandListener(view: OutboundView, shape: ProxyShape)
         ...plan.ports.flatMap((port) => chainsOf(port, plan, shape)),
         ...byAddressChain('services', plan.services, undefined, shape),
       ],
-      default_filter_chain: throughChain(view, shape),
+      default_filter_chain: throughChain(plan, shape),
     },
   };
 }
@@ -81,15 +80,16 @@ interface PortPlan {
   readonly headless: boolean;
 }
 
-interface Plan {
+/** All that the listener depends on of what a client sees. Most changes of services and rules leave it as it is. */
+export interface OnDemandPlan {
   readonly ports: readonly PortPlan[];
   /** Blocks of the services' addresses. */
   readonly services: readonly string[];
+  readonly blocked: boolean;
 }
 
-function planOf(view: OutboundView): Plan {
-  const byPort = new Map<number, OutboundPortIR[]>();
-  for (const entry of view.ports) byPort.set(entry.port, [...(byPort.get(entry.port) ?? []), entry]);
+export function onDemandPlan(view: OutboundView): OnDemandPlan {
+  const byPort = Map.groupBy(view.ports, ({ port }) => port);
   if (view.unregistered.length > 0 && !byPort.has(80)) byPort.set(80, []);
   const singles = view.ports.flatMap(({ service }) => service.addresses.filter((address) => !address.includes('/')));
   const blocks = view.ports.flatMap(({ service }) => service.addresses.filter((address) => address.includes('/')));
@@ -98,7 +98,7 @@ function planOf(view: OutboundView): Plan {
     .map(([port, entries]) => portPlan(port, entries, port === 80 && view.unregistered.length > 0))
     .filter(isNamed)
     .sort((a, b) => a.port - b.port);
-  return { ports, services: [...new Set([...rangesAround(singles), ...blocks])].sort() };
+  return { ports, services: [...new Set([...rangesAround(singles), ...blocks])].sort(), blocked: view.blocked };
 }
 
 function portPlan(port: number, entries: readonly OutboundPortIR[], unregistered: boolean): PortPlan {
@@ -139,7 +139,7 @@ function isNamed(plan: PortPlan): boolean {
   return plan.http || plan.sniffed.length > 0 || plan.ruled.length > 0 || plan.sni.length > 0 || plan.headless;
 }
 
-function chainsOf(plan: PortPlan, { services }: Plan, shape: ProxyShape): Message[] {
+function chainsOf(plan: PortPlan, { services }: OnDemandPlan, shape: ProxyShape): Message[] {
   const { port, http, sniffed, plain, headless } = plan;
   const ruled = plan.ruled.flatMap((entry) => ruledChains(entry, shape));
   const taken = new Set(plan.ruled.flatMap(({ service }) => service.addresses));
@@ -261,7 +261,7 @@ function ruledChains(entry: OutboundPortIR, shape: ProxyShape): Message[] {
   return [...bySubnet, chain];
 }
 
-function throughChain({ blocked }: OutboundView, shape: ProxyShape): Message {
+function throughChain({ blocked }: OnDemandPlan, shape: ProxyShape): Message {
   const cluster = blocked ? 'BlackHoleCluster' : 'PassthroughCluster';
   const filters = [outboundTcp({ statPrefix: cluster, destinations: [{ cluster, weight: 1 }], more: {} }, shape)];
   return { name: 'virtualOutbound-catchall-tcp', filters };
