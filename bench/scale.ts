@@ -42,7 +42,7 @@ async function benchDelivery(delivery: Delivery): Promise<Row[]> {
       await swarm.ask('arm');
       const [at, found] = await Promise.all([
         plane.ask<number>('weights', turn % 2 === 0 ? 80 : 70),
-        swarm.ask<Receipts>('receipts', 300),
+        swarm.ask<Receipts>('receipts', { type: 'virtualHost', quietMs: 300 }),
       ]);
       last.push((found.last.virtualHost?.at ?? Number.NaN) - at);
     }

@@ -23,6 +23,11 @@ export interface Receipts {
   readonly messages: number;
 }
 
+export interface ReceiptOptions {
+  readonly type: XdsType | 'bare';
+  readonly quietMs: number;
+}
+
 let proxies: readonly SwarmProxy[] = [];
 let failure: Error | undefined;
 let bytes = 0;
@@ -68,9 +73,9 @@ function arm(): void {
   messages = 0;
 }
 
-/** Once nothing came for a while. */
-async function receipts(quietMs: number): Promise<Receipts> {
-  while (messages === 0 || now() - lastAt < quietMs) {
+/** Once every proxy has got one of the type, and nothing came for a while after it. */
+async function receipts({ type, quietMs }: ReceiptOptions): Promise<Receipts> {
+  while (first.get(type)?.size !== proxies.length || now() - lastAt < quietMs) {
     if (failure !== undefined) throw failure;
     await sleep(5);
   }

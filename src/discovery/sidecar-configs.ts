@@ -4,6 +4,7 @@ import type { OutboundViews } from '../ir/build/outbound-views.ts';
 import { Remembered, rememberedBy, sameItems } from '../ir/build/remembered.ts';
 import type { InboundIR } from '../ir/types/inbound.ts';
 import type { ProxyShape } from '../ir/types/proxy.ts';
+import type { OutboundView } from '../ir/types/view.ts';
 import type { MeshSettings } from '../model/mesh-settings.ts';
 import type { Service } from '../model/service.ts';
 import type { Workload } from '../model/workload.ts';
@@ -12,7 +13,7 @@ import type { ResourceSet, XdsResource } from '../xds/resource.ts';
 import { translateInboundClusters, translateInboundListener } from '../xds/translate/inbound.ts';
 import { translateInboundRoutes } from '../xds/translate/inbound-routes.ts';
 import { translateEagerListeners } from '../xds/translate/outbound-eager.ts';
-import { translateOnDemandListener } from '../xds/translate/outbound-on-demand.ts';
+import { type OnDemandPlan, onDemandPlan, translateOnDemandListener } from '../xds/translate/outbound-on-demand.ts';
 import { blackHoleCluster, inboundPassthroughCluster, passthroughCluster } from '../xds/translate/static-clusters.ts';
 import { type Delivery, deliveryOf } from './delivery.ts';
 import type { Encoder } from './encoder.ts';
@@ -47,6 +48,8 @@ export class SidecarConfigs {
   readonly #inboundOf = new Remembered<Workload, InboundIR>(1);
   // By shape, which is one for each workload: views and inbound sides may be shared by any number of them.
   readonly #inboundSets = new Remembered<ProxyShape, InboundSets>(4);
+  readonly #plans = new Interned<OnDemandPlan>();
+  readonly #planOf = rememberedBy((view: OutboundView) => this.#plans.same(onDemandPlan(view)));
   readonly #outboundListeners = new Remembered<ProxyShape, ResourceSet>(4);
   readonly #newest = new Remembered<ProxyShape, Newest>(4);
 
@@ -118,7 +121,8 @@ export class SidecarConfigs {
     snapshot: Snapshot,
   ): ResourceSet {
     if (delivery !== 'eager') {
-      return this.#outboundListeners.get(shape, [view], () => this.#set([translateOnDemandListener(view, shape)]));
+      const plan = this.#planOf(view);
+      return this.#outboundListeners.get(shape, [plan], () => this.#set([translateOnDemandListener(plan, shape)]));
     }
     const headless = view.ports.filter(({ service }) => service.resolution === 'headless');
     const lists = headless.map(({ service }) => snapshot.endpoints.get(service.id));

@@ -41,7 +41,11 @@ export class ViewResources {
   /** The hosts of each port, by what clients may call them. */
   readonly hosts = rememberedBy((view: OutboundView): ReadonlyMap<number, HostTable> => {
     const byPort = new Map<number, VirtualHostIR[]>();
-    const add = (port: number, host: VirtualHostIR) => byPort.set(port, [...(byPort.get(port) ?? []), host]);
+    const add = (port: number, host: VirtualHostIR) => {
+      const list = byPort.get(port);
+      if (list === undefined) byPort.set(port, [host]);
+      else list.push(host);
+    };
     for (const { port, virtualHost } of view.ports) if (virtualHost !== undefined) add(port, virtualHost);
     for (const host of view.unregistered) add(80, host);
     return new Map([...byPort].map(([port, hosts]) => [port, hostTable(uniqueDomains(hosts))]));
@@ -73,21 +77,21 @@ export class ViewResources {
   }
 
   /** Every host of every port. */
-  allHosts(view: OutboundView): ResourceSet {
+  readonly allHosts = rememberedBy((view: OutboundView): ResourceSet => {
     const set = resourceSet(
       [...this.hosts(view)].flatMap(([port, table]) =>
         table.hosts.flatMap((host) => this.virtualHost(port, host) ?? []),
       ),
     );
     return this.#kept(this.#lastHosts, view, set);
-  }
+  });
 
   /** Every cluster, in Istio's shape. */
-  allClusters(view: OutboundView): ResourceSet {
+  readonly allClusters = rememberedBy((view: OutboundView): ResourceSet => {
     const clusters = [...this.clusters(view).values()];
     const set = resourceSet(clusters.flatMap((cluster) => this.#encoder.encode(this.#istioCluster(cluster)) ?? []));
     return this.#kept(this.#lastClusters, view, set);
-  }
+  });
 
   #kept(last: Map<string, ResourceSet>, view: OutboundView, next: ResourceSet): ResourceSet {
     const set = sameOr(last.get(view.key), next);
