@@ -8,6 +8,27 @@ export interface HostTable {
 }
 
 export function hostTable(hosts: readonly VirtualHostIR[]): HostTable {
+  // Made on the first question: where hosts are pushed hardly anybody asks.
+  let index: HostIndex | undefined;
+  return {
+    hosts,
+    find: (header) => {
+      index ??= indexOf(hosts);
+      const name = withoutPort(header.toLowerCase());
+      const found = index.exact.get(name);
+      if (found !== undefined) return found;
+      return index.wildcards.find(({ suffix }) => name.length > suffix.length && name.endsWith(suffix))?.host;
+    },
+  };
+}
+
+interface HostIndex {
+  readonly exact: ReadonlyMap<string, VirtualHostIR>;
+  /** The longest first. */
+  readonly wildcards: readonly { readonly suffix: string; readonly host: VirtualHostIR }[];
+}
+
+function indexOf(hosts: readonly VirtualHostIR[]): HostIndex {
   const exact = new Map<string, VirtualHostIR>();
   const wildcards: { readonly suffix: string; readonly host: VirtualHostIR }[] = [];
   for (const host of hosts) {
@@ -17,15 +38,7 @@ export function hostTable(hosts: readonly VirtualHostIR[]): HostTable {
     }
   }
   wildcards.sort((a, b) => b.suffix.length - a.suffix.length);
-  return {
-    hosts,
-    find: (header) => {
-      const name = withoutPort(header.toLowerCase());
-      const found = exact.get(name);
-      if (found !== undefined) return found;
-      return wildcards.find(({ suffix }) => name.length > suffix.length && name.endsWith(suffix))?.host;
-    },
-  };
+  return { exact, wildcards };
 }
 
 /** `reviews:9080` and `[::1]:80` without the port. */
