@@ -31,6 +31,8 @@ export interface ConfigQuery {
   readonly snapshot: Snapshot;
   readonly workload: Workload;
   readonly delta: boolean;
+  /** A gRPC client that reads configuration itself. */
+  readonly proxyless?: boolean;
 }
 
 /** One proxy's configuration from snapshot to snapshot. */
@@ -62,7 +64,8 @@ export class Discovery implements SessionFactory {
     const { settings, secrets } = this.#options;
     const identity = spiffeId(settings.trustDomain, workload.namespace, workload.serviceAccount);
     const own = await secrets.open(identity, workload);
-    return new Session({ ...this.#options, workload, own, delta: node.delta });
+    const proxyless = node.userAgent.startsWith('gRPC');
+    return new Session({ ...this.#options, workload, own, delta: node.delta, proxyless });
   }
 
   /** A pod's proxy may be faster than the news of the pod. */
@@ -103,13 +106,21 @@ interface SessionOptions extends DiscoveryOptions {
   readonly workload: Workload;
   readonly own: ProxySecrets;
   readonly delta: boolean;
+  readonly proxyless: boolean;
 }
 
 class Session implements ProxySession {
   readonly proxy: string;
   readonly #options: SessionOptions;
   readonly #configurator: ProxyConfigurator;
-  #last: { readonly shared: ProxyResources; readonly secrets: unknown; readonly resources: ProxyResources } | undefined;
+  #last:
+    | {
+        readonly snapshot: Snapshot;
+        readonly shared: ProxyResources;
+        readonly secrets: unknown;
+        readonly resources: ProxyResources;
+      }
+    | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -119,14 +130,16 @@ class Session implements ProxySession {
 
   /** A pod that is deleted keeps what it has until its proxy leaves: it still ends its requests. */
   current(): ProxyResources {
-    const { source, own, delta } = this.#options;
+    const { source, own, delta, proxyless } = this.#options;
     const { snapshot } = source;
-    const workload = snapshot.workloads.get(this.proxy) ?? this.#options.workload;
-    const shared = this.#configurator.configure({ snapshot, workload, delta });
     const secrets = own.current;
-    if (this.#last?.shared === shared && this.#last.secrets === secrets) return this.#last.resources;
-    this.#last = { shared, secrets, resources: new OwnResources(shared, secrets) };
-    return this.#last.resources;
+    if (this.#last?.snapshot === snapshot && this.#last.secrets === secrets) return this.#last.resources;
+    const workload = snapshot.workloads.get(this.proxy) ?? this.#options.workload;
+    const shared = this.#configurator.configure({ snapshot, workload, delta, proxyless });
+    const same = this.#last?.shared === shared && this.#last.secrets === secrets ? this.#last.resources : undefined;
+    const resources = same ?? new OwnResources(shared, secrets);
+    this.#last = { snapshot, shared, secrets, resources };
+    return resources;
   }
 
   onChange(listener: () => void): () => void {

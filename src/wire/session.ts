@@ -16,6 +16,8 @@ export interface NodeClaims {
   readonly id: string;
   readonly cluster: string;
   readonly metadata: Readonly<Record<string, unknown>>;
+  /** `envoy`, `gRPC Node Pure JS`. */
+  readonly userAgent: string;
   /** `1.40.0`; '' when it is not Envoy. */
   readonly envoyVersion: string;
   /** The kind of stream: VHDS and with it on-demand configuration exist on delta streams alone. */

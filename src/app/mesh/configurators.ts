@@ -2,6 +2,7 @@ import { Configurator } from '../../discovery/configurator.ts';
 import type { ProxyConfigurator } from '../../discovery/discovery.ts';
 import type { Encoder } from '../../discovery/encoder.ts';
 import { GatewayConfigs } from '../../discovery/gateway-configs.ts';
+import { ProxylessConfigs } from '../../discovery/proxyless-config.ts';
 import { SidecarConfigs } from '../../discovery/sidecar-configs.ts';
 import { Indexes } from '../../ir/build/indexes.ts';
 import { OutboundViews } from '../../ir/build/outbound-views.ts';
@@ -13,5 +14,6 @@ export function configurators(settings: MeshSettings, encoder: Encoder): () => P
   const parts = { settings, indexes, views: new OutboundViews(settings, indexes), encoder };
   const sidecars = new SidecarConfigs(parts);
   const gateways = new GatewayConfigs(parts);
-  return () => new Configurator({ sidecars, gateways });
+  const proxyless = new ProxylessConfigs(encoder);
+  return () => new Configurator({ sidecars, gateways, proxyless });
 }

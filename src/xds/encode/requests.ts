@@ -7,6 +7,8 @@ export interface RequestNode {
   readonly id: string;
   readonly cluster: string;
   readonly metadata: Readonly<Record<string, unknown>>;
+  /** `envoy`, `gRPC Node Pure JS`. */
+  readonly userAgent: string;
   /** `1.40.0`; '' when the client is not Envoy. */
   readonly envoyVersion: string;
 }
@@ -72,6 +74,7 @@ function readNode(node: Readonly<Record<string, unknown>>): RequestNode {
     id: text(node['id']),
     cluster: text(node['cluster']),
     metadata: record(node['metadata']),
+    userAgent: text(node['user_agent_name']),
     envoyVersion: isEnvoy ? parts.map((part) => part ?? 0).join('.') : '',
   };
 }
