@@ -155,7 +155,10 @@ export const featureRows: readonly FeatureRow[] = [
         const result = await mesh.load('default/client', { url, headers: { host: 'db' }, n: 5 });
         expect(result.pods).toEqual({ [pod.desired.name]: 5 });
         expect(result.samples[0]?.body).toContain(secured);
-        expect(await greeting(mesh, pod.ip ?? '', 9084)).toContain(pod.desired.name);
+        // Envoy says nothing of a cluster that it has acknowledged and still warms.
+        await until('the pod says who it is', async () =>
+          (await greeting(mesh, pod.ip ?? '', 9084)).includes(pod.desired.name) ? true : undefined,
+        );
       }
     },
   },

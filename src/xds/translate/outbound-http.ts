@@ -12,7 +12,7 @@ import { callStats, connectionStats } from './stats-log.ts';
 /** HTTP of the app on its way out, with everything there before the first request. */
 export function eagerHttp(routeName: string, statPrefix: string, shape: ProxyShape): Message {
   const filters = [sendPeerFilter(shape), faultFilter, corsFilter, alpnFilter];
-  return httpConnectionManager({ ...common(routeName, statPrefix, shape), filters, more: {} }, shape);
+  return httpConnectionManager({ ...common(routeName, statPrefix, shape), filters, more: asSent }, shape);
 }
 
 /**
@@ -25,8 +25,11 @@ export function eagerHttp(routeName: string, statPrefix: string, shape: ProxySha
  */
 export function onDemandHttp(routeName: string, statPrefix: string, shape: ProxyShape): Message {
   const filters = [onDemandHost, sendPeerFilter(shape), corsFilter, onDemandCluster, faultFilter, alpnFilter];
-  return httpConnectionManager({ ...common(routeName, statPrefix, shape), filters, more: boundedWait }, shape);
+  return httpConnectionManager({ ...common(routeName, statPrefix, shape), filters, more: { ...boundedWait, ...asSent } }, shape);
 }
+
+/** What an answer says of its server stays: a sidecar of the other side has said it already. */
+const asSent: Message = { server_header_transformation: 'APPEND_IF_ABSENT' };
 
 function common(routes: string, statPrefix: string, shape: ProxyShape) {
   return { routes, statPrefix, accessLogs: [callStats(shape), ...translateAccessLog(shape.accessLog)] };

@@ -4,12 +4,15 @@ import type { Message, XdsResource } from '../resource.ts';
 import { lasting } from './connection-manager.ts';
 import { translateVirtualHost } from './virtual-host.ts';
 
+/** What Envoy adds to requests on its way; no word of it is for those outside. */
+const added = ['x-envoy-decorator-operation', 'x-envoy-attempt-count', 'x-forwarded-proto', 'x-request-id'];
+
 /** Hosts that are not of the mesh go where they were meant to go, with nothing of ours in them. */
 export function passthroughHost(name: string, domains: readonly string[]): Message {
   return {
     name,
     domains,
-    request_headers_to_remove: [peerHeader],
+    request_headers_to_remove: [peerHeader, ...added],
     routes: [
       {
         name,

@@ -1,0 +1,197 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../envoy/condition.ts';
+import { selfSigned } from '../envoy/test-certificates.ts';
+import { findRequirements } from '../netns/requirements.ts';
+import { example, exampleNames } from './examples.ts';
+import { startMesh, type TestMesh } from './fixture.ts';
+import { type OutsideServers, startOutside } from './outside-server.ts';
+import { app, namespace } from './world.ts';
+
+/** Where the mesh ends: hosts outside, declared or not, and the ingress gateway. */
+const envoy = findRequirements();
+const deliveries = {
+  'pushed hosts': [],
+  'hosts on demand': ['mesh.pushedHosts=0'],
+  eager: ['mesh.delivery=eager'],
+} as const;
+const outsideName = 'api.example.com';
+const certificate = selfSigned(outsideName);
+
+const gateway = `
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: istio-ingressgateway, namespace: default}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: istio-ingressgateway, namespace: default, labels: {istio: ingressgateway}}
+spec:
+  type: LoadBalancer
+  selector: {istio: ingressgateway}
+  ports: [{name: http2, port: 80, targetPort: 8080}, {name: https, port: 443, targetPort: 8443}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: istio-ingressgateway, namespace: default}
+spec:
+  selector: {matchLabels: {istio: ingressgateway}}
+  template:
+    metadata:
+      labels: {istio: ingressgateway, sidecar.istio.io/inject: "true"}
+      annotations: {inject.istio.io/templates: gateway}
+    spec:
+      serviceAccountName: istio-ingressgateway
+      containers: [{name: istio-proxy, image: auto}]
+---`;
+
+const world = [
+  namespace('default', 'meshed'),
+  namespace('outside', 'plain'),
+  app('client'),
+  app('myapp', { ports: [{ port: 80, target: 9080, name: 'http', speaks: 'http' }] }),
+  app('client', { namespace: 'outside' }),
+  gateway,
+].join('');
+
+const declared = `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: outside}
+spec:
+  hosts: [${outsideName}]
+  location: MESH_EXTERNAL
+  resolution: DNS
+  ports: [{number: 80, name: http, protocol: HTTP}, {number: 443, name: tls, protocol: TLS}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: outside}
+spec:
+  hosts: [${outsideName}]
+  http: [{match: [{uri: {prefix: /fixed}}], directResponse: {status: 418}}, {route: [{destination: {host: ${outsideName}, port: {number: 80}}}]}]
+---`;
+
+const registryOnly = `
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: {name: default, namespace: default}
+spec: {outboundTrafficPolicy: {mode: REGISTRY_ONLY}, egress: [{hosts: ["*/*"]}]}
+---`;
+
+const secret = ({ certificate: cert, key }: { certificate: string; key: string }) => `
+apiVersion: v1
+kind: Secret
+metadata: {name: myapp-tls, namespace: default}
+type: kubernetes.io/tls
+data: {tls.crt: ${Buffer.from(cert).toString('base64')}, tls.key: ${Buffer.from(key).toString('base64')}}
+---`;
+
+describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, sets) => {
+  let mesh: TestMesh;
+  let outside: OutsideServers;
+  let ip = '';
+
+  beforeAll(async () => {
+    const hosts: Record<string, readonly string[]> = {};
+    mesh = await startMesh({
+      envoy: envoy ?? '',
+      manifests: { 'world.yaml': world },
+      sets,
+      hosts,
+      forwards: { 443: 0, 80: 0 },
+    });
+    ip = mesh.playground.nodeIp;
+    // DNS is told of it with the next change of the mesh.
+    hosts[outsideName] = [ip];
+    await mesh.apply('row.yaml', namespace('another', 'plain'));
+    await until('the name resolves', async () =>
+      (await mesh.shell('default/client', `getent ahostsv4 ${outsideName} || true`)).includes(ip) ? true : undefined,
+    );
+    await mesh.remove('row.yaml');
+    outside = await startOutside(ip, { http: [80, 7070], https: 443, first: 7071 }, certificate);
+  });
+  afterAll(async () => {
+    await outside?.stop();
+    await mesh?.stop();
+  });
+
+  const tls = async (args: string): Promise<string> =>
+    await mesh.shell('default/client', `curl -sk --max-time 5 ${args} || echo failed $?`);
+
+  test('what is not declared goes through as it was sent', async () => {
+    // A port that no service of the mesh has is bytes to the proxy; of 80 it is the HTTP proxy, which ends at each hop.
+    const kept = new Map([
+      [7070, ['connection', 'host']],
+      [80, ['host']],
+    ]);
+    for (const [port, headers] of kept) {
+      const { statuses, samples } = await mesh.load('default/client', { url: `http://${ip}:${port}/x`, n: 3 });
+      expect(statuses).toEqual({ 200: 3 });
+      const body = JSON.parse(samples[0]?.body ?? '{}') as { names: string[] };
+      expect(body.names.map((name) => name.toLowerCase()).sort()).toEqual(headers);
+    }
+    expect(await tls(`https://${outsideName}/y --resolve ${outsideName}:443:${ip}`)).toContain('"path":"/y"');
+    const first = await mesh.shell('default/client', `bash -c 'exec 3<>/dev/tcp/${ip}/7071; timeout 5 head -n 1 <&3'`);
+    expect(first).toContain('outside speaks first');
+  });
+
+  test('a declared host has routes, and its TLS goes by server name', async () => {
+    await mesh.apply('row.yaml', declared);
+    try {
+      const url = `http://${outsideName}`;
+      expect((await mesh.load('default/client', { url: `${url}/fixed` })).statuses).toEqual({ 418: 1 });
+      expect((await mesh.load('default/client', { url: `${url}/x`, n: 3 })).statuses).toEqual({ 200: 3 });
+      expect(await tls(`https://${outsideName}/y`)).toContain('"path":"/y"');
+      expect(await mesh.admin('default/client', '/clusters')).toContain(`outbound|443||${outsideName}::${ip}:443`);
+      expect(mesh.rejections).toEqual([]);
+    } finally {
+      await mesh.remove('row.yaml');
+    }
+  });
+
+  test('REGISTRY_ONLY: only what is declared', async () => {
+    await mesh.apply('row.yaml', `${declared}${registryOnly}`);
+    try {
+      const ask = async (url: string) => (await mesh.load('default/client', { url, n: 2 })).statuses;
+      expect(await ask(`http://${outsideName}/x`)).toEqual({ 200: 2 });
+      expect(await ask('http://myapp/headers')).toEqual({ 200: 2 });
+      expect(await ask(`http://${ip}:80/x`)).toEqual({ 502: 2 });
+      expect(await ask(`http://${ip}:7070/x`)).toEqual({ 0: 2 });
+      expect(await tls(`https://${outsideName}/y`)).toContain('"path":"/y"');
+      expect(await tls(`https://other.example.com/y --resolve other.example.com:443:${ip}`)).toContain('failed');
+      expect(mesh.rejections).toEqual([]);
+    } finally {
+      await mesh.remove('row.yaml');
+    }
+  });
+
+  test.skipIf(exampleNames().length === 0)('004-03: HTTPS at the gateway, also after the secret rotates', async () => {
+    const [first, second] = [selfSigned('myapp.example.com'), selfSigned('myapp.example.com')];
+    const file = example('004-03-gateway-virtualservice.yaml');
+    const port = mesh.playground.forwards.get(443) ?? 0;
+    const args = `--connect-to myapp.example.com:443:127.0.0.1:${port} https://myapp.example.com/headers`;
+    const ask = async () => await host(`curl -sk --max-time 5 -v ${args} 2>&1`);
+    await mesh.apply('row.yaml', `${file}\n---\n${secret(first)}`);
+    try {
+      expect(await until('the gateway answers', async () => answered(await ask()))).toContain('x-app-version: v1');
+      const serials = async () =>
+        await host(
+          `echo | openssl s_client -connect 127.0.0.1:${port} -servername myapp.example.com 2>/dev/null | openssl x509 -noout -fingerprint`,
+        );
+      const before = await serials();
+      await mesh.apply('row.yaml', `${file}\n---\n${secret(second)}`);
+      await until('the new certificate is served', async () => ((await serials()) !== before ? true : undefined));
+      expect(await ask()).toContain('x-app-version: v1');
+      expect(mesh.rejections).toEqual([]);
+    } finally {
+      await mesh.remove('row.yaml');
+    }
+  });
+});
+
+const answered = (text: string): string | undefined => (text.includes('x-app-version') ? text : undefined);
+
+async function host(command: string): Promise<string> {
+  const { execFile } = await import('node:child_process');
+  return await new Promise((resolve) => execFile('sh', ['-c', command], (_, out) => resolve(out)));
+}
