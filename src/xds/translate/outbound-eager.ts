@@ -130,7 +130,8 @@ const isNamed = ({ protocol }: OutboundPortIR) => protocol === 'tls' || protocol
 function looseChains(entry: OutboundPortIR, shape: ProxyShape): Message[] {
   const own = entry.tls.map((route) => sniChain(route, entry, shape));
   const blocks = entry.service.addresses.map(cidr);
-  const names = isNamed(entry) && own.length === 0 ? { server_names: [entry.service.hostname] } : {};
+  const taken = entry.tls.some(({ sniHosts }) => sniHosts.includes(entry.service.hostname));
+  const names = isNamed(entry) && !taken ? { server_names: [entry.service.hostname] } : {};
   const ranges = blocks.length === 0 ? {} : { prefix_ranges: blocks };
   const match = { ...names, ...ranges };
   if (Object.keys(match).length === 0) return own;

@@ -25,7 +25,10 @@ export function eagerHttp(routeName: string, statPrefix: string, shape: ProxySha
  */
 export function onDemandHttp(routeName: string, statPrefix: string, shape: ProxyShape): Message {
   const filters = [onDemandHost, sendPeerFilter(shape), corsFilter, onDemandCluster, faultFilter, alpnFilter];
-  return httpConnectionManager({ ...common(routeName, statPrefix, shape), filters, more: { ...boundedWait, ...asSent } }, shape);
+  return httpConnectionManager(
+    { ...common(routeName, statPrefix, shape), filters, more: { ...boundedWait, ...asSent } },
+    shape,
+  );
 }
 
 /** What an answer says of its server stays: a sidecar of the other side has said it already. */

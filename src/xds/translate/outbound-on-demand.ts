@@ -214,19 +214,22 @@ function loadedTcp(statPrefix: string, shape: ProxyShape): Message {
   return outboundTcp({ statPrefix, destinations: [{ cluster: 'BlackHoleCluster', weight: 1 }], more: odcds }, shape);
 }
 
+/** Rules by server name first; what no rule names goes to the host itself. */
 function sniChains(entry: OutboundPortIR, shape: ProxyShape): Message[] {
   const named = entry.tls.filter(({ sniHosts }) => sniHosts.length > 0);
-  if (named.length > 0) return named.map((route, index) => routeChain(`sni-${index}`, route, entry, shape));
+  const chains = named.map((route, index) => routeChain(`sni-${index}`, route, entry, shape));
+  const taken = named.some(({ sniHosts }) => sniHosts.includes(entry.service.hostname));
+  if (taken || entry.service.addresses.length > 0) return chains;
+  const own = outboundTcp(
+    { ...statsOf(entry), destinations: [{ cluster: clusterOf(entry), weight: 1 }], more: odcds },
+    shape,
+  );
   return [
+    ...chains,
     {
       name: `sni-${entry.service.hostname}-${entry.port}`,
       filter_chain_match: { destination_port: entry.port, server_names: [entry.service.hostname] },
-      filters: [
-        outboundTcp(
-          { ...statsOf(entry), destinations: [{ cluster: clusterOf(entry), weight: 1 }], more: odcds },
-          shape,
-        ),
-      ],
+      filters: [own],
     },
   ];
 }

@@ -91,10 +91,13 @@ function certificatesOf({ certificateFile, keyFile }: GivenTls): Message {
   return { tls_certificates: [{ ...pair, ...(folder === '' ? {} : { watched_directory: { path: folder } }) }] };
 }
 
+/** Of the proxy's image, as Debian and distroless have it. `system_root_certs` is not for Envoy but for gRPC. */
+const systemRoots = '/etc/ssl/certs/ca-certificates.crt';
+
 function validationOf({ caFile, sans }: GivenTls): Message {
   if (caFile === '') return {};
   const names = sans.flatMap((san) => [{ san_type: san.includes('://') ? 'URI' : 'DNS', matcher: { exact: san } }]);
-  const roots = caFile === 'system' ? { system_root_certs: {} } : { trusted_ca: { filename: caFile } };
+  const roots = { trusted_ca: { filename: caFile === 'system' ? systemRoots : caFile } };
   return { validation_context: { ...roots, ...(names.length === 0 ? {} : { match_typed_subject_alt_names: names }) } };
 }
 
