@@ -125,7 +125,7 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
 
   test('a service that is deleted and comes back, twice', async () => {
     expect(await versionsNow('coming')).toEqual(['v1']);
-    const results = await during('coming', 7, async () => {
+    const results = await during('coming', 5, async () => {
       for (let turn = 0; turn < 2; turn++) {
         await remove('coming.yaml');
         await delay(300);
@@ -141,7 +141,7 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
 
   test('weights from all to none, towards a subset that was never used', async () => {
     expect(await versionsNow('split')).toEqual(['v1']);
-    const results = await during('split', 5, async () => {
+    const results = await during('split', 4, async () => {
       await apply(
         'split.yaml',
         split('v2', [
@@ -164,7 +164,7 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
   });
 
   test('a subset under another name, and routes that come and go', async () => {
-    const results = await during('split', 10, async () => {
+    const results = await during('split', 8, async () => {
       for (const name of ['other', 'v2', 'other', 'v2']) {
         await apply('split.yaml', split(name, [[name, 100]]));
         expect(await versionsNow('split')).toEqual(['v2']);
@@ -179,7 +179,7 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
   });
 
   test('a subset that is deleted while a route names it, and comes back', async () => {
-    const results = await during('split', 5, async () => {
+    const results = await during('split', 4, async () => {
       await apply('split.yaml', split('other', [['v2', 100]]));
       for (const { statuses, maxMs } of await everybody('split', { n: 20, timeoutMs: 3000 })) {
         expect(statuses).toEqual({ 503: 20 });
@@ -192,7 +192,7 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
   });
 
   test('endpoints: three, one, three', async () => {
-    const results = await during('scaled', 10, async () => {
+    const results = await during('scaled', 8, async () => {
       await apply('scaled.yaml', scaled(1));
       await delay(1000);
       const [one] = await everybody('scaled', { n: 30 });

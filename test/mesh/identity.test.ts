@@ -53,7 +53,7 @@ describe.skipIf(envoy === undefined)('identity', () => {
     const before = await Promise.all(ids.map(serialOf));
     const seen = await peersSeen();
     expect(seen.uris).toEqual(['spiffe://cluster.local/ns/default/sa/client']);
-    const load = { url, forMs: 26_000, rate: 200, concurrency: 8 };
+    const load = { url, forMs: 24_000, rate: 200, concurrency: 8 };
     const closing = { ...load, rate: 50, headers: { connection: 'close' } };
     const results = await Promise.all([mesh.load('default/client', load), mesh.load('default/client', closing)]);
     for (const { statuses, errors } of results)
