@@ -1,8 +1,11 @@
 import { benchConfig } from './config.ts';
+import { benchDatapath } from './datapath.ts';
 import { benchInject } from './inject.ts';
 import { benchMemory } from './memory.ts';
 import { benchScale } from './scale.ts';
+import { benchSidecar } from './sidecar.ts';
 import { printTable, type Row } from './table.ts';
+import { benchTranslate } from './translate.ts';
 import { benchWebhook } from './webhook.ts';
 
 const benches: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
@@ -11,6 +14,9 @@ const benches: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
   memory: benchMemory,
   config: benchConfig,
   scale: benchScale,
+  translate: benchTranslate,
+  sidecar: benchSidecar,
+  datapath: benchDatapath,
 };
 
 const wanted = process.argv.slice(2);
