@@ -8,7 +8,7 @@ import { previewPlugin } from '../preview/preview-plugin.ts';
 import { eachListener } from '../telemetry/listeners.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { noMetrics } from '../wire/wire-metrics.ts';
+import { WireSeries } from '../telemetry/wire-series.ts';
 import type { Component } from './component.ts';
 import type { Config } from './config.ts';
 import { MeshComponent } from './mesh/mesh-component.ts';
@@ -83,7 +83,7 @@ export function compose(options: ComposeOptions): Composition {
   };
 }
 
-function meshComponent({ config, surroundings, logger }: ComposeOptions): MeshComponent | undefined {
+function meshComponent({ config, surroundings, logger, metrics }: ComposeOptions): MeshComponent | undefined {
   if (surroundings.mesh === undefined) return undefined;
   const namespace = config.injection.systemNamespace;
   const [host = ''] = config.injection.discoveryAddress.split(':');
@@ -92,7 +92,7 @@ function meshComponent({ config, surroundings, logger }: ComposeOptions): MeshCo
     discovery: config.discovery,
     names: [...new Set([host, `outrigger.${namespace}.svc`, 'localhost'])],
     parts: surroundings.mesh,
-    metrics: noMetrics,
+    metrics: new WireSeries(metrics.registry),
     logger,
   });
 }

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { stringify } from 'yaml';
 import { addConfigOptions, configOf } from '../app/config-command.ts';
 import { configurators } from '../app/mesh/configurators.ts';
+import { FieldWarnings, printFieldWarning } from '../app/mesh/field-warnings.ts';
 import { meshSettings } from '../app/mesh/mesh-settings.ts';
 import { Encoder } from '../discovery/encoder.ts';
 import { everythingOf } from '../discovery/everything.ts';
@@ -62,6 +63,7 @@ async function run(translate: Command): Promise<void> {
   });
   const objects = await readFolder(flags.config, say);
   registry.apply({ upserts: offlineMesh(objects, injection), removals: [] });
+  for (const warning of new FieldWarnings().apply({ upserts: objects, removals: [] })) say(printFieldWarning(warning));
   const workload = findWorkload(registry.snapshot, flags.proxy);
   const encoder = new Encoder((resource, error) => say(`${resource.type} ${resource.name}: ${error.message}`));
   const configure = configurators(settings, encoder)();
@@ -111,7 +113,7 @@ function resourcesOf(resources: ProxyResources, type: Exclude<ShownType, 'ir'>):
 
 /** What the resources are made from. */
 function irOf(resources: ProxyResources): unknown {
-  if (!(resources instanceof SidecarConfig)) return {};
+  if (!(resources instanceof SidecarConfig)) return { gateway: true };
   const { delivery, shape, view, inbound } = resources.parts;
   return { delivery, shape, outbound: view, inbound };
 }
