@@ -72,7 +72,9 @@ interface Running {
 }
 
 async function startOnce(args: readonly string[], log: string[]): Promise<Running> {
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  // Variables of the tests are no keys of its configuration.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('OUTRIGGER_')));
+  const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = new Promise((resolve) => child.on('exit', resolve));
   createInterface({ input: child.stderr }).on('line', (line) => log.push(line));
   const ready = new Promise<{ port: number; caFile: string }>((resolve) => {
