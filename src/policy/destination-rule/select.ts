@@ -38,8 +38,9 @@ export interface RuleQuery {
  */
 export function findRule(index: RuleIndex, query: RuleQuery): MergedRule | undefined {
   const { host, owner, client, rootNamespaces } = query;
-  for (const namespace of new Set([client.namespace, owner, ...rootNamespaces])) {
-    const found = index.get(namespace)?.find(host) ?? [];
+  for (const namespace of [client.namespace, owner, ...rootNamespaces]) {
+    const found = index.get(namespace)?.find(host);
+    if (found === undefined) continue;
     const seen = found.filter((rule) => isVisible(rule.exportTo, namespace, client.namespace));
     const selecting = seen.find((rule) => rule.selector !== undefined && selects(rule, namespace, client));
     const rule = selecting ?? seen.find(({ selector }) => selector === undefined);

@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import type { Config } from '../../registry/snapshot.ts';
+import type { AuthorizationPolicy } from '../../schema/kinds.ts';
+
+import { authorizationFor } from './select.ts';
+import { principalValues, requestPrincipalValue, stringRule } from './values.ts';
+
+function policy(spec: string, more: Partial<Config<AuthorizationPolicy>> = {}): Config<AuthorizationPolicy> {
+  const place = { namespace: 'x', name: 'p' };
+  const origin = { kind: 'AuthorizationPolicy', ...place };
+  return { ...place, spec: parse(spec), createdAt: 0, labels: {}, annotations: {}, origin, ...more };
+}
+const query = { namespace: 'x', labels: { app: 'a' }, rootNamespaces: ['root'], trustDomains: ['td', 'old'] };
+const found = (...policies: Config<AuthorizationPolicy>[]) => authorizationFor(policies, query);
+
+test('stars at one end', () => {
+  expect(['*', 'a*', '*a', 'a'].map(stringRule)).toEqual([
+    { kind: 'regex', value: '.+' },
+    { kind: 'prefix', value: 'a' },
+    { kind: 'suffix', value: 'a' },
+    { kind: 'exact', value: 'a' },
+  ]);
+});
+
+test('principals are SPIFFE IDs, in our trust domain and its aliases', () => {
+  const texts = (value: string) =>
+    principalValues(value, query.trustDomains).map((entry) =>
+      entry.kind === 'text' && 'value' in entry.match ? entry.match.value : '',
+    );
+  expect(texts('td/ns/a/sa/b')).toEqual(['spiffe://td/ns/a/sa/b', 'spiffe://old/ns/a/sa/b']);
+  expect(texts('foreign/ns/a/sa/b')).toEqual(['spiffe://foreign/ns/a/sa/b']);
+  expect(texts('*/sa/b')).toEqual(['/sa/b']);
+  expect(requestPrincipalValue('https://issuer/x/sub')).toMatchObject({
+    issuer: { value: 'https://issuer/x' },
+    subject: { value: 'sub' },
+  });
+});
+
+describe('what holds for a workload', () => {
+  test('of its namespace and the root namespaces, where the selector fits; audit, deny, allow', () => {
+    const policies = found(
+      policy('{rules: [{}]}'),
+      policy('{action: DENY, rules: [{}]}', { namespace: 'root' }),
+      policy('{action: AUDIT, rules: [{}]}'),
+      policy('{rules: [{}]}', { namespace: 'other' }),
+      policy('{selector: {matchLabels: {app: b}}, rules: [{}]}'),
+    );
+    expect(policies.map(({ action, rules }) => `${action} ${rules.length}`)).toEqual(['audit 1', 'deny 1', 'allow 1']);
+  });
+
+  test('ALLOW without rules allows nothing, a rule without conditions everything', () => {
+    const [none] = found(policy('{}'));
+    expect(none?.rules).toMatchObject([{ operations: [], sources: [] }]);
+    const [all] = found(policy('{rules: [{}]}'));
+    expect(all?.rules).toMatchObject([{ operations: [[]], sources: [[]] }]);
+  });
+
+  test('what cannot be asked lets nobody in, and keeps out all the more', () => {
+    const when = "{when: [{key: 'experimental.envoy.filters.a[b]', values: [c]}]}";
+    expect(found(policy(`{rules: [${when}]}`))[0]?.rules).toMatchObject([{ operations: [], sources: [] }]);
+    expect(found(policy(`{action: DENY, rules: [${when}]}`))[0]?.rules).toMatchObject([
+      { operations: [[]], sources: [[]] },
+    ]);
+  });
+
+  test('CUSTOM denies what it is for, as long as nobody can be asked', () => {
+    const [custom] = found(
+      policy('{action: CUSTOM, provider: {name: p}, rules: [{to: [{operation: {paths: [/a]}}]}]}'),
+    );
+    expect([custom?.action, custom?.rules[0]?.name]).toEqual([
+      'deny',
+      'ns[x]-policy[p]-rule[0]-deny-due-to-bad-CUSTOM-action',
+    ]);
+  });
+
+  test('a dry run enforces nothing', () => {
+    const [trial] = found(policy('{action: DENY, rules: [{}]}', { annotations: { 'istio.io/dry-run': 'true' } }));
+    expect([trial?.rules.length, trial?.shadow.length]).toEqual([0, 1]);
+  });
+});
