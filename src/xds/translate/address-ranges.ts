@@ -6,9 +6,15 @@ import { isIPv4, isIPv6 } from 'node:net';
  */
 export function rangesAround(addresses: Iterable<string>): readonly string[] {
   const ranges = new Set<string>();
+  const seen = new Set<string>();
   for (const address of addresses) {
-    if (isIPv4(address)) ranges.add(`${address.split('.').slice(0, 2).join('.')}.0.0/16`);
-    else if (isIPv6(address)) ranges.add(`${groupsOf(address).slice(0, 4).join(':')}::/64`);
+    // Of thousands in a block one is looked at.
+    const block = address.slice(0, address.indexOf('.', address.indexOf('.') + 1) + 1);
+    if (seen.has(block)) continue;
+    if (isIPv4(address)) {
+      seen.add(block);
+      ranges.add(`${block}0.0/16`);
+    } else if (isIPv6(address)) ranges.add(`${groupsOf(address).slice(0, 4).join(':')}::/64`);
   }
   return [...ranges].sort();
 }

@@ -66,15 +66,20 @@ export function openRouteConfiguration(name: string, others: readonly Message[])
 
 /** Envoy refuses a domain that stands twice: a full name wins over short forms of others, else the first host. */
 export function uniqueDomains(hosts: readonly VirtualHostIR[]): VirtualHostIR[] {
-  const full = new Set(hosts.flatMap(({ domains }) => domains.slice(0, 1)));
+  const full = new Set<string>();
+  for (const { domains } of hosts) if (domains[0] !== undefined) full.add(domains[0]);
   const taken = new Set<string>();
-  return hosts.flatMap((host) => {
-    const domains = host.domains.filter((domain, index) => {
-      if (taken.has(domain) || (index > 0 && full.has(domain))) return false;
+  // Loops, as this is done for all hosts whenever one of them changes.
+  const unique: VirtualHostIR[] = [];
+  for (const host of hosts) {
+    const domains: string[] = [];
+    for (const domain of host.domains) {
+      if (taken.has(domain) || (domain !== host.domains[0] && full.has(domain))) continue;
       taken.add(domain);
-      return true;
-    });
-    if (domains.length === 0) return [];
-    return [domains.length === host.domains.length ? host : { ...host, domains }];
-  });
+      domains.push(domain);
+    }
+    if (domains.length === host.domains.length) unique.push(host);
+    else if (domains.length > 0) unique.push({ ...host, domains });
+  }
+  return unique;
 }

@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest';
+import type { ProxyShape } from '../../ir/types/proxy.ts';
+import { callStats, connectionStats, servedConnectionStats, servedStats } from './stats-log.ts';
+
+const shape: ProxyShape = {
+  ...{ workload: 'w', namespace: 'n', app: 'a', version: '100%', canonicalService: 'c', canonicalRevision: 'r' },
+  ...{ cluster: 'k', interception: 'REDIRECT', families: [4], accessLog: undefined, traceSampling: 1 },
+  protocolDetectionTimeoutMs: 0,
+};
+
+/** https://istio.io/latest/docs/reference/config/metrics/ */
+const common = [
+  'connection_security_policy',
+  ...['source', 'destination'].flatMap((side) =>
+    [
+      'app',
+      'canonical_revision',
+      'canonical_service',
+      'cluster',
+      'principal',
+      'version',
+      'workload',
+      'workload_namespace',
+    ].map((name) => `${side}_${name}`),
+  ),
+  ...[
+    'destination_service',
+    'destination_service_name',
+    'destination_service_namespace',
+    'reporter',
+    'request_protocol',
+  ],
+  'response_flags',
+].sort();
+const ofRequests = [...common, 'grpc_response_status', 'response_code'].sort();
+
+interface Stat {
+  readonly stat: {
+    readonly name: string;
+    readonly tags: readonly { readonly name: string; readonly value_format: string }[];
+  };
+}
+
+function statsOf(logger: unknown): Stat[] {
+  const { typed_config: config } = logger as { typed_config: { counters?: Stat[]; histograms?: Stat[] } };
+  return [...(config.counters ?? []), ...(config.histograms ?? [])];
+}
+const labelsOf = ({ stat }: Stat) => stat.tags.map(({ name }) => name).sort();
+
+test.each([
+  ['source', callStats(shape)],
+  ['destination', servedStats(shape, true)],
+])('requests, reporter %s: the names and labels of Istio', (_, logger) => {
+  const stats = statsOf(logger);
+  expect(stats.map(({ stat }) => stat.name)).toEqual([
+    ...['requests_total', 'request_duration_milliseconds', 'request_bytes', 'response_bytes'],
+  ]);
+  for (const stat of stats) expect(labelsOf(stat)).toEqual(ofRequests);
+});
+
+test.each([
+  ['source', connectionStats(shape)],
+  ['destination', servedConnectionStats(shape, false)],
+])('connections, reporter %s: the names and labels of Istio', (_, loggers) => {
+  const stats = loggers.flatMap(statsOf);
+  expect(stats.map(({ stat }) => stat.name)).toEqual([
+    ...[
+      'tcp_connections_opened_total',
+      'tcp_connections_closed_total',
+      'tcp_sent_bytes_total',
+      'tcp_received_bytes_total',
+    ],
+  ]);
+  for (const stat of stats) expect(labelsOf(stat)).toEqual(common);
+});
+
+test('what a workload is called is never read as a command, and only mutual TLS is called so', () => {
+  const tag = (logger: unknown, wanted: string) =>
+    statsOf(logger)[0]?.stat.tags.find(({ name }) => name === wanted)?.value_format;
+  expect(tag(callStats(shape), 'source_version')).toBe('100%%');
+  expect(tag(servedStats(shape, true), 'connection_security_policy')).toBe('mutual_tls');
+  expect(tag(servedStats(shape, false), 'connection_security_policy')).toBe('none');
+});
