@@ -7,6 +7,7 @@ import type { NodeClaims, ProvenPeer, ProxySession, SessionFactory } from '../wi
 import type { EncodedResource, ProxyResources } from '../xds/resource.ts';
 import { admitProxy } from './admit-proxy.ts';
 import { OwnResources } from './proxy-resources.ts';
+import { Turns } from './turns.ts';
 
 /** Where snapshots come from. */
 export interface SnapshotSource {
@@ -51,9 +52,13 @@ export interface DiscoveryOptions {
   readonly after: (ms: number, task: () => void) => () => void;
 }
 
+/** A thousand proxies may come within a second: each costs a signature, and then its own listeners. */
+const mostAtOnce = 4;
+
 /** Opens a view of the mesh for each proxy that proves who it is. */
 export class Discovery implements SessionFactory {
   readonly #options: DiscoveryOptions;
+  readonly #turns = new Turns(mostAtOnce);
 
   constructor(options: DiscoveryOptions) {
     this.#options = options;
@@ -63,7 +68,10 @@ export class Discovery implements SessionFactory {
     const workload = await this.#workload(peer, node, signal);
     const { settings, secrets } = this.#options;
     const identity = spiffeId(settings.trustDomain, workload.namespace, workload.serviceAccount);
-    const own = await secrets.open(identity, workload);
+    const own = await this.#turns.run(() => {
+      signal.throwIfAborted();
+      return secrets.open(identity, workload);
+    });
     const proxyless = node.userAgent.startsWith('gRPC');
     return new Session({ ...this.#options, workload, own, delta: node.delta, proxyless });
   }
