@@ -20,7 +20,7 @@ import type { Encoder } from './encoder.ts';
 import { EndpointResources } from './endpoint-resources.ts';
 import { Interned } from './interned.ts';
 import { proxyShape } from './proxy-shape.ts';
-import { JoinedSets, noResources, resourceSet } from './resource-set.ts';
+import { JoinedSets, noResources, resourceSet, sameOr } from './resource-set.ts';
 import { NamedResources, SidecarConfig, type SidecarParts, type SidecarTools } from './sidecar-config.ts';
 import { ViewResources } from './view-resources.ts';
 
@@ -52,6 +52,8 @@ export class SidecarConfigs {
   readonly #planOf = rememberedBy((view: OutboundView) => this.#plans.same(onDemandPlan(view)));
   readonly #outboundListeners = new Remembered<ProxyShape, ResourceSet>(4);
   readonly #newest = new Remembered<ProxyShape, Newest>(4);
+
+  readonly #last = rememberedBy((_: ProxyShape) => new Map<string, ResourceSet>());
 
   constructor(options: SidecarConfigsOptions) {
     const { encoder } = options;
@@ -110,9 +112,9 @@ export class SidecarConfigs {
   #inboundResources(inbound: InboundIR, shape: ProxyShape): InboundSets {
     const fixed = [blackHoleCluster, passthroughCluster, inboundPassthroughCluster(shape.families)];
     return {
-      clusters: this.#set([...fixed, ...translateInboundClusters(inbound, shape)]),
-      listeners: this.#set([translateInboundListener(inbound, shape)]),
-      routes: this.#set(translateInboundRoutes(inbound)),
+      clusters: this.#kept(shape, 'inbound clusters', [...fixed, ...translateInboundClusters(inbound, shape)]),
+      listeners: this.#kept(shape, 'inbound listeners', [translateInboundListener(inbound, shape)]),
+      routes: this.#kept(shape, 'inbound routes', translateInboundRoutes(inbound)),
     };
   }
 
@@ -122,19 +124,25 @@ export class SidecarConfigs {
   ): ResourceSet {
     if (delivery !== 'eager') {
       const plan = this.#planOf(view);
-      return this.#outboundListeners.get(shape, [plan], () => this.#set([translateOnDemandListener(plan, shape)]));
+      return this.#outboundListeners.get(shape, [plan], () =>
+        this.#kept(shape, `listeners ${view.key}`, [translateOnDemandListener(plan, shape)]),
+      );
     }
     const headless = view.ports.filter(({ service }) => service.resolution === 'headless');
     const lists = headless.map(({ service }) => snapshot.endpoints.get(service.id));
     const podsOf = (id: string) =>
       [...new Set((snapshot.endpoints.get(id) ?? []).map(({ address }) => address))].sort();
     return this.#outboundListeners.get(shape, [view, 'eager', ...lists], () =>
-      this.#set(translateEagerListeners({ view, shape, podsOf })),
+      this.#kept(shape, `eager listeners ${view.key}`, translateEagerListeners({ view, shape, podsOf })),
     );
   }
 
-  #set(resources: readonly XdsResource[]): ResourceSet {
-    return resourceSet(this.#tools.encoder.encodeAll(resources));
+  /** The set that was there before, where nothing of it has changed. */
+  #kept(shape: ProxyShape, kind: string, resources: readonly XdsResource[]): ResourceSet {
+    const last = this.#last(shape);
+    const set = sameOr(last.get(kind), resourceSet(this.#tools.encoder.encodeAll(resources)));
+    last.set(kind, set);
+    return set;
   }
 }
 
