@@ -57,6 +57,17 @@ export async function issueServing(
   return { chainPem, keyPem, caPem: signer.rootsPem, notBefore, notAfter };
 }
 
+const noAuthority = new BasicConstraintsExtension(false, undefined, true);
+const signatures = new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true);
+const authorities = new WeakMap<Signer, Promise<AuthorityKeyIdentifierExtension>>();
+
+/** Once a signer: a thousand proxies come at a time. */
+function authorityOf(signer: Signer): Promise<AuthorityKeyIdentifierExtension> {
+  const known = authorities.get(signer) ?? AuthorityKeyIdentifierExtension.create(signer.certificate.publicKey);
+  authorities.set(signer, known);
+  return known;
+}
+
 interface Purpose {
   readonly names: JsonGeneralNames;
   readonly uses: string[];
@@ -78,12 +89,12 @@ async function sign(signer: Signer, { names, uses }: Purpose, times: IssueTimes)
     signingKey: signer.key,
     signingAlgorithm: signer.algorithm,
     extensions: [
-      new BasicConstraintsExtension(false, undefined, true),
-      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+      noAuthority,
+      signatures,
       new ExtendedKeyUsageExtension(uses),
       new SubjectAlternativeNameExtension(names, true),
       await SubjectKeyIdentifierExtension.create(keys.publicKey),
-      await AuthorityKeyIdentifierExtension.create(signer.certificate.publicKey),
+      await authorityOf(signer),
     ],
   });
   const certificateChainPem = `${certificate.toString('pem').trim()}\n${signer.chainPem}`;
