@@ -3,6 +3,7 @@ import type { ClusterIR } from '../ir/types/cluster.ts';
 import type { OutboundPortIR } from '../ir/types/outbound.ts';
 import type { VirtualHostIR } from '../ir/types/route.ts';
 import type { OutboundView } from '../ir/types/view.ts';
+import { Lru } from '../model/lru.ts';
 import type { EncodedResource, ResourceSet, XdsResource } from '../xds/resource.ts';
 import { translateCluster, translateClusterAs, translateClusterAsIstio } from '../xds/translate/cluster.ts';
 import { uniqueDomains } from '../xds/translate/route-configuration.ts';
@@ -11,11 +12,14 @@ import type { Encoder } from './encoder.ts';
 import { type HostTable, hostTable } from './host-table.ts';
 import { resourceSet, sameOr } from './resource-set.ts';
 
+/** Sets that are compared with those that come after them, by view. */
+const mostSets = 5_000;
+
 /** Resources made of the parts of views. Parts are shared between views, and with them their bytes. */
 export class ViewResources {
   readonly #encoder: Encoder;
-  readonly #lastHosts = new Map<string, ResourceSet>();
-  readonly #lastClusters = new Map<string, ResourceSet>();
+  readonly #lastHosts = new Lru<ResourceSet>(mostSets);
+  readonly #lastClusters = new Lru<ResourceSet>(mostSets);
 
   constructor(encoder: Encoder) {
     this.#encoder = encoder;
@@ -93,7 +97,7 @@ export class ViewResources {
     return this.#kept(this.#lastClusters, view, set);
   });
 
-  #kept(last: Map<string, ResourceSet>, view: OutboundView, next: ResourceSet): ResourceSet {
+  #kept(last: Lru<ResourceSet>, view: OutboundView, next: ResourceSet): ResourceSet {
     const set = sameOr(last.get(view.key), next);
     last.set(view.key, set);
     return set;

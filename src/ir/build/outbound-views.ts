@@ -1,5 +1,6 @@
 import type { OutboundPortIR } from '../../ir/types/outbound.ts';
 import type { OutboundView } from '../../ir/types/view.ts';
+import { Lru } from '../../model/lru.ts';
 import type { MeshSettings } from '../../model/mesh-settings.ts';
 import type { Service } from '../../model/service.ts';
 import type { Client } from '../../policy/client.ts';
@@ -22,6 +23,8 @@ import { visibleServices } from './visible-services.ts';
 
 /** Variants of one service that are kept: of own and other namespaces, and before and after a change. */
 const variants = 8;
+/** Kinds of clients that are kept: namespaces, times their Sidecars, times labels that rules look at. */
+const mostViews = 5_000;
 const noEndpoints: never[] = [];
 const noSidecars: never[] = [];
 
@@ -39,7 +42,7 @@ export class OutboundViews {
   readonly #indexes: Indexes;
   readonly #ports = new Remembered<Service, readonly OutboundPortIR[]>(variants);
   readonly #resolvedByDns = rememberedBy((services: readonly Service[]) => services.filter(isResolvedByDns));
-  readonly #views = new Map<string, { readonly inputs: readonly unknown[]; readonly seen: Seen }>();
+  readonly #views = new Lru<{ readonly inputs: readonly unknown[]; readonly seen: Seen }>(mostViews);
 
   constructor(settings: MeshSettings, indexes: Indexes) {
     this.#settings = settings;
@@ -79,11 +82,6 @@ export class OutboundViews {
     const seen = { ...built, view };
     this.#views.set(key, { inputs, seen });
     return seen;
-  }
-
-  /** Forgets views that nobody asked for since the last call of this. */
-  forget(keys: ReadonlySet<string>): void {
-    for (const key of this.#views.keys()) if (!keys.has(key)) this.#views.delete(key);
   }
 
   #build(snapshot: Snapshot, client: Client, { key, scope }: Narrowed): Seen {
