@@ -137,9 +137,8 @@ function rowsOf(all: ReadonlyMap<Path, readonly Measured[]>): Row[] {
 
 /** The metrics of the server's proxy know. */
 async function encrypted(mesh: TestMesh): Promise<string> {
-  const script = 'curl -s --max-time 5 http://127.0.0.1:15090/stats/prometheus';
-  const { output } = await mesh.playground.exec(mesh.pod('default/server'), 'istio-proxy', ['sh', '-c', script]);
-  const counts = output.split('\n').filter((line) => line.startsWith('istio_requests_total'));
+  const output = await mesh.admin('default/server', '/stats/prometheus');
+  const counts = output.split('\n').filter((line) => line.includes('istio_requests_total{'));
   const sum = (lines: readonly string[]) => lines.reduce((all, line) => all + Number(line.split(' ').at(-1)), 0);
   const mutual = counts.filter((line) => line.includes('connection_security_policy="mutual_tls"'));
   return `${sum(mutual)} of ${sum(counts)}`;
