@@ -20,22 +20,28 @@ export async function clusterSurroundings({ config, env, logger }: ClusterOption
   const { connectCluster } = await import('../source/kubernetes/cluster-parts.ts');
   const { kubeconfig } = config;
   const inCluster = kubeconfig === '' && isInCluster(env);
-  const discovery = config.discovery.enabled === 'on';
+  const discovery = config.discovery.enabled !== 'off';
   const parts = connectCluster({
     credentials: { ...(kubeconfig === '' ? {} : { kubeconfig }), inCluster },
     namespace: config.injection.systemNamespace,
     systemNamespaces,
     instance: env.POD_NAME ?? hostname(),
     startId: randomBytes(4).toString('hex'),
-    onProblem: ({ part, message }) => logger.warn({ part }, message),
+    onProblem: ({ message, ...problem }) => logger.warn(problem, message),
     tokenAudiences: [tokenAudience],
-    ...(discovery ? { mesh: { secretNamespaces: config.mesh.secretNamespaces } } : {}),
+    ...(discovery ? { mesh: meshOf(config) } : {}),
   });
   return { ...parts, mesh: discovery ? clusterMesh(parts) : undefined };
 }
 
+function meshOf({ mesh: { secretNamespaces, rootExcludedNamespaces } }: Config) {
+  return { secretNamespaces, rootExcludedNamespaces };
+}
+
 function clusterMesh(parts: ClusterParts): MeshParts {
   return {
+    patient: true,
+    publish: parts.rootConfigMaps,
     objects: parts.facts,
     authenticator: new TokenReviewAuthenticator({ review: parts.reviewToken, now: Date.now }),
     rootStore: parts.meshRootStore,

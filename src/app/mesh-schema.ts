@@ -53,13 +53,17 @@ export const MeshConfigSchema = Type.Object({
     default: [],
     description: 'Namespaces of gateways, in which TLS Secrets are read.',
   }),
+  rootExcludedNamespaces: Type.Array(Type.String(), {
+    default: ['kube-system', 'kube-public', 'kube-node-lease'],
+    description: 'Namespaces that get no ConfigMap istio-ca-root-cert.',
+  }),
 });
 
 /** The port that proxies connect to. */
 export const DiscoverySchema = Type.Object({
-  enabled: Type.Union([Type.Literal('on'), Type.Literal('off')], {
-    default: 'off',
-    description: 'Serve configuration to proxies, beside the webhook.',
+  enabled: Type.Union([Type.Literal('auto'), Type.Literal('on'), Type.Literal('off')], {
+    default: 'auto',
+    description: 'Serve configuration to proxies, beside the webhook; auto does so with a cluster, not with a folder.',
   }),
   host: Type.String({ default: '::', description: 'Address to listen on; :: is every one.' }),
   port: Type.Integer({ default: 15012, minimum: 0, maximum: 65_535, description: 'Port, with TLS; 0 takes any.' }),

@@ -1,6 +1,6 @@
 import type { CatalogueEntry } from './entry.ts';
 
-/** 220x the mesh root, 221x tokens of workloads. */
+/** 220x the mesh root, 221x tokens of workloads, 222x what pods trust the control plane by. */
 export const workloadIdentityErrors = {
   OR2201: {
     status: 500,
@@ -27,6 +27,23 @@ export const workloadIdentityErrors = {
     status: 500,
     title: 'Workload certificate cannot be issued',
     remedy: 'See the cause in the log; proxies keep their last certificate, and issuing is tried again.',
+  },
+  OR2206: {
+    status: 503,
+    title: 'Mesh root is missing',
+    remedy:
+      'Make the Secret that the message names, or one called cacerts beside it: docs/security.md has the commands. Injection goes on meanwhile; proxies are served as soon as it is there.',
+  },
+  OR2207: {
+    status: 503,
+    title: 'Objects of the mesh are not listed',
+    remedy:
+      'See the warnings of part "source" in the log: rights are missing, or the API server does not answer. Injection goes on meanwhile; apply the output of `outrigger manifest generate` again after an upgrade.',
+  },
+  OR2208: {
+    status: 503,
+    title: 'Discovery port cannot be opened',
+    remedy: 'End what uses the port, or choose another with discovery.port; it is tried again by itself.',
   },
   OR2210: {
     status: 401,
@@ -64,5 +81,17 @@ export const workloadIdentityErrors = {
     status: 500,
     title: 'Key for local tokens is not usable',
     remedy: 'Delete the file that the message names: the next start makes a new key, and pods get new tokens.',
+  },
+  OR2220: {
+    status: 409,
+    title: "ConfigMap of the mesh's roots belongs to another",
+    remedy:
+      "Pods that Outrigger injects there do not trust it. Beside Istio: give both the same root, by copying istiod's Secret cacerts into the namespace of the control plane. Without Istio: delete the ConfigMap; it is made anew.",
+  },
+  OR2221: {
+    status: 503,
+    title: "ConfigMap of the mesh's roots cannot be kept",
+    remedy:
+      'Check the rights on ConfigMaps (docs/security.md), admission policies, and whether the ConfigMap is immutable; it is tried again by itself. Pods there do not start before it is there.',
   },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -4,10 +4,11 @@ import { parseAllDocuments } from 'yaml';
 import { command } from '../cli/manifest.ts';
 import { issueLeaf, makeRoot } from '../identity/make-certificates.ts';
 import type { Root, RootStore } from '../identity/root-store.ts';
+import type { MeshRoot, MeshRootStore } from '../identity/workload/mesh-root.ts';
 import { kinds } from '../schema/kinds.ts';
 import { buildManifests } from './build-manifests.ts';
 import { parseManifestOptions } from './manifest-options.ts';
-import { prepareRoot } from './prepare-root.ts';
+import { prepareMeshRoot, prepareRoot } from './prepare-root.ts';
 import { printManifests } from './print-manifests.ts';
 
 let root: Root;
@@ -110,8 +111,12 @@ describe('what is installed', () => {
       })),
       { apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'], verbs: ['create'] },
       {
+        ...{ apiGroups: [''], resources: ['configmaps'], verbs: ['list', 'watch', 'create', 'patch'] },
+        resourceNames: ['istio-ca-root-cert'],
+      },
+      {
         ...{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] },
-        resourceNames: ['outrigger-webhook-root', 'outrigger-mesh-root'],
+        resourceNames: ['outrigger-webhook-root', 'outrigger-mesh-root', 'cacerts'],
       },
     ]);
   });
@@ -167,14 +172,33 @@ test('texts that YAML 1.1 takes for something else are quoted', () => {
   expect(parseAllDocuments(text, { version: '1.1' })[0]?.toJS()).toEqual(object);
 });
 
-test('a root is made once, whoever asks', async () => {
-  let saved: Root | undefined;
-  const store: RootStore = {
+/** The first that is saved stays. */
+function storeOf<T>(): { load(): Promise<T | undefined>; save(made: T): Promise<void> } {
+  let saved: T | undefined;
+  return {
     load: async () => saved,
     save: async (made) => {
       saved ??= made;
     },
   };
+}
+
+test('a root is made once, whoever asks', async () => {
+  const store: RootStore = storeOf<Root>();
   const [one, two] = await Promise.all([prepareRoot(store, new Date()), prepareRoot(store, new Date())]);
   expect(one).toEqual(two);
+});
+
+test('and so is that of the mesh', async () => {
+  const store: MeshRootStore = storeOf<MeshRoot>();
+  const [one, two] = await Promise.all([prepareMeshRoot(store, new Date()), prepareMeshRoot(store, new Date())]);
+  expect(one).toEqual(two);
+  expect(one.rootsPem).toBe(one.certificatePem);
+});
+
+test('proxies reach the control plane through its Service', () => {
+  const objects = buildManifests(options()) as unknown as { kind: string; spec: { ports: object[] } }[];
+  const service = objects.find((object) => object.kind === 'Service');
+  expect(service?.spec.ports).toContainEqual({ name: 'tls-xds', port: 15012, targetPort: 'tls-xds', protocol: 'TCP' });
+  expect(printManifests(buildManifests(options()), 'json')).toContain('"containerPort": 15012');
 });

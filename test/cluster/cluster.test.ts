@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { commandCases } from './cases/commands.ts';
 import { crdCases } from './cases/crds.ts';
+import { discoveryCases } from './cases/discovery.ts';
 import { eventCases } from './cases/events.ts';
 import { injectionCases } from './cases/injection.ts';
 import { manifestCases } from './cases/manifests.ts';
@@ -37,5 +38,6 @@ describe.skipIf(absent !== undefined && !required)('on a real Kubernetes API ser
   manifestCases(running);
   commandCases(running);
   registryCases(running);
+  discoveryCases(running);
   crdCases(running);
 });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Discovery } from '../../discovery/discovery.ts';
 import { Encoder } from '../../discovery/encoder.ts';
 import { WorkloadSecrets } from '../../discovery/workload-secrets.ts';
-import type { OutriggerError } from '../../errors.ts';
+import { OutriggerError } from '../../errors.ts';
 import type { ReadinessCheck } from '../../http/health.ts';
 import { systemClock } from '../../identity/serving-certificates.ts';
 import { CertificateKeeper } from '../../identity/workload/certificate-keeper.ts';
@@ -20,6 +20,7 @@ import type { Component } from '../component.ts';
 import type { Config } from '../config.ts';
 import { configurators } from './configurators.ts';
 import type { MeshParts } from './mesh-parts.ts';
+import { untilDone } from './patience.ts';
 
 export interface MeshOptions {
   readonly settings: MeshSettings;
@@ -47,6 +48,8 @@ export class MeshComponent implements Component {
   readonly #server: AdsServer;
   #port = 0;
   #objectsCame = false;
+  /** Why the port is not open, when that is more than a matter of moments. */
+  #obstacle: OutriggerError | undefined;
 
   constructor(options: MeshOptions) {
     const { settings, logger, parts, discovery } = options;
@@ -92,31 +95,98 @@ export class MeshComponent implements Component {
     return this.#authority.rootsPem;
   }
 
+  /** An obstacle is a note: the webhook is reached through the same Service, and has to go on. */
   readonly readiness: ReadinessCheck = {
     name: 'discovery',
     problem: () => {
-      if (!this.#objectsCame) return 'the objects of the mesh are not listed yet';
-      return this.#port === 0 ? 'its port is not open yet' : undefined;
+      if (this.#obstacle !== undefined || this.#port !== 0) return undefined;
+      return this.#objectsCame ? 'its port is not open yet' : 'the objects of the mesh are not listed yet';
+    },
+    notes: () => {
+      const foreign = this.#options.parts.publish?.foreign ?? [];
+      const pods = `pods of ${foreign.length} namespaces trust other roots (OR2220): ${foreign.slice(0, 5).join(', ')}`;
+      const closed = this.#port === 0 ? this.#obstacle : undefined;
+      return [
+        ...(closed === undefined ? [] : [`no proxy is served: ${closed.message}. ${closed.remedy}`]),
+        ...(foreign.length === 0 ? [] : [pods]),
+      ];
     },
   };
 
-  /** The port opens when all is known: a proxy that came earlier would be emptied. */
+  /** With patience, returns at once: what fails is tried again beside the webhook. */
   async start(signal: AbortSignal): Promise<void> {
-    const { parts, discovery, names } = this.#options;
-    await this.#authority.load();
-    this.#authority.watch((error) => this.#fail(error), signal);
-    parts.objects.onObjects((changes) => this.registry.apply(changes));
-    while (!parts.objects.objectsSynced) await sleep(20, undefined, { signal });
-    this.#objectsCame = true;
-    const pair = await this.#authority.issueServing(names);
-    const credentials = new RotatingCredentials({ certificate: pair.chainPem, key: pair.keyPem });
-    this.#renewServing(credentials, pair.notAfter, signal);
-    this.#port = await this.#server.listen({ host: discovery.host, port: discovery.port }, credentials);
+    const opening = this.#open(signal);
+    if (this.#options.parts.patient !== true) return opening;
+    opening.catch((error) => {
+      if (!signal.aborted) this.#hinder(error);
+    });
   }
 
   async stop(): Promise<void> {
     await this.#server.stop();
     this.#keeper.close();
+  }
+
+  /** The port opens when all is known: a proxy that came earlier would be emptied. */
+  async #open(signal: AbortSignal): Promise<void> {
+    const { parts, discovery, names, logger } = this.#options;
+    await this.#tried(() => this.#authority.load(), signal);
+    this.#authority.watch((error) => this.#fail(error), signal);
+    this.#publish(signal);
+    parts.objects.onObjects((changes) => this.registry.apply(changes));
+    await this.#objectsListed(signal);
+    this.#objectsCame = true;
+    const pair = await this.#tried(() => this.#authority.issueServing(names), signal);
+    const credentials = new RotatingCredentials({ certificate: pair.chainPem, key: pair.keyPem });
+    this.#renewServing(credentials, pair.notAfter, signal);
+    this.#port = await this.#tried(() => this.#listen(credentials), signal);
+    this.#obstacle = undefined;
+    logger.info({ host: discovery.host, port: this.#port }, 'discovery port open');
+  }
+
+  async #tried<T>(act: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    if (this.#options.parts.patient !== true) return act();
+    const result = await untilDone(act, { signal, onFailure: (error) => this.#hinder(error) });
+    this.#obstacle = undefined;
+    return result;
+  }
+
+  #hinder(error: OutriggerError): void {
+    this.#obstacle = error;
+    this.#fail(error);
+  }
+
+  async #listen(credentials: RotatingCredentials): Promise<number> {
+    const { host, port } = this.#options.discovery;
+    try {
+      return await this.#server.listen({ host, port }, credentials);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new OutriggerError('OR2208', `${host} port ${port}: ${why}`, { cause });
+    }
+  }
+
+  #publish(signal: AbortSignal): void {
+    const authority = this.#authority;
+    this.#options.parts.publish?.start(
+      {
+        current: () => authority.rootsPem,
+        refresh: () => authority.refresh().catch(() => undefined),
+        onChange: (listener) => authority.onChange(({ roots }) => roots && listener()),
+      },
+      signal,
+    );
+  }
+
+  /** What is missing after a minute is not on its way: then the webhook is not held up by it. */
+  async #objectsListed(signal: AbortSignal): Promise<void> {
+    const { objects, patient } = this.#options.parts;
+    const late = Date.now() + 60_000;
+    while (!objects.objectsSynced) {
+      await sleep(20, undefined, { signal });
+      if (patient === true && this.#obstacle === undefined && Date.now() > late)
+        this.#hinder(new OutriggerError('OR2207', 'a kind of them did not come for a minute'));
+    }
   }
 
   #sessions(): Discovery {

@@ -9,4 +9,22 @@ export interface MeshParts {
   readonly rootStore: MeshRootStore;
   /** Names the root store in messages. */
   readonly rootPlace: string;
+  /** What fails at the start is tried again, and the webhook does not wait: so in a cluster. */
+  readonly patient?: boolean;
+  /** Brings the roots to the pods. */
+  readonly publish?: RootPublisher | undefined;
+}
+
+export interface RootPublisher {
+  start(roots: RootsToPublish, signal: AbortSignal): void;
+  /** Namespaces whose pods do not trust us, since another has its roots there. */
+  readonly foreign: readonly string[];
+}
+
+export interface RootsToPublish {
+  /** PEM. */
+  current(): string;
+  /** Never rejects. */
+  refresh(): Promise<void>;
+  onChange(listener: () => void): () => void;
 }

@@ -4,7 +4,8 @@ import type { Config } from '../config.ts';
 /** What the configuration says of the mesh; names of the cluster are those that injection gives to pods. */
 export function meshSettings({ injection, mesh }: Pick<Config, 'injection' | 'mesh'>): MeshSettings {
   const { trustDomain, clusterDomain, clusterId, meshId } = injection.mesh;
-  const { connectTimeoutSeconds, protocolDetectionTimeoutSeconds, secretNamespaces: _, ...rest } = mesh;
+  const { connectTimeoutSeconds, protocolDetectionTimeoutSeconds, ...named } = mesh;
+  const { secretNamespaces: _, rootExcludedNamespaces: __, ...rest } = named;
   return {
     ...rest,
     trustDomain,

@@ -60,6 +60,14 @@ describe('what is refused', () => {
   test.each([
     ['unknown', { authenticated: false, error: 'invalid bearer token' }, 'OR2211'],
     ['without our audience', { audiences: [] }, 'OR2213'],
+    [
+      'of another audience, as Kubernetes says it',
+      {
+        authenticated: false,
+        error: '[invalid bearer token, token audiences ["x"] is invalid for the target audiences ["istio-ca"]]',
+      },
+      'OR2213',
+    ],
     ['a user', { user: 'kubernetes-admin' }, 'OR2214'],
     ['a node', { user: 'system:node:one' }, 'OR2214'],
   ])('%s', async (_, changes, code) => {

@@ -103,12 +103,12 @@ export class TokenReviewAuthenticator {
 
   #judge(token: string, answer: ReviewedToken): TokenPeer {
     if (!answer.authenticated) {
+      // So Kubernetes says it, in no other field: https://github.com/kubernetes/kubernetes/blob/master/pkg/serviceaccount/jwt.go
+      if (answer.error.includes('is invalid for the target audiences')) throw this.#otherAudience();
       throw new OutriggerError('OR2211', answer.error === '' ? 'the API server does not know it' : answer.error);
     }
     // An API server that knows nothing of audiences answers with none: its word is not on ours.
-    if (!answer.audiences.includes(this.#audience)) {
-      throw new OutriggerError('OR2213', `it has to be for ${this.#audience}`);
-    }
+    if (!answer.audiences.includes(this.#audience)) throw this.#otherAudience();
     const account = parseServiceAccount(answer.user);
     const [name] = answer.extra['authentication.kubernetes.io/pod-name'] ?? [];
     const [uid] = answer.extra['authentication.kubernetes.io/pod-uid'] ?? [];
@@ -116,6 +116,10 @@ export class TokenReviewAuthenticator {
     const expiresAt = expiryOf(parseToken(token).claims);
     if (this.#options.now() >= expiresAt) throw new OutriggerError('OR2212', 'it has ended');
     return { ...account, pod, expiresAt };
+  }
+
+  #otherAudience(): OutriggerError {
+    return new OutriggerError('OR2213', `it has to be for ${this.#audience}`);
   }
 }
 

@@ -86,7 +86,7 @@ export class WorkloadCa {
     let reported = '';
     const look = async (): Promise<void> => {
       try {
-        await this.#refresh();
+        await this.refresh();
         reported = '';
       } catch (cause) {
         const error =
@@ -100,7 +100,8 @@ export class WorkloadCa {
     signal.addEventListener('abort', () => cancel(), { once: true });
   }
 
-  async #refresh(): Promise<void> {
+  /** Looks at the store now. Throws OR2201, OR2202, and what the store throws; the last good root stays then. */
+  async refresh(): Promise<void> {
     const { store, clock, place } = this.#options;
     const before = this.#loaded();
     const root = await store.load();

@@ -4,7 +4,8 @@ import { createConnection, type KubeConnection } from './connection.ts';
 import { type CredentialsOptions, createCredentials } from './credentials.ts';
 import { createKubernetesSource, type KubernetesSource, type KubernetesSourceOptions } from './kubernetes-source.ts';
 import { LinkerdMirror } from './linkerd-mirror.ts';
-import { MeshRootSecret } from './mesh-root-secret.ts';
+import { MeshRootSecret, meshRootSecretNames } from './mesh-root-secret.ts';
+import { RootConfigMaps } from './root-config-maps.ts';
 import { SecretRootStore } from './secret-root-store.ts';
 import { tokenReviews } from './token-review.ts';
 
@@ -20,20 +21,24 @@ export interface ClusterOptions {
   readonly startId: string;
   readonly onProblem: (problem: ClusterProblem) => void;
   /** Given where the objects of the mesh are read, too: `facts` is then their source. */
-  readonly mesh?: KubernetesSourceOptions['mesh'];
+  readonly mesh?: NonNullable<KubernetesSourceOptions['mesh']> & {
+    /** Namespaces that get no ConfigMap with the roots of the mesh. */
+    readonly rootExcludedNamespaces: readonly string[];
+  };
   /** For whom the tokens of proxies are made; needed where any are reviewed. */
   readonly tokenAudiences?: readonly string[];
 }
 
 /** For the log. The parts go on by themselves after each. */
 export interface ClusterProblem {
-  readonly part: 'source' | 'mirror' | 'events';
+  readonly part: 'source' | 'mirror' | 'events' | 'roots';
   readonly message: string;
+  readonly code?: string;
+  readonly remedy?: string;
 }
 
 /** The Secret that `install` makes, or whoever uses `manifest generate` (docs/security.md). */
 export const rootSecretName = 'outrigger-webhook-root';
-const meshRootSecretName = 'outrigger-mesh-root';
 
 /** All that the program has of a cluster, put together and not started: the `Surroundings` of the layer app. */
 export interface ClusterParts {
@@ -48,6 +53,8 @@ export interface ClusterParts {
   readonly reviewToken: ReturnType<typeof tokenReviews>;
   readonly meshRootStore: MeshRootSecret;
   readonly meshRootPlace: string;
+  /** Keeps what pods trust the control plane by; undefined where no mesh is read. */
+  readonly rootConfigMaps: RootConfigMaps | undefined;
   /** Tells Events of what users should know. Returns at once, never throws. */
   readonly onOutcome: (outcome: AdmissionOutcome) => void;
   /** Which cluster it is, once started. */
@@ -88,11 +95,24 @@ export function connectCluster(options: ClusterOptions): ClusterParts {
     rootStore: new SecretRootStore({ connection, namespace, name: rootSecretName }),
     rootPlace: `Secret ${namespace}/${rootSecretName}`,
     reviewToken: tokenReviews(connection, options.tokenAudiences ?? []),
-    meshRootStore: new MeshRootSecret({ connection, namespace, name: meshRootSecretName }),
-    meshRootPlace: `Secret ${namespace}/${meshRootSecretName}`,
+    meshRootStore: new MeshRootSecret({ connection, namespace, names: meshRootSecretNames }),
+    meshRootPlace: `Secret ${meshRootSecretNames.map((name) => `${namespace}/${name}`).join(' or ')}`,
+    rootConfigMaps: rootConfigMapsOf(connection, source, options),
     onOutcome: (outcome) => events.offer(outcome),
     summary: () => `the cluster at ${connection.server}`,
   };
+}
+
+function rootConfigMapsOf(
+  connection: KubeConnection,
+  namespaces: KubernetesSource,
+  { mesh, namespace, onProblem }: ClusterOptions,
+): RootConfigMaps | undefined {
+  if (mesh === undefined) return undefined;
+  return new RootConfigMaps({
+    ...{ connection, namespaces, owner: namespace, excluded: mesh.rootExcludedNamespaces },
+    onProblem: ({ code, message, remedy }) => onProblem({ part: 'roots', code, remedy, message }),
+  });
 }
 
 function sourceOf(connection: KubeConnection, { mesh, onProblem }: ClusterOptions): KubernetesSource {

@@ -13,38 +13,55 @@ export interface MeshRootTexts {
 export interface MeshRootSecretOptions {
   readonly connection: KubeConnection;
   readonly namespace: string;
-  /** `outrigger-mesh-root`. */
-  readonly name: string;
+  /** The first that is there is taken; the last one is that which is made. */
+  readonly names: readonly string[];
 }
+
+/** Istio's name for what a user brings along; ours. */
+export const meshRootSecretNames = ['cacerts', 'outrigger-mesh-root'] as const;
 
 /**
  * The mesh root in a Secret, its keys those of Istio's `cacerts`, so that a user's own intermediate is taken by copying
- * that Secret. The `MeshRootStore` of the layer identity: creates, never replaces.
+ * that Secret. The `MeshRootStore` of the layer identity: creates, never replaces. A Secret that was taken once and is
+ * gone is missing: who deletes it to make it anew does not want another root meanwhile.
  */
 export class MeshRootSecret {
   readonly #options: MeshRootSecretOptions;
+  #names: readonly string[];
 
   constructor(options: MeshRootSecretOptions) {
     this.#options = options;
+    this.#names = options.names;
   }
 
   /** Undefined when there is no such Secret. Throws OR1630, OR1632, OR2201. */
   async load(): Promise<MeshRootTexts | undefined> {
-    const { connection, name } = this.#options;
+    for (const name of this.#names) {
+      const found = await this.#get(name);
+      if (found === undefined) continue;
+      this.#names = this.#names.slice(0, this.#names.indexOf(name) + 1);
+      return found;
+    }
+    return undefined;
+  }
+
+  async #get(name: string): Promise<MeshRootTexts | undefined> {
+    const { connection } = this.#options;
     const path = `${this.#collection}/${name}`;
     const answer = await connection.json({ method: 'GET', path });
     if (answer.status === 404) return undefined;
     if (answer.status === 401) connection.reload();
     if (answer.status !== 200) throw new OutriggerError('OR1632', `GET ${path} answered ${answer.status}`);
-    const certificatePem = this.#text(answer.body, 'ca-cert.pem');
-    const privateKeyPem = this.#text(answer.body, 'ca-key.pem');
-    const rootsPem = this.#text(answer.body, 'root-cert.pem');
-    return { certificatePem, privateKeyPem, rootsPem, chainPem: this.#optional(answer.body, 'cert-chain.pem') };
+    const certificatePem = this.#text(answer.body, name, 'ca-cert.pem');
+    const privateKeyPem = this.#text(answer.body, name, 'ca-key.pem');
+    const rootsPem = this.#text(answer.body, name, 'root-cert.pem');
+    return { certificatePem, privateKeyPem, rootsPem, chainPem: textOf(answer.body, 'cert-chain.pem') };
   }
 
-  /** Throws OR1630, OR1632, OR2203 (no right to create: the Secret has to be there before). */
+  /** Throws OR1630, OR1632, OR2206 (no right to create: the Secret has to be there before). */
   async save(root: MeshRootTexts): Promise<void> {
-    const { connection, namespace, name } = this.#options;
+    const { connection, namespace, names } = this.#options;
+    const name = names.at(-1) ?? '';
     const files = {
       'ca-cert.pem': root.certificatePem,
       'ca-key.pem': root.privateKeyPem,
@@ -60,7 +77,7 @@ export class MeshRootSecret {
     };
     const answer = await connection.json({ method: 'POST', path: this.#collection, body });
     if (answer.status < 300 || answer.status === 409) return;
-    if (answer.status === 403) throw new OutriggerError('OR2203', `${namespace}/${name} may not be created`);
+    if (answer.status === 403) throw new OutriggerError('OR2206', `Secret ${namespace}/${name} is not there`);
     throw new OutriggerError('OR1632', `POST ${this.#collection} answered ${answer.status}`);
   }
 
@@ -68,16 +85,16 @@ export class MeshRootSecret {
     return `/api/v1/namespaces/${this.#options.namespace}/secrets`;
   }
 
-  #optional(secret: Json, key: string): string {
-    const data = isObject(secret) ? secret['data'] : undefined;
-    const value = isObject(data) && Object.hasOwn(data, key) ? data[key] : undefined;
-    return typeof value === 'string' ? Buffer.from(value, 'base64').toString('utf8') : '';
-  }
-
-  #text(secret: Json, key: string): string {
-    const text = this.#optional(secret, key);
-    const { namespace, name } = this.#options;
+  #text(secret: Json, name: string, key: string): string {
+    const text = textOf(secret, key);
+    const { namespace } = this.#options;
     if (!text.includes('-----BEGIN ')) throw new OutriggerError('OR2201', `${namespace}/${name} has no PEM in ${key}`);
     return text;
   }
+}
+
+function textOf(secret: Json, key: string): string {
+  const data = isObject(secret) ? secret['data'] : undefined;
+  const value = isObject(data) && Object.hasOwn(data, key) ? data[key] : undefined;
+  return typeof value === 'string' ? Buffer.from(value, 'base64').toString('utf8') : '';
 }

@@ -60,7 +60,7 @@ test("the mesh root has the keys of Istio's cacerts", async () => {
   const pem = (what: string) => `-----BEGIN ${what}-----\n`;
   const root = { certificatePem: pem('A'), privateKeyPem: pem('B'), chainPem: pem('C'), rootsPem: pem('D') };
   const { calls, connection } = apiServer({});
-  const options = { namespace: 'outrigger-system', name: 'outrigger-mesh-root' };
+  const options = { namespace: 'outrigger-system', names: ['outrigger-mesh-root'] };
   await new MeshRootSecret({ ...options, connection }).save(root);
   const [{ data }] = calls.map(({ body }) => body) as [{ data: Record<string, string> }];
   expect(Object.keys(data)).toEqual(['ca-cert.pem', 'ca-key.pem', 'cert-chain.pem', 'root-cert.pem']);
@@ -74,6 +74,27 @@ test("the mesh root has the keys of Istio's cacerts", async () => {
   );
   const forbidden = apiServer({ status: 403 });
   await expect(new MeshRootSecret({ ...options, connection: forbidden.connection }).save(root)).rejects.toThrow(
-    'OR2203',
+    'OR2206 Secret outrigger-system/outrigger-mesh-root is not there',
   );
+});
+
+test("a user's own Secret is taken before ours, and one that was taken and is gone is missing", async () => {
+  const pem = Buffer.from('-----BEGIN X-----\n').toString('base64');
+  const data = { 'ca-cert.pem': pem, 'ca-key.pem': pem, 'root-cert.pem': pem };
+  const there = new Set(['outrigger-mesh-root']);
+  const { connection } = apiServer({});
+  const asked: string[] = [];
+  const json: typeof connection.json = async ({ path }) => {
+    const name = path.split('/').at(-1) ?? '';
+    asked.push(name);
+    return { status: there.has(name) ? 200 : 404, retryAfterMs: undefined, body: { data } };
+  };
+  const names = ['cacerts', 'outrigger-mesh-root'];
+  const store = new MeshRootSecret({ connection: { ...connection, json }, namespace: 'outrigger-system', names });
+  expect(await store.load()).toBeDefined();
+  there.add('cacerts');
+  expect(await store.load()).toBeDefined();
+  there.delete('cacerts');
+  expect(await store.load()).toBeUndefined();
+  expect(asked).toEqual(['cacerts', 'outrigger-mesh-root', 'cacerts', 'cacerts']);
 });

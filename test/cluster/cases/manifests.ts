@@ -156,6 +156,9 @@ export function manifestCases(cluster: () => Cluster): void {
         'read workloads': await status(self.call('GET', '/apis/apps/v1/deployments')),
         'make a pod': await status(self.call('POST', podsPath('rights'), { body: podOf({ name: 'x' }) })),
         'read config maps': await status(self.call('GET', '/api/v1/configmaps')),
+        'watch those of the roots': await status(
+          self.call('GET', '/api/v1/configmaps?fieldSelector=metadata.name%3Distio-ca-root-cert'),
+        ),
         'read events': await status(self.call('GET', '/api/v1/events')),
         'change its own webhook': await status(
           self.call('GET', '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations'),
@@ -166,7 +169,7 @@ export function manifestCases(cluster: () => Cluster): void {
       };
       const may = [
         ...['list namespaces', 'watch nodes', 'read its own root', 'set its label', 'remove its label'],
-        ...['list pods', 'watch services', 'list endpoint slices', 'ask about a token'],
+        ...['list pods', 'watch services', 'list endpoint slices', 'ask about a token', 'watch those of the roots'],
       ];
       const guarded = ['set a bad label', 'set another annotation'];
       for (const [what, code] of Object.entries(answers)) {

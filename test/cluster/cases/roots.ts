@@ -1,0 +1,158 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import { makeMeshRoot } from '../../../src/identity/workload/make-mesh-root.ts';
+import { createConnection } from '../../../src/source/kubernetes/connection.ts';
+import { createCredentials } from '../../../src/source/kubernetes/credentials.ts';
+import { MeshRootSecret } from '../../../src/source/kubernetes/mesh-root-secret.ts';
+import { waitFor } from '../child.ts';
+import { makeNamespace } from '../fixtures.ts';
+import type { Cluster } from '../harness.ts';
+import type { Mesh } from '../mesh.ts';
+
+export interface RootWorld {
+  readonly cluster: () => Cluster;
+  readonly mesh: () => Mesh;
+  readonly rootsIn: (namespace: string) => Promise<string | undefined>;
+}
+
+const merge = 'application/merge-patch+json';
+const pathIn = (namespace: string) => `/api/v1/namespaces/${namespace}/configmaps/istio-ca-root-cert`;
+
+/** The ConfigMap istio-ca-root-cert: where it is, who may change it, whose it is. */
+export function rootCases({ cluster, mesh, rootsIn }: RootWorld): void {
+  describe('the roots in every namespace', () => {
+    const expectRoots = (namespace: string, roots: string | undefined) =>
+      waitFor(async () => (await rootsIn(namespace)) === roots || undefined, { what: `the roots in ${namespace}` });
+    const ours = async () => (await mesh().meshRoot()).rootsPem;
+
+    test('all but the excluded ones have it, a new one soon, with our label', async () => {
+      const roots = await ours();
+      for (const namespace of ['default', 'outrigger-system', 'discovery']) await expectRoots(namespace, roots);
+      for (const namespace of ['kube-system', 'kube-public', 'kube-node-lease'])
+        expect(await rootsIn(namespace)).toBeUndefined();
+      await makeNamespace(cluster(), 'roots-new');
+      await expectRoots('roots-new', roots);
+      const made = await cluster().api.must('GET', pathIn('roots-new'));
+      expect(made.metadata?.labels).toEqual({ 'outrigger.io/mesh-root-of': 'outrigger-system' });
+    });
+
+    test('what is changed or deleted is put right', async () => {
+      const roots = await ours();
+      await cluster().api.must('DELETE', pathIn('roots-new'));
+      await expectRoots('roots-new', roots);
+      const body = { data: { 'root-cert.pem': 'nonsense' } };
+      await cluster().api.call('PATCH', pathIn('roots-new'), { contentType: merge, body });
+      await expectRoots('roots-new', roots);
+    });
+
+    test("istiod's is left alone and told, until it has our root, too", async () => {
+      const istio = (await makeMeshRoot(new Date())).rootsPem;
+      await makeNamespace(cluster(), 'roots-istio');
+      await expectRoots('roots-istio', await ours());
+      await cluster().api.must('DELETE', pathIn('roots-istio'));
+      // As istiod makes and keeps it: the last writer stays, whoever was first.
+      const labels = { 'istio.io/config': 'true', 'outrigger.io/mesh-root-of': null };
+      const body = { metadata: { labels }, data: { 'root-cert.pem': istio } };
+      await waitFor(
+        async () => {
+          const answer = await cluster().api.call('PATCH', pathIn('roots-istio'), { contentType: merge, body });
+          return answer.status === 200 || undefined;
+        },
+        { what: "istiod's ConfigMap" },
+      );
+      const note = async () => JSON.stringify((await mesh().health()).body);
+      await waitFor(async () => /OR2220\): roots-istio/.test(await note()) || undefined, { what: 'the report' });
+      expect(await rootsIn('roots-istio')).toBe(istio);
+      const logged = async () =>
+        /OR2220 istio-ca-root-cert of roots-istio/.test(await readFile(mesh().logFile, 'utf8'));
+      await waitFor(async () => (await logged()) || undefined, { what: 'the line in the log' });
+      const both = { data: { 'root-cert.pem': `${istio}${await ours()}` } };
+      await cluster().api.call('PATCH', pathIn('roots-istio'), { contentType: merge, body: both });
+      await waitFor(async () => !(await note()).includes('OR2220') || undefined, { what: 'the end of the report' });
+      expect(await rootsIn('roots-istio')).toBe(both.data['root-cert.pem']);
+    });
+
+    test('another that writes again and again is left alone after three times', async () => {
+      await makeNamespace(cluster(), 'roots-fight');
+      const roots = await ours();
+      await expectRoots('roots-fight', roots);
+      const write = (text: string) =>
+        cluster().api.call('PATCH', pathIn('roots-fight'), {
+          contentType: merge,
+          body: { data: { 'root-cert.pem': text } },
+        });
+      for (const round of ['1', '2', '3']) {
+        await write(round);
+        await expectRoots('roots-fight', roots);
+      }
+      await write('4');
+      const told = async () => /OR2220 .*roots-fight/.test(await readFile(mesh().logFile, 'utf8')) || undefined;
+      await waitFor(told, { what: 'the report' });
+      expect(await rootsIn('roots-fight')).toBe('4');
+      await cluster().api.must('DELETE', '/api/v1/namespaces/roots-fight');
+    });
+
+    test('a namespace that ends is no problem', async () => {
+      await cluster().api.must('DELETE', '/api/v1/namespaces/roots-new');
+      const ended = async () => (await cluster().api.call('GET', '/api/v1/namespaces/roots-new')).status === 404;
+      await waitFor(async () => (await ended()) || undefined, { what: 'its end', timeoutMs: 60_000 });
+      expect(await readFile(mesh().logFile, 'utf8')).not.toContain('OR2221');
+    });
+
+    test("a user's own cacerts is taken, and every namespace and replica follows", async () => {
+      const connection = createConnection(createCredentials({ kubeconfig: cluster().kubeconfig }));
+      const store = new MeshRootSecret({ connection, namespace: 'outrigger-system', names: ['cacerts'] });
+      const before = await ours();
+      const next = await makeMeshRoot(new Date());
+      // Both roots, so that nobody is cut off.
+      await store.save({ ...next, rootsPem: `${next.rootsPem}${before}` });
+      await mesh().stop('SIGKILL');
+      await mesh().start();
+      await expectRoots('default', `${next.rootsPem}${before}`);
+      await cluster().api.must('DELETE', '/api/v1/namespaces/outrigger-system/secrets/cacerts');
+      expect(await rootsIn('default')).toContain(next.rootsPem);
+    });
+
+    test('the service account may keep this ConfigMap and no other', async () => {
+      const self = mesh().self;
+      const status = async (call: Promise<{ status: number }>) => (await call).status;
+      const apply = (namespace: string, name: string) =>
+        self.call('PATCH', `/api/v1/namespaces/${namespace}/configmaps/${name}?fieldManager=test&force=true`, {
+          contentType: 'application/apply-patch+yaml',
+          body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace } } as never,
+        });
+      const selected = '/api/v1/configmaps?fieldSelector=metadata.name%3Distio-ca-root-cert';
+      const named = { metadata: { name: 'istio-ca-root-cert' } };
+      expect({
+        list: await status(self.call('GET', selected)),
+        apply: await status(apply('kube-public', 'istio-ca-root-cert')),
+        'list all': await status(self.call('GET', '/api/v1/configmaps')),
+        get: await status(self.call('GET', pathIn('default'))),
+        post: await status(self.call('POST', '/api/v1/namespaces/kube-public/configmaps', { body: named })),
+        'apply another': await status(apply('kube-public', 'other')),
+        'apply kube-root-ca.crt': await status(apply('default', 'kube-root-ca.crt')),
+        delete: await status(self.call('DELETE', pathIn('default'))),
+        'a Secret of another name': await status(
+          self.call('GET', '/api/v1/namespaces/outrigger-system/secrets/istio-ca-secret'),
+        ),
+        'cacerts elsewhere': await status(self.call('GET', '/api/v1/namespaces/default/secrets/cacerts')),
+        'make a Secret': await status(
+          self.call('POST', '/api/v1/namespaces/outrigger-system/secrets', { body: { metadata: { name: 'cacerts' } } }),
+        ),
+      }).toEqual({
+        ...{ list: 200, apply: 201, 'list all': 403, get: 403, post: 403, 'apply another': 403, delete: 403 },
+        ...{ 'apply kube-root-ca.crt': 403, 'a Secret of another name': 403, 'cacerts elsewhere': 403 },
+        'make a Secret': 403,
+      });
+      const canI = async (...what: string[]) => {
+        const as = '--as=system:serviceaccount:outrigger-system:outrigger';
+        return (await cluster().kubectl(['auth', 'can-i', ...what, as])).stdout.trim().split('\n').at(-1);
+      };
+      expect(await canI('get', 'secrets/cacerts', '-n', 'outrigger-system')).toBe('yes');
+      expect(await canI('patch', 'configmaps/istio-ca-root-cert', '-n', 'shop')).toBe('yes');
+      for (const verb of ['create', 'update', 'delete', 'list'])
+        expect([verb, await canI(verb, 'configmaps', '-n', 'shop')]).toEqual([verb, 'no']);
+      expect(await canI('list', 'secrets', '-n', 'outrigger-system')).toBe('no');
+    });
+  });
+}
