@@ -17,30 +17,30 @@ const deliveries = {
 const outsideName = 'api.example.com';
 const certificate = selfSigned(outsideName);
 
-const gateway = `
+const gatewayPod = (name: string) => `
 apiVersion: v1
 kind: ServiceAccount
-metadata: {name: istio-ingressgateway, namespace: default}
+metadata: {name: istio-${name}, namespace: default}
 ---
 apiVersion: v1
 kind: Service
-metadata: {name: istio-ingressgateway, namespace: default, labels: {istio: ingressgateway}}
+metadata: {name: istio-${name}, namespace: default, labels: {istio: ${name}}}
 spec:
-  type: LoadBalancer
-  selector: {istio: ingressgateway}
+  type: ${name === 'ingressgateway' ? 'LoadBalancer' : 'ClusterIP'}
+  selector: {istio: ${name}}
   ports: [{name: http2, port: 80, targetPort: 8080}, {name: https, port: 443, targetPort: 8443}]
 ---
 apiVersion: apps/v1
 kind: Deployment
-metadata: {name: istio-ingressgateway, namespace: default}
+metadata: {name: istio-${name}, namespace: default}
 spec:
-  selector: {matchLabels: {istio: ingressgateway}}
+  selector: {matchLabels: {istio: ${name}}}
   template:
     metadata:
-      labels: {istio: ingressgateway, sidecar.istio.io/inject: "true"}
+      labels: {istio: ${name}, sidecar.istio.io/inject: "true"}
       annotations: {inject.istio.io/templates: gateway}
     spec:
-      serviceAccountName: istio-ingressgateway
+      serviceAccountName: istio-${name}
       containers: [{name: istio-proxy, image: auto}]
 ---`;
 
@@ -50,7 +50,8 @@ const world = [
   app('client'),
   app('myapp', { ports: [{ port: 80, target: 9080, name: 'http', speaks: 'http' }] }),
   app('client', { namespace: 'outside' }),
-  gateway,
+  gatewayPod('ingressgateway'),
+  gatewayPod('egressgateway'),
 ].join('');
 
 const declared = `
@@ -69,6 +70,36 @@ metadata: {name: outside}
 spec:
   hosts: [${outsideName}]
   http: [{match: [{uri: {prefix: /fixed}}], directResponse: {status: 418}}, {route: [{destination: {host: ${outsideName}, port: {number: 80}}}]}]
+---`;
+
+const byEgress = `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: outside}
+spec:
+  hosts: [${outsideName}]
+  location: MESH_EXTERNAL
+  resolution: DNS
+  ports: [{number: 80, name: http, protocol: HTTP}]
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: egress}
+spec:
+  selector: {istio: egressgateway}
+  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [${outsideName}]}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: by-egress}
+spec:
+  hosts: [${outsideName}]
+  gateways: [mesh, egress]
+  http:
+    - match: [{gateways: [mesh], port: 80}]
+      route: [{destination: {host: istio-egressgateway.default.svc.cluster.local, port: {number: 80}}}]
+    - match: [{gateways: [egress], port: 80}]
+      route: [{destination: {host: ${outsideName}, port: {number: 80}}}]
 ---`;
 
 const registryOnly = `
@@ -143,6 +174,21 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
       expect((await mesh.load('default/client', { url: `${url}/x`, n: 3 })).statuses).toEqual({ 200: 3 });
       expect(await tls(`https://${outsideName}/y`)).toContain('"path":"/y"');
       expect(await mesh.admin('default/client', '/clusters')).toContain(`outbound|443||${outsideName}::${ip}:443`);
+      expect(mesh.rejections).toEqual([]);
+    } finally {
+      await mesh.remove('row.yaml');
+    }
+  });
+
+  test('what leaves goes by the egress gateway', async () => {
+    await mesh.apply('row.yaml', byEgress);
+    try {
+      const seen = async () => {
+        const { samples } = await mesh.load('default/client', { url: `http://${outsideName}/x` });
+        return samples[0]?.status === 200 ? (JSON.parse(samples[0].body) as { from: string }).from : undefined;
+      };
+      // DNS of a cluster that is new takes its time.
+      expect(await until('the host answers', seen)).toContain(mesh.pod('default/istio-egressgateway').ip ?? '-');
       expect(mesh.rejections).toEqual([]);
     } finally {
       await mesh.remove('row.yaml');

@@ -18,6 +18,7 @@ export async function startOutside(
     response.end(
       JSON.stringify({
         host: request.headers.host,
+        from: request.socket.remoteAddress,
         path: request.url,
         names: request.rawHeaders.filter((_, i) => i % 2 === 0),
       }),
