@@ -276,12 +276,18 @@ metadata: {name: tcp}
 spec:
   hosts: [server]
   tcp:
+    - match: [{port: 9083}]
+      route: [{destination: {host: server, port: {number: 9084}, subset: v2}}]
     - match: [{port: 9084}]
       route:
-        - {destination: {host: server, port: {number: 9084}, subset: v2}, weight: 100}
+        - {destination: {host: server, port: {number: 9084}, subset: v1}, weight: 50}
+        - {destination: {host: server, port: {number: 9084}, subset: v2}, weight: 50}
 ---`,
     check: async (mesh) => {
-      for (let i = 0; i < 4; i++) expect(await greeting(mesh, 'server', 9084)).toMatch(/^hello from server-v2/);
+      for (let i = 0; i < 3; i++) expect(await greeting(mesh, 'server', 9083)).toMatch(/^hello from server-v2/);
+      const seen: string[] = [];
+      for (let i = 0; i < 24; i++) seen.push(/server-(v\d)/.exec(await greeting(mesh, 'server', 9084))?.[1] ?? 'none');
+      expect(new Set(seen)).toEqual(new Set(['v1', 'v2']));
     },
   },
   {
