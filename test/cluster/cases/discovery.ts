@@ -12,6 +12,7 @@ import { installMesh, type Mesh } from '../mesh.ts';
 import { envoyCases } from './discovery-envoy.ts';
 import { rootCases } from './roots.ts';
 
+const crdsPath = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 const space = 'discovery';
 /** Everything is sent at once: this client asks for nothing on first use. */
 const eager = { 'proxy.outrigger.io/delivery': 'eager' };
@@ -53,7 +54,13 @@ export function discoveryCases(cluster: () => Cluster): void {
       kubectl: (args: string[], input?: string) => cluster().kubectl(args, input === undefined ? {} : { input }),
     };
 
+    let ours = false;
     beforeAll(async () => {
+      // They are deleted at the end, and the resources of a user's cluster would go along.
+      const { items: present = [] } = await api().must('GET', crdsPath);
+      if (present.some((item) => item.metadata?.name?.endsWith('.istio.io')))
+        throw new Error('the cluster has CRDs of Istio already: use one without');
+      ours = true;
       mesh = await installMesh(cluster(), { meshRoot: false });
       [port = 0] = await freePorts(1);
       await mesh.start(['--set', `discovery.port=${port}`]);
@@ -65,7 +72,8 @@ export function discoveryCases(cluster: () => Cluster): void {
     afterAll(async () => {
       await mesh?.uninstall();
       await api().call('DELETE', `/api/v1/namespaces/${space}`);
-      await kubectl(['delete', '-f', crdFolder, '--wait=true', '--ignore-not-found']);
+      if (ours) await kubectl(['delete', '-f', crdFolder, '--wait=true', '--ignore-not-found']);
+      await kubectl(['delete', 'configmap', '-A', '-l', 'outrigger.io/mesh-root-of=outrigger-system']);
     });
 
     const rootsIn = async (namespace: string): Promise<string | undefined> => {
@@ -98,7 +106,7 @@ export function discoveryCases(cluster: () => Cluster): void {
       const root = await mesh.meshRoot();
       const opened = async () => (await readFile(mesh.logFile, 'utf8')).includes('discovery port open') || undefined;
       await waitFor(opened, { what: 'the port' });
-      const { items = [] } = await api().must('GET', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions');
+      const { items = [] } = await api().must('GET', crdsPath);
       expect(items.filter((item) => item.metadata?.name?.endsWith('.istio.io'))).toEqual([]);
       expect((await mesh.health()).body['checks']).toContainEqual({ name: 'discovery', ok: true });
       const there = async () => (await rootsIn(space)) === root.rootsPem || undefined;

@@ -66,6 +66,12 @@ export function rootCases({ cluster, mesh, rootsIn }: RootWorld): void {
       const logged = async () =>
         /OR2220 istio-ca-root-cert of roots-istio/.test(await readFile(mesh().logFile, 'utf8'));
       await waitFor(async () => (await logged()) || undefined, { what: 'the line in the log' });
+      // One that was not there a moment ago is made without force: the API server then refuses to take it from another.
+      const late = await mesh().self.call('PATCH', `${pathIn('roots-istio')}?fieldManager=test`, {
+        contentType: 'application/apply-patch+yaml',
+        body: { apiVersion: 'v1', kind: 'ConfigMap', data: { 'root-cert.pem': 'ours' } } as never,
+      });
+      expect(late.status).toBe(409);
       const both = { data: { 'root-cert.pem': `${istio}${await ours()}` } };
       await cluster().api.call('PATCH', pathIn('roots-istio'), { contentType: merge, body: both });
       await waitFor(async () => !(await note()).includes('OR2220') || undefined, { what: 'the end of the report' });
