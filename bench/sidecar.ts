@@ -1,4 +1,5 @@
-import { mkdtempSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -65,8 +66,7 @@ async function bareMemory(binary: string): Promise<number> {
 const flags = ['--concurrency', '1', '--disable-hot-restart', '--log-level', 'error'];
 
 async function measureProxy(mesh: TestMesh, services: number, floor: number): Promise<Row[]> {
-  const readyMs: number[] = [];
-  for (let turn = 0; turn < 3; turn++) readyMs.push(await restart(mesh));
+  await restart(mesh);
   await mesh.settled();
   const first = await firstRequests(mesh, 0, used);
   await sleep(1000);
@@ -76,6 +76,8 @@ async function measureProxy(mesh: TestMesh, services: number, floor: number): Pr
   const cold = rest.first.slice(20);
   const found = `p50 ${percentile(cold, 0.5).toFixed(1)} ms, p99 ${percentile(cold, 0.99).toFixed(1)} ms`;
   const failed = [...first.failed, ...rest.failed];
+  const readyMs: number[] = [];
+  for (let turn = 0; turn < 5; turn++) readyMs.push(await startBeside(mesh));
   const known = mesh.snapshot().services.length;
   const what = `${services.toLocaleString('en')} services`;
   return [
@@ -96,7 +98,7 @@ async function measureProxy(mesh: TestMesh, services: number, floor: number): Pr
     },
     { what: `${what}: requests that failed`, measured: failed.join(' ') || '0', floor: '0' },
     {
-      what: `${what}: ready after exec, 3 starts`,
+      what: `${what}: ready after exec, 5 starts`,
       measured: readyMs.map((ms) => `${ms.toFixed(0)} ms`).join(', '),
       floor: '<= 200 ms',
     },
@@ -147,31 +149,50 @@ async function node(mesh: TestMesh, script: string): Promise<string> {
   return output;
 }
 
-/** Ends the proxy and lets the pod start it again: milliseconds from the exec of Envoy to the first 200. */
-async function restart(mesh: TestMesh): Promise<number> {
+/** Ends the proxy and lets the pod start it again, so that nothing of before is left. */
+async function restart(mesh: TestMesh): Promise<void> {
   const before = pidOf(mesh, client, 'istio-proxy');
   process.kill(before, 'SIGKILL');
-  while (isEnvoy(before)) await sleep(1);
-  const ready = node(mesh, readyScript);
-  const begun = await execOf(mesh, before);
-  return Number(await ready) - begun;
+  while (pidOf(mesh, client, 'istio-proxy') === before) await sleep(20);
+  await mesh.playground.ready(60);
 }
 
-async function execOf(mesh: TestMesh, before: number): Promise<number> {
-  for (;;) {
-    const pid = pidOf(mesh, client, 'istio-proxy');
-    if (pid !== before && isEnvoy(pid)) return Date.now();
-    await sleep(1);
+/**
+ * A second proxy of the pod beside the first, with its arguments and its files and ports of its own: what the cluster
+ * of this process does when a pod changes would be measured, too. Milliseconds from the exec to the first 200.
+ */
+async function startBeside(mesh: TestMesh): Promise<number> {
+  const first = pidOf(mesh, client, 'istio-proxy');
+  const textsOf = (file: string) => readFileSync(`/proc/${first}/${file}`, 'utf8').split('\0').filter(Boolean);
+  const idOf = (kind: 'Uid' | 'Gid') =>
+    new RegExp(`^${kind}:\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/${first}/status`, 'utf8'))?.[1] ?? '0';
+  const words = textsOf('cmdline').map((word) => word.replaceAll(/\b15(000|004|020|021|090)\b/g, '25$1'));
+  const enter = ['--target', String(first), '--mount', '--net', '--root', '--wd'];
+  const ids = ['--setgid', idOf('Gid'), '--setuid', idOf('Uid')];
+  const env = Object.fromEntries(textsOf('environ').map((pair) => [pair.split('=')[0], pair.replace(/^[^=]*=/, '')]));
+  const ready = node(mesh, readyScript);
+  // The one who asks is to be there before.
+  await sleep(500);
+  const second = spawn('nsenter', [...enter, ...ids, ...words], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const ended = new Promise<never>((_, reject) => second.on('exit', () => reject(new Error('the proxy has ended'))));
+  ended.catch(() => {});
+  try {
+    while (!isEnvoy(second.pid ?? 0)) await sleep(1);
+    const begun = Date.now();
+    return Number(await Promise.race([ready, ended])) - begun;
+  } finally {
+    second.kill('SIGKILL');
   }
 }
 
 const readyScript = `(async () => {
   const http = require('node:http');
   const ask = () => new Promise((resolve) => {
-    const request = http.get('http://127.0.0.1:15021/healthz/ready', (answer) => resolve(answer.statusCode));
+    const request = http.get('http://127.0.0.1:25021/healthz/ready', (answer) => resolve(answer.statusCode));
     request.on('error', () => resolve(0));
   });
-  while ((await ask()) !== 200) await new Promise((resolve) => setTimeout(resolve, 2));
+  const limit = Date.now() + 15000;
+  while ((await ask()) !== 200 && Date.now() < limit) await new Promise((resolve) => setTimeout(resolve, 2));
   console.log(Date.now());
   process.exit(0);
 })()`;
