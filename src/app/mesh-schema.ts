@@ -67,6 +67,13 @@ export const DiscoverySchema = Type.Object({
   }),
   host: Type.String({ default: '::', description: 'Address to listen on; :: is every one.' }),
   port: Type.Integer({ default: 15012, minimum: 0, maximum: 65_535, description: 'Port, with TLS; 0 takes any.' }),
+  plaintextPort: Type.Integer({
+    default: 0,
+    minimum: 0,
+    maximum: 65_535,
+    description: 'Port without TLS and tokens on 127.0.0.1, for debugging; 0 is none. Istio has 15010.',
+  }),
+  plaintextPod: Type.String({ default: '', description: 'Whom everybody is on that port: namespace/pod.' }),
   certificateHours: Type.Number({
     default: 24,
     minimum: 0.01,

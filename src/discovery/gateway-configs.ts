@@ -5,7 +5,7 @@ import type { Indexes } from '../ir/build/indexes.ts';
 import type { OutboundViews } from '../ir/build/outbound-views.ts';
 import { Remembered, rememberedBy, sameItems } from '../ir/build/remembered.ts';
 import type { ClusterIR } from '../ir/types/cluster.ts';
-import type { GatewayIR, GatewayServerIR } from '../ir/types/gateway.ts';
+import type { GatewayIR, GatewayProblem, GatewayServerIR } from '../ir/types/gateway.ts';
 import type { ProxyShape } from '../ir/types/proxy.ts';
 import type { VirtualHostIR } from '../ir/types/route.ts';
 import type { MeshSettings } from '../model/mesh-settings.ts';
@@ -29,6 +29,8 @@ export interface GatewayConfigsOptions {
   readonly indexes: Indexes;
   readonly views: OutboundViews;
   readonly encoder: Encoder;
+  /** Told once of each server, host or secret that is left out, and why. */
+  readonly onProblem?: (problem: GatewayProblem) => void;
 }
 
 /** All that tells one gateway from another. */
@@ -89,8 +91,14 @@ export class GatewayConfigs {
       const before = this.#before.get(kind);
       const built = buildGateway({ snapshot, settings, facts, seen, memory: this.#memory, before });
       this.#before.set(kind, built);
+      this.#tell(built, before);
       return built;
     });
+  }
+
+  #tell({ problems }: GatewayIR, before: GatewayIR | undefined): void {
+    const known = new Set(before?.problems.map(({ message }) => message));
+    for (const problem of problems) if (!known.has(problem.message)) this.#options.onProblem?.(problem);
   }
 
   #describe(workload: Workload): GatewayKind {

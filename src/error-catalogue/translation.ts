@@ -30,4 +30,10 @@ export const translationErrors = {
     title: 'No such proxy',
     remedy: 'Name a pod of the configuration as namespace/name; the message lists those that are near.',
   },
+  OR2406: {
+    status: 422,
+    title: 'A part of a Gateway is left out',
+    remedy:
+      'The rest of the Gateway is in force. The message names the server, host or credential, and what it is in conflict with.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Discovery } from '../../discovery/discovery.ts';
 import { Encoder } from '../../discovery/encoder.ts';
 import { WorkloadSecrets } from '../../discovery/workload-secrets.ts';
-import { OutriggerError } from '../../errors.ts';
+import { asOutriggerError, OutriggerError } from '../../errors.ts';
 import type { ReadinessCheck } from '../../http/health.ts';
 import { systemClock } from '../../identity/serving-certificates.ts';
 import { CertificateKeeper } from '../../identity/workload/certificate-keeper.ts';
@@ -11,6 +11,7 @@ import type { MeshSettings } from '../../model/mesh-settings.ts';
 import { printOrigin } from '../../model/origin.ts';
 import { Registry } from '../../registry/registry.ts';
 import { printRegistryProblem } from '../../registry/registry-problem.ts';
+import type { ObjectChanges } from '../../source/object-source.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { AdsServer } from '../../wire/ads-server.ts';
 import { Ledger } from '../../wire/ledger.ts';
@@ -19,8 +20,11 @@ import type { WireMetrics } from '../../wire/wire-metrics.ts';
 import type { Component } from '../component.ts';
 import type { Config } from '../config.ts';
 import { configurators } from './configurators.ts';
+import { FieldWarnings, printFieldWarning } from './field-warnings.ts';
 import type { MeshParts } from './mesh-parts.ts';
 import { untilDone } from './patience.ts';
+import { plaintextPeer } from './plaintext-peer.ts';
+import { renewServing } from './serving-renewal.ts';
 
 export interface MeshOptions {
   readonly settings: MeshSettings;
@@ -42,6 +46,8 @@ export class MeshComponent implements Component {
   readonly name = 'mesh';
   readonly registry: Registry;
   readonly ledger: Ledger;
+  /** Fields of resources that have no effect yet. */
+  readonly warnings = new FieldWarnings();
   readonly #options: MeshOptions;
   readonly #authority: WorkloadCa;
   readonly #keeper: CertificateKeeper;
@@ -133,15 +139,39 @@ export class MeshComponent implements Component {
     await this.#tried(() => this.#authority.load(), signal);
     this.#authority.watch((error) => this.#fail(error), signal);
     this.#publish(signal);
-    parts.objects.onObjects((changes) => this.registry.apply(changes));
+    parts.objects.onObjects((changes) => this.#apply(changes));
     await this.#objectsListed(signal);
     this.#objectsCame = true;
     const pair = await this.#tried(() => this.#authority.issueServing(names), signal);
     const credentials = new RotatingCredentials({ certificate: pair.chainPem, key: pair.keyPem });
-    this.#renewServing(credentials, pair.notAfter, signal);
+    this.#keepServing(credentials, pair.notAfter, signal);
     this.#port = await this.#tried(() => this.#listen(credentials), signal);
     this.#obstacle = undefined;
     logger.info({ host: discovery.host, port: this.#port }, 'discovery port open');
+    await this.#listenPlaintext();
+  }
+
+  #apply(changes: ObjectChanges): void {
+    this.registry.apply(changes);
+    for (const warning of this.warnings.apply(changes))
+      this.#options.logger.warn({ code: warning.problem.code }, printFieldWarning(warning));
+  }
+
+  async #listenPlaintext(): Promise<void> {
+    const { discovery, logger } = this.#options;
+    if (discovery.plaintextPort === 0) return;
+    const peer = plaintextPeer(this.registry.snapshot, discovery.plaintextPod);
+    const port = await this.#server.listenInsecure(discovery.plaintextPort, peer);
+    logger.warn({ port, pod: discovery.plaintextPod }, 'whoever is on this machine gets the configuration of this pod');
+  }
+
+  #keepServing(credentials: RotatingCredentials, notAfter: Date, signal: AbortSignal): void {
+    const renewal = {
+      ...{ authority: this.#authority, names: this.#options.names, credentials },
+      ...{ now: Date.now, after: systemClock.after },
+      onFailure: (error: unknown) => this.#fail(asOutriggerError(error)),
+    };
+    renewServing(renewal, notAfter, signal);
   }
 
   async #tried<T>(act: () => Promise<T>, signal: AbortSignal): Promise<T> {
@@ -199,33 +229,15 @@ export class MeshComponent implements Component {
       source: this.registry,
       secrets: new WorkloadSecrets(this.#keeper, this.#authority),
       settings,
-      configurator: configurators(settings, encoder),
+      configurator: configurators(settings, encoder, (problem) =>
+        logger.warn(
+          { code: 'OR2406', fault: problem.fault, origins: problem.origins.map(printOrigin) },
+          problem.message,
+        ),
+      ),
       patienceMs: 5000,
       after: systemClock.after,
     });
-  }
-
-  /** At half-life; a failure is tried again, the last certificate stays in use. */
-  #renewServing(credentials: RotatingCredentials, notAfter: Date, signal: AbortSignal): void {
-    const renew = async (): Promise<void> => {
-      if (signal.aborted) return;
-      try {
-        const pair = await this.#authority.issueServing(this.#options.names);
-        credentials.update({ certificate: pair.chainPem, key: pair.keyPem });
-        this.#renewServing(credentials, pair.notAfter, signal);
-      } catch (error) {
-        this.#fail(error as OutriggerError);
-        systemClock.after(60_000, () => void renew());
-      }
-    };
-    const halfLife = Math.max((notAfter.getTime() - Date.now()) / 2, 1000);
-    const cancel = systemClock.after(Math.min(halfLife, 2 ** 31 - 1), () => void renew());
-    const unsubscribe = this.#authority.onChange(() => {
-      cancel();
-      unsubscribe();
-      void renew();
-    });
-    signal.addEventListener('abort', cancel, { once: true });
   }
 
   #fail(error: OutriggerError): void {
