@@ -5,7 +5,6 @@ import { createConnection } from '../../../src/source/kubernetes/connection.ts';
 import { createCredentials } from '../../../src/source/kubernetes/credentials.ts';
 import { MeshRootSecret } from '../../../src/source/kubernetes/mesh-root-secret.ts';
 import { waitFor } from '../child.ts';
-import { makeNamespace } from '../fixtures.ts';
 import type { Cluster } from '../harness.ts';
 import type { Mesh } from '../mesh.ts';
 
@@ -23,6 +22,8 @@ export function rootCases({ cluster, mesh, rootsIn }: RootWorld): void {
   describe('the roots in every namespace', () => {
     const expectRoots = (namespace: string, roots: string | undefined) =>
       waitFor(async () => (await rootsIn(namespace)) === roots || undefined, { what: `the roots in ${namespace}` });
+    // Without waiting for its service account: after an outage the controller manager takes its time, and no pod comes.
+    const makeSpace = (name: string) => cluster().api.must('POST', '/api/v1/namespaces', { metadata: { name } });
     const ours = async () => (await mesh().meshRoot()).rootsPem;
 
     test('all but the excluded ones have it, a new one soon, with our label', async () => {
@@ -30,7 +31,7 @@ export function rootCases({ cluster, mesh, rootsIn }: RootWorld): void {
       for (const namespace of ['default', 'outrigger-system', 'discovery']) await expectRoots(namespace, roots);
       for (const namespace of ['kube-system', 'kube-public', 'kube-node-lease'])
         expect(await rootsIn(namespace)).toBeUndefined();
-      await makeNamespace(cluster(), 'roots-new');
+      await makeSpace('roots-new');
       await expectRoots('roots-new', roots);
       const made = await cluster().api.must('GET', pathIn('roots-new'));
       expect(made.metadata?.labels).toEqual({ 'outrigger.io/mesh-root-of': 'outrigger-system' });
@@ -47,7 +48,7 @@ export function rootCases({ cluster, mesh, rootsIn }: RootWorld): void {
 
     test("istiod's is left alone and told, until it has our root, too", async () => {
       const istio = (await makeMeshRoot(new Date())).rootsPem;
-      await makeNamespace(cluster(), 'roots-istio');
+      await makeSpace('roots-istio');
       await expectRoots('roots-istio', await ours());
       await cluster().api.must('DELETE', pathIn('roots-istio'));
       // As istiod makes and keeps it: the last writer stays, whoever was first.
@@ -79,7 +80,7 @@ export function rootCases({ cluster, mesh, rootsIn }: RootWorld): void {
     });
 
     test('another that writes again and again is left alone after three times', async () => {
-      await makeNamespace(cluster(), 'roots-fight');
+      await makeSpace('roots-fight');
       const roots = await ours();
       await expectRoots('roots-fight', roots);
       const write = (text: string) =>
@@ -101,7 +102,7 @@ export function rootCases({ cluster, mesh, rootsIn }: RootWorld): void {
     test('a namespace that ends is no problem', async () => {
       await cluster().api.must('DELETE', '/api/v1/namespaces/roots-new');
       const ended = async () => (await cluster().api.call('GET', '/api/v1/namespaces/roots-new')).status === 404;
-      await waitFor(async () => (await ended()) || undefined, { what: 'its end', timeoutMs: 60_000 });
+      await waitFor(async () => (await ended()) || undefined, { what: 'its end', timeoutMs: 120_000 });
       expect(await readFile(mesh().logFile, 'utf8')).not.toContain('OR2221');
     });
 
