@@ -6,10 +6,9 @@ import type { OutboundView } from '../ir/types/view.ts';
 import { Lru } from '../model/lru.ts';
 import type { EncodedResource, ResourceSet, XdsResource } from '../xds/resource.ts';
 import { translateCluster, translateClusterAs, translateClusterAsIstio } from '../xds/translate/cluster.ts';
-import { uniqueDomains } from '../xds/translate/route-configuration.ts';
 import { translateVirtualHost } from '../xds/translate/virtual-host.ts';
 import type { Encoder } from './encoder.ts';
-import { type HostTable, hostTable } from './host-table.ts';
+import { type HostTable, nextHostTable } from './host-table.ts';
 import { resourceSet, sameOr } from './resource-set.ts';
 
 /** Sets that are compared with those that come after them, by view. */
@@ -18,6 +17,7 @@ const mostSets = 5_000;
 /** Resources made of the parts of views. Parts are shared between views, and with them their bytes. */
 export class ViewResources {
   readonly #encoder: Encoder;
+  readonly #lastTables = new Lru<ReadonlyMap<number, HostTable>>(mostSets);
   readonly #lastHosts = new Lru<ResourceSet>(mostSets);
   readonly #lastClusters = new Lru<ResourceSet>(mostSets);
 
@@ -52,7 +52,10 @@ export class ViewResources {
     };
     for (const { port, virtualHost } of view.ports) if (virtualHost !== undefined) add(port, virtualHost);
     for (const host of view.unregistered) add(80, host);
-    return new Map([...byPort].map(([port, hosts]) => [port, hostTable(uniqueDomains(hosts))]));
+    const before = this.#lastTables.get(view.key);
+    const tables = new Map([...byPort].map(([port, hosts]) => [port, nextHostTable(before?.get(port), hosts)]));
+    this.#lastTables.set(view.key, tables);
+    return tables;
   });
 
   readonly #cluster = rememberedBy((cluster: ClusterIR) => translateCluster(cluster));
