@@ -1,9 +1,9 @@
 import type { Endpoint } from '../model/endpoint.ts';
 import { fieldOf } from '../model/origin.ts';
+import { canonicalRevision, canonicalService } from '../model/pod-owner.ts';
 import type { Service, ServicePort } from '../model/service.ts';
 import type { ServiceEntry } from '../schema/kinds.ts';
 import { nowhere, parseLocality } from './locality.ts';
-import { canonicalRevisionOf, canonicalServiceOf } from './pod-owner.ts';
 import type { Config } from './snapshot.ts';
 
 /** The endpoints that a ServiceEntry lists, or its host where that is resolved and nothing is listed. */
@@ -41,8 +41,8 @@ function listedEndpoint(config: Config<ServiceEntry>, index: number, port: Servi
     ...{ labels, serviceAccount, weight, meshed: mode === 'istio' },
     locality: locality === '' ? nowhere : parseLocality(locality),
     workloadName: config.name,
-    canonicalService: canonicalServiceOf(labels, config.name),
-    canonicalRevision: canonicalRevisionOf(labels),
+    canonicalService: canonicalService(labels, config.name),
+    canonicalRevision: canonicalRevision(labels),
     origin: fieldOf(config.origin, `spec.endpoints[${index}]`),
   };
 }

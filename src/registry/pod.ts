@@ -1,10 +1,11 @@
 import type { JsonObject } from '../model/json.ts';
+import { canonicalRevision, canonicalService } from '../model/pod-owner.ts';
 import type { Workload } from '../model/workload.ts';
 import { keptAnnotations } from '../source/kept-annotations.ts';
 import type { SourceObject } from '../source/object-source.ts';
 import type { Reading } from './input.ts';
 import { fieldAt, isPort, objectsAt, textAt, textMapAt } from './json-fields.ts';
-import { canonicalRevisionOf, canonicalServiceOf, workloadNameOf } from './pod-owner.ts';
+import { workloadNameOf } from './pod-owner.ts';
 
 /** A pod but for the place of its node, and what endpoints need to know of it besides. */
 export interface PodRecord {
@@ -27,8 +28,8 @@ export function readPod({ namespace, name, object, origin }: SourceObject): Read
     ...{ ips: ipsOf(object), labels, annotations, workloadName, meshed },
     serviceAccount: textAt(object, 'spec', 'serviceAccountName') || 'default',
     nodeName: textAt(object, 'spec', 'nodeName'),
-    canonicalService: canonicalServiceOf(labels, workloadName),
-    canonicalRevision: canonicalRevisionOf(labels),
+    canonicalService: canonicalService(labels, workloadName),
+    canonicalRevision: canonicalRevision(labels),
     role: isGateway(object, labels, annotations) ? 'gateway' : 'sidecar',
     namedPorts: namedPortsOf(object),
     statusPort: meshed ? statusPortOf(annotations) : 0,

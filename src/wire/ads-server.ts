@@ -118,10 +118,13 @@ export class AdsServer {
       DeltaAggregatedResources: (call: AdsCall) => this.#accept(call, 'delta', surroundings),
     };
     server.addService(definition, handlers);
-    this.#servers.push(server);
     const at = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
     return new Promise((resolve, reject) => {
-      server.bindAsync(at, credentials, (error, bound) => (error === null ? resolve(bound) : reject(error)));
+      server.bindAsync(at, credentials, (error, bound) => {
+        if (error !== null) return void reject(error);
+        this.#servers.push(server);
+        resolve(bound);
+      });
     });
   }
 

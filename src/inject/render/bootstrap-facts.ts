@@ -1,4 +1,4 @@
-import { canonicalName } from '../review/workload.ts';
+import { canonicalService } from '../../model/pod-owner.ts';
 import { escapeVariables } from './bootstrap-escape.ts';
 import type { BootstrapInput } from './bootstrap-input.ts';
 import type { ContextInput } from './context-input.ts';
@@ -14,7 +14,7 @@ export function bootstrapFacts(input: ContextInput, gateway: boolean): Omit<Boot
   const network = labels['topology.istio.io/network'] || request.urlParameters?.['net'] || settings.mesh.network;
   return {
     proxyType: gateway ? 'router' : 'sidecar',
-    serviceCluster: escapeVariables(`${canonicalName(labels, workload)}.${request.namespace.name}`),
+    serviceCluster: escapeVariables(`${canonicalService(labels, workload.name)}.${request.namespace.name}`),
     nodeMetadata: {
       NAME: '$(POD_NAME)',
       NAMESPACE: '$(POD_NAMESPACE)',

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Pod } from '../../model/pod.ts';
+import { canonicalRevision, canonicalService } from '../../model/pod-owner.ts';
 import type { InjectionSettings } from '../review/settings.ts';
-import { canonicalName, canonicalRevision } from '../review/workload.ts';
 import type { ContextInput } from './context-input.ts';
 import { proxyEnv } from './env.ts';
 import type { SidecarOptions } from './options.ts';
@@ -83,7 +83,7 @@ function commonLabels(input: ContextInput): Record<string, string> {
   const network =
     labels['topology.istio.io/network'] || input.request.urlParameters?.['net'] || input.settings.mesh.network;
   return {
-    'service.istio.io/canonical-name': canonicalName(labels, input.workload),
+    'service.istio.io/canonical-name': canonicalService(labels, input.workload.name),
     'service.istio.io/canonical-revision': canonicalRevision(labels),
     ...(network ? { 'topology.istio.io/network': network } : {}),
   };
