@@ -10,7 +10,9 @@ import type { Descriptors, FieldDescriptor } from './descriptors.ts';
  */
 const shipped = join(import.meta.dirname, '../../../node_modules/@grpc/grpc-js-xds/deps');
 const googleTypes = join(import.meta.dirname, '../../../node_modules/protobufjs');
-const roots = ['envoy-api', 'xds', 'googleapis', 'protoc-gen-validate'].map((name) => join(shipped, name));
+/** What the shipped set lacks and we use, in our own words. */
+const added = join(import.meta.dirname, 'added-protos');
+const roots = [...['envoy-api', 'xds', 'googleapis', 'protoc-gen-validate'].map((name) => join(shipped, name)), added];
 const wanted = [
   /^envoy\/(config|extensions)\/.*\/v3\//,
   /^envoy\/service\/discovery\/v3\//,
