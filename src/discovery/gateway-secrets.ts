@@ -1,6 +1,6 @@
-import { rememberedBy } from '../ir/build/remembered.ts';
 import type { ClusterIR } from '../ir/types/cluster.ts';
 import type { GatewayIR } from '../ir/types/gateway.ts';
+import { rememberedBy } from '../model/remembered.ts';
 import type { Snapshot, TlsSecret } from '../registry/snapshot.ts';
 import type { EncodedResource, XdsResource } from '../xds/resource.ts';
 import { certificateSecret, trustSecret } from '../xds/secrets/secrets.ts';

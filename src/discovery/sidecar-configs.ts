@@ -1,11 +1,11 @@
 import { buildInbound } from '../ir/build/inbound.ts';
 import type { Indexes } from '../ir/build/indexes.ts';
 import type { OutboundViews } from '../ir/build/outbound-views.ts';
-import { Remembered, rememberedBy, sameItems } from '../ir/build/remembered.ts';
 import type { InboundIR } from '../ir/types/inbound.ts';
 import type { ProxyShape } from '../ir/types/proxy.ts';
 import type { OutboundView } from '../ir/types/view.ts';
 import type { MeshSettings } from '../model/mesh-settings.ts';
+import { Remembered, rememberedBy, sameItems } from '../model/remembered.ts';
 import type { Service } from '../model/service.ts';
 import type { Workload } from '../model/workload.ts';
 import type { Snapshot } from '../registry/snapshot.ts';

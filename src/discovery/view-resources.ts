@@ -1,9 +1,9 @@
-import { rememberedBy } from '../ir/build/remembered.ts';
 import type { ClusterIR } from '../ir/types/cluster.ts';
 import type { OutboundPortIR } from '../ir/types/outbound.ts';
 import type { VirtualHostIR } from '../ir/types/route.ts';
 import type { OutboundView } from '../ir/types/view.ts';
 import { Lru } from '../model/lru.ts';
+import { rememberedBy } from '../model/remembered.ts';
 import type { EncodedResource, ResourceSet, XdsResource } from '../xds/resource.ts';
 import { translateCluster, translateClusterAs, translateClusterAsIstio } from '../xds/translate/cluster.ts';
 import { translateVirtualHost } from '../xds/translate/virtual-host.ts';
@@ -112,7 +112,9 @@ function virtualHostResource(port: number, host: VirtualHostIR): XdsResource {
   const mirrors = host.routes.flatMap(({ action }) =>
     action.kind === 'forward' ? action.mirrors.map(({ cluster }) => cluster) : [],
   );
-  const message = { ...translateVirtualHost(host), name };
+  // The listener takes the dot off; a thousand names less in each sidecar.
+  const domains = host.domains.filter((domain) => !domain.endsWith('.'));
+  const message = { ...translateVirtualHost({ ...host, domains }), name };
   const requires = mirrors.length === 0 ? {} : { requires: [...new Set(mirrors)].sort() };
   return { type: 'virtualHost', name, message, origins: host.origins, ...requires };
 }

@@ -70,6 +70,29 @@ export const featureRows: readonly FeatureRow[] = [
     check: async (mesh) => expect(await forwarded(mesh, 'http://server:9080/headers')).toContain(secured),
   },
   {
+    does: 'a host by all its names',
+    check: async (mesh) => {
+      const full = 'server.default.svc.cluster.local';
+      for (const host of [
+        'server',
+        'server:9080',
+        'server.default',
+        'server.default.svc',
+        full,
+        `${full}.`,
+        'SERVER.Default',
+        `${full}:9080`,
+      ]) {
+        const { statuses, samples } = await mesh.load('default/client', {
+          url: 'http://server:9080/headers',
+          headers: { host },
+        });
+        expect([host, statuses]).toEqual([host, { 200: 1 }]);
+        expect(samples[0]?.body).toContain(secured);
+      }
+    },
+  },
+  {
     does: 'HTTP on a port that nothing is known of, by mutual TLS as HTTP',
     check: async (mesh) => expect(await forwarded(mesh, 'http://server:9085/headers')).toContain(secured),
   },

@@ -1,9 +1,9 @@
 import type { Origin } from '../../model/origin.ts';
+import { rememberedBy } from '../../model/remembered.ts';
 import type { ClusterIR } from '../types/cluster.ts';
 import type { GatewayListenerIR, GatewayServerIR } from '../types/gateway.ts';
 import type { OutboundView } from '../types/view.ts';
 import { type GatewayScene, problemOf } from './gateway-facts.ts';
-import { rememberedBy } from './remembered.ts';
 
 /** The clusters that the routes of a gateway name, mirrors included, by name. */
 export function gatewayClusters(

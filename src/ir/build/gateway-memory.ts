@@ -1,3 +1,4 @@
+import { Remembered, sameItems } from '../../model/remembered.ts';
 import type { Service } from '../../model/service.ts';
 import type { MergedRule } from '../../policy/destination-rule/merge.ts';
 import { httpRoutesOf } from '../../policy/virtual-service/http-rules.ts';
@@ -8,7 +9,6 @@ import type { GatewayIR, GatewayListenerIR, GatewayServerIR } from '../types/gat
 import type { RouteIR, VirtualHostIR } from '../types/route.ts';
 import type { Indexes } from './indexes.ts';
 import type { Seen } from './outbound-views.ts';
-import { Remembered, sameItems } from './remembered.ts';
 
 /** Servers of one VirtualService that are kept: of some gateways and ports, and before and after a change. */
 const variants = 16;

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../../model/endpoint.ts';
 import type { MeshSettings } from '../../model/mesh-settings.ts';
+import { rememberedBy } from '../../model/remembered.ts';
 import type { Service } from '../../model/service.ts';
 import type { Client } from '../../policy/client.ts';
 import { indexRules } from '../../policy/destination-rule/select.ts';
@@ -8,7 +9,6 @@ import { namedHosts, sourceLabelNames } from '../../policy/virtual-service/named
 import type { Config, Snapshot } from '../../registry/snapshot.ts';
 import type { DestinationRule, VirtualService } from '../../schema/kinds.ts';
 import { identitiesOf, type ServiceIdentities } from './identities.ts';
-import { rememberedBy } from './remembered.ts';
 
 export interface KnownIdentities extends ServiceIdentities {
   /** Equal text, equal content. */

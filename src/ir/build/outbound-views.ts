@@ -2,6 +2,7 @@ import type { OutboundPortIR } from '../../ir/types/outbound.ts';
 import type { OutboundView } from '../../ir/types/view.ts';
 import { Lru } from '../../model/lru.ts';
 import type { MeshSettings } from '../../model/mesh-settings.ts';
+import { Remembered, rememberedBy, sameItems } from '../../model/remembered.ts';
 import type { Service } from '../../model/service.ts';
 import type { Client } from '../../policy/client.ts';
 import { hashPoliciesOf } from '../../policy/destination-rule/balancing.ts';
@@ -17,7 +18,6 @@ import type { Config, Snapshot } from '../../registry/snapshot.ts';
 import type { VirtualService } from '../../schema/kinds.ts';
 import { type Indexes, isResolvedByDns, type KnownIdentities } from './indexes.ts';
 import { buildOutboundService } from './outbound-service.ts';
-import { Remembered, rememberedBy, sameItems } from './remembered.ts';
 import { unregisteredHosts } from './unregistered-hosts.ts';
 import { visibleServices } from './visible-services.ts';
 

@@ -1,6 +1,8 @@
+import protobuf from 'protobufjs/minimal.js';
 import { type Descriptors, descriptors, type FieldDescriptor } from './descriptors.ts';
 import { EncodeFault, inside, unknownField, wrongValue } from './encode-fault.ts';
 import { scalars, type Writer } from './scalars.ts';
+import { sharedBytes } from './shared-any.ts';
 import { isObject, nested, wellKnown } from './well-known.ts';
 
 /** Writes one field, tag included. */
@@ -124,10 +126,19 @@ function valueWriter(id: number, type: string, all: Descriptors): WriteField {
   let content: WriteContent | undefined;
   return (writer, value) => {
     content ??= contentWriter(type);
+    const known = type === anyType && isObject(value) ? sharedBytes(value, () => contentOf(value)) : undefined;
+    if (known !== undefined) return void writer.uint32(tag).bytes(known);
     writer.uint32(tag).fork();
     content(writer, value);
     writer.ldelim();
   };
+}
+
+/** Of an Any. */
+function contentOf(value: unknown): Uint8Array {
+  const writer = protobuf.Writer.create();
+  writeAny(writer, value);
+  return writer.finish();
 }
 
 function enumNumber(type: string, names: Readonly<Record<string, number>>, value: unknown): number {

@@ -1,8 +1,10 @@
 import type { ProxyShape } from '../../ir/types/proxy.ts';
+import { rememberedBy } from '../../model/remembered.ts';
+import { shareAny } from '../encode/shared-any.ts';
 import { peerMetadata } from '../filters/peer-header.ts';
 import type { Message } from '../resource.ts';
 import { serviceMetadata } from './cluster.ts';
-import { any, extension } from './common.ts';
+import { any } from './common.ts';
 import { workloadMetadata } from './load-assignment.ts';
 
 /**
@@ -84,23 +86,44 @@ const requestTags: readonly Tag[] = [
   tag('grpc_response_status', '%GRPC_STATUS_NUMBER%'),
 ];
 
+/** One object for each shape, as each chain of a proxy holds it. */
+interface Loggers {
+  readonly call: Message;
+  readonly served: { readonly mutual: Message; readonly plain: Message };
+  readonly connection: Message[];
+  readonly servedConnection: { readonly mutual: Message[]; readonly plain: Message[] };
+}
+
+const loggersOf = rememberedBy(
+  (shape: ProxyShape): Loggers => ({
+    call: requestStats(callTags(shape)),
+    served: { mutual: requestStats(servedTags(shape, true)), plain: requestStats(servedTags(shape, false)) },
+    connection: tcpStats(callTags(shape)),
+    servedConnection: { mutual: tcpStats(servedTags(shape, true)), plain: tcpStats(servedTags(shape, false)) },
+  }),
+);
+
 export function callStats(shape: ProxyShape): Message {
-  return requestStats(callTags(shape));
+  return loggersOf(shape).call;
 }
 
 export function servedStats(shape: ProxyShape, mutual: boolean): Message {
-  return requestStats(servedTags(shape, mutual));
+  return loggersOf(shape).served[mutual ? 'mutual' : 'plain'];
 }
 
 export function connectionStats(shape: ProxyShape): Message[] {
-  return tcpStats(callTags(shape));
+  return loggersOf(shape).connection;
 }
 
 export function servedConnectionStats(shape: ProxyShape, mutual: boolean): Message[] {
-  return tcpStats(servedTags(shape, mutual));
+  return loggersOf(shape).servedConnection[mutual ? 'mutual' : 'plain'];
 }
 
 const loggerType = 'extensions.access_loggers.stats.v3.Config';
+
+function logger(config: Message): Message {
+  return { name: 'envoy.access_loggers.stats', typed_config: shareAny(any(loggerType, config)) };
+}
 
 function requestStats(tags: readonly Tag[]): Message {
   const all = [...tags, ...requestTags];
@@ -109,7 +132,7 @@ function requestStats(tags: readonly Tag[]): Message {
     unit,
     value_format: value,
   });
-  return extension('envoy.access_loggers.stats', loggerType, {
+  return logger({
     stat_prefix: 'istio',
     counters: [{ stat: { name: 'requests_total', tags: all }, value_fixed: 1 }],
     histograms: [
@@ -125,9 +148,8 @@ function tcpStats(tags: readonly Tag[]): Message[] {
   const all = [...tags, tag('request_protocol', 'tcp'), tag('response_flags', '%RESPONSE_FLAGS%')];
   const counter = (name: string, value: Message) => ({ stat: { name, tags: all }, ...value });
   const at = (type: string, counters: readonly Message[]): Message => ({
-    name: 'envoy.access_loggers.stats',
+    ...logger({ stat_prefix: 'istio', counters }),
     filter: { log_type_filter: { types: [type] } },
-    typed_config: any(loggerType, { stat_prefix: 'istio', counters }),
   });
   return [
     at('TcpUpstreamConnected', [counter('tcp_connections_opened_total', { value_fixed: 1 })]),

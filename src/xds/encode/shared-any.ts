@@ -1,0 +1,18 @@
+const shared = new WeakMap<object, Uint8Array | undefined>();
+
+/**
+ * Marks a message with `@type` that many resources hold, so that it is turned into bytes once: the metrics of a proxy
+ * stand in each of its filter chains, and are most of its listeners. The object must not change any more.
+ */
+export function shareAny<Message extends object>(message: Message): Message {
+  shared.set(message, undefined);
+  return message;
+}
+
+/** The bytes of a message that is shared; undefined for any other. */
+export function sharedBytes(value: object, encode: () => Uint8Array): Uint8Array | undefined {
+  if (!shared.has(value)) return undefined;
+  const bytes = shared.get(value) ?? encode();
+  shared.set(value, bytes);
+  return bytes;
+}
