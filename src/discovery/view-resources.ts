@@ -112,9 +112,7 @@ function virtualHostResource(port: number, host: VirtualHostIR): XdsResource {
   const mirrors = host.routes.flatMap(({ action }) =>
     action.kind === 'forward' ? action.mirrors.map(({ cluster }) => cluster) : [],
   );
-  // The listener takes the dot off; a thousand names less in each sidecar.
-  const domains = host.domains.filter((domain) => !domain.endsWith('.'));
-  const message = { ...translateVirtualHost({ ...host, domains }), name };
+  const message = { ...translateVirtualHost(host), name };
   const requires = mirrors.length === 0 ? {} : { requires: [...new Set(mirrors)].sort() };
   return { type: 'virtualHost', name, message, origins: host.origins, ...requires };
 }
