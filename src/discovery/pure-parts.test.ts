@@ -22,7 +22,13 @@ describe('how configuration is delivered', () => {
     ['few hosts are pushed', {}, 'pushed-hosts'],
     ['many load on first use', { view: view(1001) }, 'on-demand'],
     ['state of the world has no hosts on demand', { delta: false }, 'eager'],
-    ['what a Sidecar declares comes whole', { view: view(5000, true) }, 'eager'],
+    ['what a Sidecar declares is pushed whole', { view: view(5000, true) }, 'pushed-all'],
+    ['a stream keeps its shape', { before: 'eager' }, 'eager'],
+    [
+      'whatever is wished later',
+      { before: 'on-demand', workload: workload({ [deliveryAnnotation]: 'eager' }) },
+      'pushed-hosts',
+    ],
     ['the pod may wish', { workload: workload({ [deliveryAnnotation]: 'eager' }) }, 'eager'],
     ['the mesh may wish', { settings: { ...defaultMeshSettings, delivery: 'eager' } }, 'eager'],
     [

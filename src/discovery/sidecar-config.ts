@@ -217,7 +217,7 @@ const mostNames = 10_000;
 
 function routeOf(view: OutboundView, name: string, delivery: Delivery): XdsResource {
   const others = otherHosts(view.blocked);
-  if (delivery !== 'eager') return openRouteConfiguration(name, delivery === 'pushed-hosts' ? [others] : []);
+  if (delivery !== 'eager') return openRouteConfiguration(name, delivery === 'on-demand' ? [] : [others]);
   const { hosts, sniffed } = eagerHosts(view, name) ?? { hosts: [], sniffed: false };
   return fullRouteConfiguration(name, hosts, sniffed ? undefined : others);
 }

@@ -88,16 +88,21 @@ export class SidecarConfigs {
     const { view, shape, inbound, delivery } = base;
     const own = this.#inboundSets.get(shape, [inbound], () => this.#inboundResources(inbound, shape));
     const { viewResources } = this.#tools;
-    const eager = delivery === 'eager';
     const parts: SidecarParts = {
       ...base,
       services: serviceIds(snapshot.services),
-      clusters: eager ? this.#joined.join(viewResources.allClusters(view), own.clusters) : own.clusters,
+      clusters: this.#joined.join(this.#pushedClusters(view, delivery), own.clusters),
       listeners: this.#joined.join(this.#outbound(base, snapshot), own.listeners),
       inboundRoutes: own.routes,
-      hosts: delivery === 'pushed-hosts' ? viewResources.allHosts(view) : noResources,
+      hosts: delivery === 'pushed-hosts' || delivery === 'pushed-all' ? viewResources.allHosts(view) : noResources,
     };
     return new SidecarConfig(parts, this.#tools);
+  }
+
+  #pushedClusters(view: OutboundView, delivery: Delivery): ResourceSet {
+    const { viewResources } = this.#tools;
+    if (delivery === 'eager') return viewResources.allClusters(view);
+    return delivery === 'pushed-all' ? viewResources.allOwnClusters(view) : noResources;
   }
 
   #inbound(snapshot: Snapshot, workload: Workload): InboundIR {

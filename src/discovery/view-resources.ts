@@ -20,6 +20,7 @@ export class ViewResources {
   readonly #lastTables = new Lru<ReadonlyMap<number, HostTable>>(mostSets);
   readonly #lastHosts = new Lru<ResourceSet>(mostSets);
   readonly #lastClusters = new Lru<ResourceSet>(mostSets);
+  readonly #lastOwnClusters = new Lru<ResourceSet>(mostSets);
 
   constructor(encoder: Encoder) {
     this.#encoder = encoder;
@@ -98,6 +99,12 @@ export class ViewResources {
     const clusters = [...this.clusters(view).values()];
     const set = resourceSet(clusters.flatMap((cluster) => this.#encoder.encode(this.#istioCluster(cluster)) ?? []));
     return this.#kept(this.#lastClusters, view, set);
+  });
+
+  /** Every cluster, in the shape that is served on demand, too. */
+  readonly allOwnClusters = rememberedBy((view: OutboundView): ResourceSet => {
+    const set = resourceSet([...this.clusters(view).values()].flatMap((cluster) => this.cluster(cluster) ?? []));
+    return this.#kept(this.#lastOwnClusters, view, set);
   });
 
   #kept(last: Lru<ResourceSet>, view: OutboundView, next: ResourceSet): ResourceSet {

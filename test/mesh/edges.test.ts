@@ -109,6 +109,20 @@ metadata: {name: default, namespace: default}
 spec: {outboundTrafficPolicy: {mode: REGISTRY_ONLY}, egress: [{hosts: ["*/*"]}]}
 ---`;
 
+const everything = `
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: {name: default, namespace: default}
+spec: {egress: [{hosts: ["*/*"]}]}
+---`;
+
+const answers = (status: number) => `
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: myapp, namespace: default}
+spec: {hosts: [myapp], http: [{directResponse: {status: ${status}}}]}
+---`;
+
 const secret = ({ certificate: cert, key }: { certificate: string; key: string }) => `
 apiVersion: v1
 kind: Secret
@@ -207,6 +221,26 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
       expect(await tls(`https://other.example.com/y --resolve other.example.com:443:${ip}`)).toContain('failed');
       expect(mesh.rejections).toEqual([]);
     } finally {
+      await mesh.remove('row.yaml');
+    }
+  });
+
+  test('a Sidecar that came and went leaves no routes of its time', async () => {
+    const statuses = async () => (await mesh.load('default/client', { url: 'http://myapp/headers', n: 2 })).statuses;
+    expect(await statuses()).toEqual({ 200: 2 });
+    await mesh.apply('sidecar.yaml', everything);
+    try {
+      expect(await statuses()).toEqual({ 200: 2 });
+      await mesh.remove('sidecar.yaml');
+      expect(await statuses()).toEqual({ 200: 2 });
+      await mesh.apply('row.yaml', answers(411));
+      expect(await statuses()).toEqual({ 411: 2 });
+      await mesh.apply('sidecar.yaml', everything);
+      await mesh.apply('row.yaml', answers(412));
+      expect(await statuses()).toEqual({ 412: 2 });
+      expect(mesh.rejections).toEqual([]);
+    } finally {
+      await mesh.remove('sidecar.yaml');
       await mesh.remove('row.yaml');
     }
   });
