@@ -110,7 +110,7 @@ export class OutboundViews {
     const identities = this.#indexes.identities(snapshot.endpoints).get(service.id) ?? unknownIdentities;
     const dnsEndpoints = isResolvedByDns(service) ? (snapshot.endpoints.get(service.id) ?? noEndpoints) : noEndpoints;
     const takesMtls = this.#indexes.modes(snapshot.peerAuthentications).forNamespace(service.namespace) !== 'disable';
-    const target = lookup(service.hostname)?.host ?? service.hostname;
+    const { service: targeted = service, host: target = service.hostname } = lookup(service.hostname) ?? {};
     const inputs = [
       service.namespace === client.namespace,
       rule,
@@ -118,6 +118,8 @@ export class OutboundViews {
       takesMtls,
       dnsEndpoints,
       target,
+      // Its hash tells requests apart on the way to another host, too.
+      sight.ruleOf(targeted),
       virtualService,
       ...this.#ruleInputs(virtualService, sight),
     ];
@@ -139,10 +141,10 @@ export class OutboundViews {
   }
 
   /** What the rules of a VirtualService look at beyond its own host. */
-  #ruleInputs(config: Config<VirtualService> | undefined, { services, ruleOf, key }: Sight): readonly unknown[] {
+  #ruleInputs(config: Config<VirtualService> | undefined, { lookup, ruleOf, key }: Sight): readonly unknown[] {
     if (config === undefined) return [];
     const others = this.#indexes.named(config).flatMap((host) => {
-      const service = services.get(host);
+      const service = lookup(host)?.service;
       return service === undefined ? [undefined, undefined] : [service, ruleOf(service)];
     });
     return asksForSource(config) ? [...others, key] : others;
@@ -170,19 +172,38 @@ function lookupIn(
   services: ReadonlyMap<string, Service>,
   ruleOf: (service: Service) => MergedRule | undefined,
 ): DestinationLookup {
-  const wildcards = [...services.values()].filter(({ hostname }) => hostname.startsWith('*'));
+  const wildcards = [...services.values()]
+    .filter(({ hostname }) => hostname.startsWith('*'))
+    .sort((a, b) => b.hostname.length - a.hostname.length);
   return (host) => {
     const service = services.get(host) ?? wildcards.find(({ hostname }) => hostCovers(hostname, host));
     if (service === undefined) return undefined;
-    // An ExternalName for a service of the mesh is another name for it; for any other host it is a host of its own.
-    const aliased = service.aliasOf === undefined ? undefined : services.get(service.aliasOf);
-    const target = aliased ?? service;
+    const target = targetOf(service, services);
     return {
       service: target,
       host: target.hostname,
       hash: (port, subset) => hashPoliciesOf(effectivePolicy(ruleOf(target), subset, port).loadBalancer),
     };
   };
+}
+
+/**
+ * An ExternalName for a service of the mesh is another name for it, and so on along a chain of them; for any other host
+ * it is a host of its own, as is one whose chain leads back into itself.
+ */
+function targetOf(service: Service, services: ReadonlyMap<string, Service>): Service {
+  const passed = new Set<Service>();
+  let target = service;
+  for (let next = aliased(target, services); next !== undefined; next = aliased(target, services)) {
+    if (passed.has(next)) return service;
+    passed.add(next);
+    target = next;
+  }
+  return target;
+}
+
+function aliased({ aliasOf }: Service, services: ReadonlyMap<string, Service>): Service | undefined {
+  return aliasOf === undefined ? undefined : services.get(aliasOf);
 }
 
 function sameView(left: OutboundView, right: OutboundView): boolean {
