@@ -75,8 +75,8 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 function logReload(logger: Logger, folder: string, reload: Reload): void {
-  const { files, namespaces, nodes, problems, fresh, ignored } = reload;
-  for (const problem of fresh) {
+  const { files, namespaces, nodes, problems, fresh, freshNotices, ignored } = reload;
+  for (const problem of [...fresh, ...freshNotices]) {
     logger.warn({ code: problem.code, at: problem.at, remedy: problem.remedy }, problem.message);
   }
   logger.info({ folder, files, namespaces, nodes, problems: problems.length }, 'configuration folder read');

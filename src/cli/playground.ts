@@ -92,8 +92,9 @@ function playgroundOptions(options: Options, folder: string, logger: Logger): Pl
   };
 }
 
-function tellReload(logger: Logger, { fresh }: Reload): void {
-  for (const problem of fresh) logger.warn({ code: problem.code, remedy: problem.remedy }, problem.message);
+function tellReload(logger: Logger, { fresh, freshNotices }: Reload): void {
+  for (const problem of [...fresh, ...freshNotices])
+    logger.warn({ code: problem.code, remedy: problem.remedy }, problem.message);
 }
 
 async function report(playground: Playground, folder: string, started: number): Promise<void> {

@@ -82,8 +82,8 @@ async function readFolder(folder: string, say: (line: string) => void): Promise<
     quietMs: 0,
     watchFolder: () => () => {},
     after: () => () => {},
-    onReload: ({ problems }) => {
-      for (const problem of problems) say(problem.message);
+    onReload: ({ problems, notices }) => {
+      for (const problem of [...problems, ...notices]) say(problem.message);
     },
   });
   const found: SourceObject[] = [];

@@ -36,4 +36,10 @@ export const translationErrors = {
     remedy:
       'The rest of the Gateway is in force. The message names the server, host or credential, and what it is in conflict with.',
   },
+  OR2407: {
+    status: 422,
+    title: 'A kind has no effect yet',
+    remedy:
+      'The object is right and is left out as a whole: nothing that it asks for or forbids is in force. Remove it, or see docs/api.md for what is read.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;

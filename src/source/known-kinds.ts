@@ -3,7 +3,7 @@ import { kindOf } from '../schema/kinds.ts';
 export type Scope = 'namespaced' | 'cluster';
 
 /** The kinds of Kubernetes that the mesh reads, by `apiVersion kind`; those of Istio's API are listed in the schema. */
-const kubernetesKinds: ReadonlyMap<string, Scope> = new Map([
+export const kubernetesKinds: ReadonlyMap<string, Scope> = new Map([
   ['v1 Namespace', 'cluster'],
   ['v1 Node', 'cluster'],
   ['v1 Service', 'namespaced'],

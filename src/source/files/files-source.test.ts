@@ -45,6 +45,23 @@ async function reread(): Promise<void> {
 }
 
 describe('reading', () => {
+  test('kinds without effect are told once each, and are no problems: the rest lives', async () => {
+    await put(
+      'a.yaml',
+      `${namespace('one')}---\napiVersion: telemetry.istio.io/v1\nkind: Telemetry\nmetadata: {name: t}\n`,
+    );
+    await source.start(stop.signal);
+    await put('b.yaml', namespace('two'));
+    await reread();
+    expect(reloads.map(({ notices, freshNotices }) => [notices.length, freshNotices.length])).toEqual([
+      [1, 1],
+      [1, 0],
+    ]);
+    expect(reloads[0]?.notices[0]?.message).toBe(`OR2407 ${folder}/a.yaml:8:7: Telemetry has no effect yet`);
+    expect(problems()).toEqual([]);
+    expect([labelOf('one'), labelOf('two')]).toEqual(['enabled', 'enabled']);
+  });
+
   test('namespaces and nodes of documents, Lists, JSON and subfolders', async () => {
     await put('a.yaml', `${namespace('one')}---\n${namespace('two')}---\n# nothing\n`);
     await mkdir(join(folder, 'sub', 'deeper'), { recursive: true });

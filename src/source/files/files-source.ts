@@ -29,6 +29,10 @@ export interface Reload {
   readonly problems: readonly OutriggerError[];
   /** Those that the reading before did not have. */
   readonly fresh: readonly OutriggerError[];
+  /** Objects without effect that their author counts on, all of now: OR2407, OR1640. The rest lives. */
+  readonly notices: readonly OutriggerError[];
+  /** Those that the reading before did not have. */
+  readonly freshNotices: readonly OutriggerError[];
   /** Objects of kinds that nothing reads, by `apiVersion kind`. */
   readonly ignored: ReadonlyMap<string, number>;
 }
@@ -45,6 +49,7 @@ export class FilesSource implements Source, ObjectSource {
   #facts: Facts = { namespaces: new Map(), nodes: [] };
   #duplicates: readonly OutriggerError[] = [];
   #problems: readonly OutriggerError[] = [];
+  #notices: readonly OutriggerError[] = [];
   #synced = false;
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
@@ -158,19 +163,26 @@ export class FilesSource implements Source, ObjectSource {
   }
 
   #report(problems: readonly OutriggerError[], changed: boolean): void {
-    const before = new Set(this.#problems.map((problem) => problem.message));
-    const fresh = problems.filter((problem) => !before.has(problem.message));
-    const settled = problems.length < before.size;
+    const fresh = notIn(problems, this.#problems);
+    const settled = problems.length < this.#problems.length;
     this.#problems = problems;
     if (!changed && fresh.length === 0 && !settled) return;
+    const notices = [...this.#files.values()].flatMap((state) => state.notices);
+    const freshNotices = notIn(notices, this.#notices);
+    this.#notices = notices;
     const ignored = new Map<string, number>();
     for (const state of this.#files.values()) {
       for (const kind of state.ignored) ignored.set(kind, (ignored.get(kind) ?? 0) + 1);
     }
     const { namespaces, nodes } = this.#facts;
     const sizes = { files: this.#files.size, namespaces: namespaces.size, nodes: nodes.length };
-    this.#options.onReload({ ...sizes, problems, fresh, ignored });
+    this.#options.onReload({ ...sizes, problems, fresh, notices, freshNotices, ignored });
   }
+}
+
+function notIn(errors: readonly OutriggerError[], earlier: readonly OutriggerError[]): readonly OutriggerError[] {
+  const known = new Set(earlier.map((error) => error.message));
+  return errors.filter((error) => !known.has(error.message));
 }
 
 function sameStates(left: ReadonlyMap<string, FileState>, right: ReadonlyMap<string, FileState>): boolean {

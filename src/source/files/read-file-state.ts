@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { OutriggerError } from '../../errors.ts';
 import { type FileItem, itemOf } from './file-object.ts';
 import { collectFault, parseObjects } from './parse-objects.ts';
+import { unreadKind } from './unread-kind.ts';
 import { codeOf, type FoundFile } from './walk.ts';
 
 /** What is known of one file. */
@@ -11,6 +12,8 @@ export interface FileState {
   readonly items: readonly FileItem[];
   /** Objects of kinds that nothing reads, as `apiVersion kind`. */
   readonly ignored: readonly string[];
+  /** Objects among those that their author counts on. */
+  readonly notices: readonly OutriggerError[];
   readonly problems: readonly OutriggerError[];
 }
 
@@ -21,7 +24,10 @@ const mostBytes = 1024 * 1024;
  * it goes away: an object that it had before and does not state now may be the one that is broken.
  */
 export async function readFileState(file: FoundFile, known: FileState | undefined): Promise<FileState> {
-  const read = { items: [] as FileItem[], ignored: [] as string[], problems: [] as OutriggerError[] };
+  const read = {
+    ...{ items: [] as FileItem[], ignored: [] as string[] },
+    ...{ notices: [] as OutriggerError[], problems: [] as OutriggerError[] },
+  };
   try {
     if (file.bytes > mostBytes) {
       throw new OutriggerError('OR1602', `it has ${file.bytes} bytes`, { at: file.path });
@@ -41,6 +47,7 @@ export async function readFileState(file: FoundFile, known: FileState | undefine
 interface Reading {
   readonly items: FileItem[];
   readonly ignored: string[];
+  readonly notices: OutriggerError[];
   readonly problems: OutriggerError[];
 }
 
@@ -50,8 +57,13 @@ function addText(text: string, path: string, read: Reading): void {
   for (const object of objects) {
     collectFault(read.problems, () => {
       const item = itemOf(object);
-      if (item === undefined) read.ignored.push(`${object.apiVersion} ${object.kind}`);
-      else read.items.push(item);
+      if (item !== undefined) {
+        read.items.push(item);
+        return;
+      }
+      read.ignored.push(`${object.apiVersion} ${object.kind}`);
+      const notice = unreadKind(object);
+      if (notice !== undefined) read.notices.push(notice);
     });
   }
 }
