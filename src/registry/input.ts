@@ -8,16 +8,26 @@ import type { RegistryProblem } from './registry-problem.ts';
 export interface Reading<V> {
   readonly value: V | undefined;
   readonly problems: readonly RegistryProblem[];
+  /** What is in force for an object with an error that never had a good value. */
+  readonly standIn?: StandIn<V> | undefined;
+}
+
+export interface StandIn<V> {
+  readonly value: V;
+  /** What it does; part of the messages. */
+  readonly note: string;
 }
 
 /**
  * The objects of one kind as values, by `<namespace>/<name>`. Only what is read counts: an object that reads as
- * before is no change. One with an error leaves its last good value in use.
+ * before is no change. One with an error leaves its last good value in use, or its stand-in when there is none.
  */
 export class Input<V> {
   readonly values = new Map<string, V>();
   readonly #read: (object: SourceObject) => Reading<V>;
   readonly #problems: ProblemBook;
+  /** Those whose value is a stand-in. */
+  readonly #standIns = new Set<string>();
   /** Values as they were at the last `take`, of what was touched since. */
   readonly #before = new Map<string, V | undefined>();
 
@@ -27,14 +37,29 @@ export class Input<V> {
   }
 
   put(key: string, object: SourceObject): void {
-    const { value, problems } = this.#read(object);
-    this.#problems.set(`${object.kind} ${key}`, problems);
-    if (value === undefined && problems.some((problem) => problem.severity === 'error')) return;
+    const { value, problems, standIn } = this.#read(object);
+    const subject = `${object.kind} ${key}`;
+    const failed = value === undefined && problems.some(isError);
+    if (failed && standIn !== undefined && (!this.values.has(key) || this.#standIns.has(key))) {
+      this.#problems.set(
+        subject,
+        problems.map((problem) =>
+          isError(problem) ? { ...problem, message: `${problem.message}; ${standIn.note}` } : problem,
+        ),
+      );
+      this.#standIns.add(key);
+      this.#set(key, standIn.value);
+      return;
+    }
+    this.#problems.set(subject, problems);
+    if (failed) return;
+    this.#standIns.delete(key);
     this.#set(key, value);
   }
 
   remove(kind: string, key: string): void {
     this.#problems.set(`${kind} ${key}`, []);
+    this.#standIns.delete(key);
     this.#set(key, undefined);
   }
 
@@ -57,3 +82,5 @@ export class Input<V> {
     else this.values.set(key, next);
   }
 }
+
+const isError = ({ severity }: RegistryProblem) => severity === 'error';
