@@ -13,7 +13,7 @@ import { type HostIndex, hostCovers } from '../../policy/hosts.ts';
 import { type Scope, scopeOf } from '../../policy/sidecar/scope.ts';
 import type { DestinationLookup } from '../../policy/virtual-service/destinations.ts';
 import { asksForSource } from '../../policy/virtual-service/named-hosts.ts';
-import { meshVirtualServices } from '../../policy/virtual-service/select.ts';
+import { hostsOfVirtualServices, importedVirtualServices } from '../../policy/virtual-service/select.ts';
 import type { Config, Snapshot } from '../../registry/snapshot.ts';
 import type { VirtualService } from '../../schema/kinds.ts';
 import { type Indexes, isResolvedByDns, type KnownIdentities } from './indexes.ts';
@@ -86,8 +86,11 @@ export class OutboundViews {
 
   #build(snapshot: Snapshot, client: Client, { key, scope }: Narrowed): Seen {
     const { domainSuffix, rootNamespaces, outboundTrafficPolicy } = this.#settings;
-    const services = visibleServices(snapshot.services, client.namespace, scope);
-    const virtualServices = meshVirtualServices(snapshot.virtualServices, client.namespace, domainSuffix);
+    const seenBy = { namespace: client.namespace, scope, domainSuffix };
+    const imported = importedVirtualServices(snapshot.virtualServices, seenBy);
+    const virtualServices = hostsOfVirtualServices(imported, domainSuffix);
+    const named = () => imported.flatMap(this.#indexes.named);
+    const services = visibleServices(snapshot.services, client.namespace, { scope, named });
     const rules = this.#indexes.rules(snapshot.destinationRules);
     const ruleOf = (service: Service) =>
       findRule(rules, { host: service.hostname, owner: service.namespace, client, rootNamespaces });

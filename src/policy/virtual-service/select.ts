@@ -1,24 +1,43 @@
 import type { Config } from '../../registry/snapshot.ts';
 import type { VirtualService } from '../../schema/kinds.ts';
 import { HostIndex, resolveHost } from '../hosts.ts';
+import { inScope, type Scope } from '../sidecar/scope.ts';
 import { isVisible } from '../visibility.ts';
 import { gatewayId } from './applies.ts';
 
-/**
- * The VirtualService of each host for the clients of a namespace. They do not merge in sidecars: of several for one
- * host the oldest wins, and one for the exact host wins over one for a wildcard.
- */
-export function meshVirtualServices(
+interface Importer {
+  readonly namespace: string;
+  readonly scope: Scope;
+  readonly domainSuffix: string;
+}
+
+/** Those that hold for the sidecars of a namespace: its scope takes one in, with all its hosts, for any host of it. */
+export function importedVirtualServices(
   configs: readonly Config<VirtualService>[],
-  namespace: string,
+  { namespace, scope, domainSuffix }: Importer,
+): readonly Config<VirtualService>[] {
+  const isImported = ({ spec, namespace: owner }: Config<VirtualService>) =>
+    (spec.hosts ?? []).some((host) => inScope(scope, owner, resolveHost(host, owner, domainSuffix)));
+  return configs.filter(
+    (config) =>
+      holdsInMesh(config) &&
+      isVisible(config.spec.exportTo ?? [], config.namespace, namespace) &&
+      hasRules(config) &&
+      isImported(config),
+  );
+}
+
+/**
+ * The VirtualService of each host. They do not merge in sidecars: of several for one host the oldest wins, and one for
+ * the exact host wins over one for a wildcard.
+ */
+export function hostsOfVirtualServices(
+  configs: readonly Config<VirtualService>[],
   domainSuffix: string,
 ): HostIndex<Config<VirtualService>> {
   const index = new HostIndex<Config<VirtualService>>();
-  for (const config of configs) {
-    if (!holdsInMesh(config) || !isVisible(config.spec.exportTo ?? [], config.namespace, namespace)) continue;
-    if (!hasRules(config)) continue;
+  for (const config of configs)
     for (const host of config.spec.hosts ?? []) index.add(resolveHost(host, config.namespace, domainSuffix), config);
-  }
   return index;
 }
 
