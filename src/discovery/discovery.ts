@@ -121,6 +121,7 @@ class Session implements ProxySession {
   readonly proxy: string;
   readonly #options: SessionOptions;
   readonly #configurator: ProxyConfigurator;
+  #workload: Workload;
   #last:
     | {
         readonly snapshot: Snapshot;
@@ -133,6 +134,7 @@ class Session implements ProxySession {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.proxy = options.workload.id;
+    this.#workload = options.workload;
     this.#configurator = options.configurator();
   }
 
@@ -142,7 +144,8 @@ class Session implements ProxySession {
     const { snapshot } = source;
     const secrets = own.current;
     if (this.#last?.snapshot === snapshot && this.#last.secrets === secrets) return this.#last.resources;
-    const workload = snapshot.workloads.get(this.proxy) ?? this.#options.workload;
+    this.#workload = sameWorkload(snapshot.workloads.get(this.proxy), this.#workload);
+    const workload = this.#workload;
     const shared = this.#configurator.configure({ snapshot, workload, delta, proxyless });
     const same = this.#last?.shared === shared && this.#last.secrets === secrets ? this.#last.resources : undefined;
     const resources = same ?? new OwnResources(shared, secrets);
@@ -160,4 +163,9 @@ class Session implements ProxySession {
   close(): void {
     this.#options.own.close();
   }
+}
+
+/** A successor of the same name is another: its predecessor's proxy goes on as it was. */
+function sameWorkload(now: Workload | undefined, own: Workload): Workload {
+  return now?.uid === own.uid && now.serviceAccount === own.serviceAccount ? now : own;
 }
