@@ -36,7 +36,7 @@ export function command(): Command {
   const translate = new Command('translate')
     .description('show what Envoy gets for a pod of a folder of manifests, without a cluster')
     .requiredOption('--config <folder>', 'folder of YAML files: Services, workloads, resources of Istio')
-    .requiredOption('--proxy <namespace/pod>', 'the pod, or the beginning of its name')
+    .requiredOption('--proxy <[namespace/]pod>', 'the pod, or the beginning of its name (namespace: default)')
     .option('--eager', 'everything in advance, in the shape that Istio gives it')
     .addOption(new Option('--type <type>', 'show only this').choices(types).default('all'))
     .addOption(new Option('-o, --output <format>', 'format').choices(['json', 'yaml']).default('yaml'))
@@ -93,7 +93,8 @@ async function readFolder(folder: string, say: (line: string) => void): Promise<
 }
 
 /** Throws OR2405. */
-function findWorkload({ workloads }: Snapshot, wanted: string): Workload {
+function findWorkload({ workloads }: Snapshot, given: string): Workload {
+  const wanted = given.includes('/') ? given : `default/${given}`;
   const ids = [...workloads.keys()].sort();
   const id = ids.find((known) => known === wanted) ?? ids.find((known) => known.startsWith(wanted));
   const workload = id === undefined ? undefined : workloads.get(id);

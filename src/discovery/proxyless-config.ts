@@ -29,7 +29,7 @@ class ProxylessConfig implements ProxyResources {
   readonly #sidecar: SidecarConfig;
   readonly #views: ViewResources;
   readonly #encoder: Encoder;
-  readonly #made = new Map<string, EncodedResource | undefined>();
+  readonly #made = new Map<string, EncodedResource>();
 
   constructor(sidecar: SidecarConfig, views: ViewResources, encoder: Encoder) {
     this.#sidecar = sidecar;
@@ -44,11 +44,12 @@ class ProxylessConfig implements ProxyResources {
   named(type: XdsType, name: string): EncodedResource | undefined {
     if (type === 'endpoint') return this.#sidecar.named(type, name);
     const key = `${type} ${name}`;
-    if (!this.#made.has(key)) {
-      const made = this.#make(type, name);
-      this.#made.set(key, made === undefined ? undefined : this.#encoder.encode(made));
-    }
-    return this.#made.get(key);
+    const known = this.#made.get(key);
+    if (known !== undefined) return known;
+    const made = this.#make(type, name);
+    const encoded = made === undefined ? undefined : this.#encoder.encode(made);
+    if (encoded !== undefined) this.#made.set(key, encoded);
+    return encoded;
   }
 
   #make(type: XdsType, name: string): XdsResource | undefined {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { OutboundView } from '../ir/types/view.ts';
 import { defaultMeshSettings } from '../model/mesh-settings.ts';
 import type { Workload } from '../model/workload.ts';
-import { parseAskedHost, unknownHost } from './asked-host.ts';
+import { parseAskedHost, unknownHost, unusableHost } from './asked-host.ts';
 import { type Delivery, deliveryAnnotation, deliveryOf } from './delivery.ts';
 import { hostTable } from './host-table.ts';
 
@@ -56,7 +56,18 @@ describe('hosts that clients ask for', () => {
     ['80/', undefined],
     ['http.80/a', undefined],
     [`80/${'a'.repeat(300)}`, undefined],
+    ["80/a~b,c%20'(1)", { port: 80, host: "a~b,c%20'(1)" }],
+    ['80/a@b', undefined],
+    ['80/a b', undefined],
   ])('%s', (name, expected) => expect(parseAskedHost(name)).toEqual(expected));
+
+  test('one that cannot be is answered with a domain of its own, never with a wildcard', () => {
+    const [star, at] = [unusableHost('80/*'), unusableHost('80/a@b')];
+    expect(star?.name).toBe('80/*');
+    expect(star?.message).toMatchObject({ name: '80/*', domains: [expect.stringMatching(/^[0-9a-f]{32}\.invalid$/)] });
+    expect(star?.message).not.toEqual({ ...(at?.message as object), name: '80/*' });
+    expect([unusableHost('http.80/a'), unusableHost(`80/${'a'.repeat(300)}`)]).toEqual([undefined, undefined]);
+  });
 
   test('one that nobody knows goes through, or nowhere', () => {
     const through = JSON.stringify(unknownHost({ port: 80, host: 'x' }, false).message);

@@ -3,6 +3,8 @@ import type { InboundIR } from '../ir/types/inbound.ts';
 import type { ProxyShape } from '../ir/types/proxy.ts';
 import type { OutboundView } from '../ir/types/view.ts';
 import type { Endpoint } from '../model/endpoint.ts';
+import { Lru } from '../model/lru.ts';
+import { rememberedBy } from '../model/remembered.ts';
 import type { Service } from '../model/service.ts';
 import type { PeerAuthenticationIndex } from '../policy/peer-authentication/mode.ts';
 import type { EncodedResource, ProxyResources, ResourceSet, XdsResource, XdsType } from '../xds/resource.ts';
@@ -11,7 +13,7 @@ import { eagerHosts } from '../xds/translate/outbound-eager.ts';
 import { addressClusterPrefix } from '../xds/translate/outbound-on-demand.ts';
 import { fullRouteConfiguration, openRouteConfiguration, otherHosts } from '../xds/translate/route-configuration.ts';
 import { originalCluster, tombstone } from '../xds/translate/static-clusters.ts';
-import { parseAskedHost, unknownHost } from './asked-host.ts';
+import { type AskedHost, parseAskedHost, unknownHost, unusableHost } from './asked-host.ts';
 import type { Delivery } from './delivery.ts';
 import type { Encoder } from './encoder.ts';
 import { type EndpointResources, endpointsOfNobody } from './endpoint-resources.ts';
@@ -147,10 +149,15 @@ export class SidecarConfig implements ProxyResources {
     if (delivery === 'eager') return undefined;
     const { viewResources, byName, encoder } = this.#tools;
     const asked = parseAskedHost(name);
-    if (asked === undefined) return hosts.get(name);
+    if (asked === undefined) return hosts.get(name) ?? this.#unusableHost(name);
     const known = viewResources.hosts(view).get(asked.port)?.find(asked.host);
     if (known !== undefined) return viewResources.virtualHost(asked.port, known);
     return encoder.encode(byName.unknownHost(view, asked));
+  }
+
+  #unusableHost(name: string): EncodedResource | undefined {
+    const host = this.#tools.byName.unusableHost(name);
+    return host === undefined ? undefined : this.#tools.encoder.encode(host);
   }
 }
 
@@ -162,58 +169,49 @@ function addressOf({ address, port }: Endpoint): string {
 
 /** Resources that follow from a name, each made once so that its bytes are shared. */
 export class NamedResources {
-  readonly #fixed = new Map<string, XdsResource>();
-  readonly #routes = new WeakMap<OutboundView, Map<string, XdsResource>>();
-  readonly #left = new WeakMap<InboundIR, Map<string, XdsResource>>();
+  readonly #fixed = new Lru<XdsResource>(mostNames);
+  readonly #routes = rememberedBy((_: OutboundView) => new Lru<XdsResource>(mostRoutes));
+  readonly #left = rememberedBy((_: InboundIR) => new Lru<XdsResource>(mostRoutes));
 
   tombstone(name: string): XdsResource {
-    return this.#once(`tombstone ${name}`, () => tombstone(name));
+    return this.#fixed.remember(`tombstone ${name}`, () => tombstone(name));
   }
 
   original(name: string): XdsResource {
-    return this.#once(`original ${name}`, () => originalCluster(name));
+    return this.#fixed.remember(`original ${name}`, () => originalCluster(name));
   }
 
   noEndpoints(name: string): XdsResource {
-    return this.#once(`endpoints ${name}`, () => endpointsOfNobody(name));
+    return this.#fixed.remember(`endpoints ${name}`, () => endpointsOfNobody(name));
   }
 
-  unknownHost(view: OutboundView, asked: Parameters<typeof unknownHost>[0]): XdsResource {
+  unknownHost(view: OutboundView, asked: AskedHost): XdsResource {
     const key = `host ${asked.port} ${asked.host} ${view.blocked}`;
-    return this.#once(key, () => unknownHost(asked, view.blocked));
+    return this.#fixed.remember(key, () => unknownHost(asked, view.blocked));
+  }
+
+  unusableHost(name: string): XdsResource | undefined {
+    const key = `unusable ${name}`;
+    const host = this.#fixed.get(key) ?? unusableHost(name);
+    if (host !== undefined) this.#fixed.set(key, host);
+    return host;
   }
 
   leftRoutes(inbound: InboundIR, name: string): XdsResource | undefined {
-    const known = this.#left.get(inbound) ?? new Map<string, XdsResource>();
-    this.#left.set(inbound, known);
+    const known = this.#left(inbound);
     const routes = known.get(name) ?? translateLeftRoutes(name, inbound);
     if (routes !== undefined) known.set(name, routes);
     return routes;
   }
 
   route(view: OutboundView, name: string, delivery: Delivery): XdsResource {
-    const known = this.#routes.get(view) ?? new Map<string, XdsResource>();
-    this.#routes.set(view, known);
-    const key = `${delivery} ${name}`;
-    const route = known.get(key) ?? routeOf(view, name, delivery);
-    known.set(key, route);
-    return route;
-  }
-
-  /** Clients choose many of these names, so only so many are kept; what was sent stays sent. */
-  #once(key: string, make: () => XdsResource): XdsResource {
-    const known = this.#fixed.get(key) ?? make();
-    this.#fixed.delete(key);
-    this.#fixed.set(key, known);
-    if (this.#fixed.size > mostNames) {
-      const [oldest] = this.#fixed.keys();
-      if (oldest !== undefined) this.#fixed.delete(oldest);
-    }
-    return known;
+    return this.#routes(view).remember(`${delivery} ${name}`, () => routeOf(view, name, delivery));
   }
 }
 
+/** Clients choose these names, so only so many are kept; what was sent stays sent. */
 const mostNames = 10_000;
+const mostRoutes = 1_000;
 
 function routeOf(view: OutboundView, name: string, delivery: Delivery): XdsResource {
   const others = otherHosts(view.blocked);

@@ -66,6 +66,19 @@ spec: {${selector} mtls: {mode: ${value}}}
 
 export const featureRows: readonly FeatureRow[] = [
   {
+    does: 'a Host that no host can have is answered at once, and harms no other',
+    check: async (mesh) => {
+      for (const host of ['*', '*:9080', 'a~b', 'a,b', 'a@b', 'a*b', "a'b", 'a/b', 'a%00b', '%']) {
+        const ask = `curl -s -o /dev/null -w '%{http_code} %{time_total}' --max-time 4 -H "Host: ${host}" http://server:9080/`;
+        const [code = '', seconds = ''] = (await mesh.shell('default/client', `${ask} || true`)).trim().split(' ');
+        expect(['200', '400', '404', '502', '503'], `${host}: ${code}`).toContain(code);
+        expect(Number(seconds), host).toBeLessThan(3);
+      }
+      const { statuses } = await mesh.load('default/client', { url: 'http://server:9080/', n: 3 });
+      expect(statuses).toEqual({ 200: 3 });
+    },
+  },
+  {
     does: 'HTTP/1.1 by mutual TLS, the peer is told',
     check: async (mesh) => expect(await forwarded(mesh, 'http://server:9080/headers')).toContain(secured),
   },
