@@ -113,7 +113,7 @@ async function report(playground: Playground, folder: string, started: number): 
       (pod) => `  ${pod.desired.name.padEnd(width)}  ${pod.desired.namespace}  ${pod.ip ?? pod.status.message}`,
     ),
     '',
-    ...(folder === sample ? tryLines(playground) : []),
+    ...(folder === sample ? tryLines(playground) : gatewayLines(playground)),
     `Edit a file of ${shortPath(folder)}: pods and traffic follow at once.`,
     `Logs: ${join(playground.folder, 'pods')}. A pod's network: ip netns exec <or-pg…> <command> (ip netns).`,
     'Ctrl-C ends it and leaves nothing behind.',
@@ -129,6 +129,11 @@ function tryLines(playground: Playground): string[] {
     `  curl -s -H 'end-user: jason' ${url}    # reviews v2, by the VirtualService`,
     '',
   ];
+}
+
+function gatewayLines({ forwards }: Playground): string[] {
+  const url = `http://127.0.0.1:${forwards.get(80)}/`;
+  return [`The ingress gateway, where the folder has one: ${url} and https://127.0.0.1:${forwards.get(443)}/`, ''];
 }
 
 interface EndSignal {
