@@ -170,7 +170,8 @@ function chainsOf(plan: PortPlan, { services }: OnDemandPlan, shape: ProxyShape)
     ...(http ? [] : byAddressChain('services', services, port, shape)),
     // Any other address: HTTP of pods, and of hosts outside that may have been declared.
     ...(http || headless ? [chain('http', { application_protocols: httpProtocols })] : []),
-    ...(headless ? byAddressChain('pods', ['0.0.0.0/0', '::/0'], port, shape) : []),
+    // Without a block: Envoy keeps `0.0.0.0/0` beside "no block" in no order, and would take one of the two by chance.
+    ...(headless ? [byConnection(`tcp-pods-${port}`, { destination_port: port }, shape)] : []),
   ];
 }
 
@@ -182,19 +183,20 @@ function byAddressChain(
   shape: ProxyShape,
 ): Message[] {
   if (addresses.length === 0) return [];
-  return [
-    {
-      name: port === undefined ? name : `tcp-${name}-${port}`,
-      filter_chain_match: {
-        ...(port === undefined ? {} : { destination_port: port }),
-        prefix_ranges: addresses.map(cidr),
-      },
-      filters: [
-        clusterFromConnection(`${addressClusterPrefix}%DOWNSTREAM_LOCAL_ADDRESS%`),
-        loadedTcp('by-address', shape),
-      ],
-    },
-  ];
+  const prefixes = { prefix_ranges: addresses.map(cidr) };
+  if (port === undefined) return [byConnection(name, prefixes, shape)];
+  return [byConnection(`tcp-${name}-${port}`, { destination_port: port, ...prefixes }, shape)];
+}
+
+function byConnection(name: string, match: Message, shape: ProxyShape): Message {
+  return {
+    name,
+    filter_chain_match: match,
+    filters: [
+      clusterFromConnection(`${addressClusterPrefix}%DOWNSTREAM_LOCAL_ADDRESS%`),
+      loadedTcp('by-address', shape),
+    ],
+  };
 }
 
 function clusterFromConnection(format: string): Message {
