@@ -1,21 +1,10 @@
-import 'reflect-metadata';
-import { webcrypto } from 'node:crypto';
-import {
-  AuthorityKeyIdentifierExtension,
-  BasicConstraintsExtension,
-  ExtendedKeyUsage,
-  ExtendedKeyUsageExtension,
-  type JsonGeneralNames,
-  KeyUsageFlags,
-  KeyUsagesExtension,
-  SubjectAlternativeNameExtension,
-  SubjectKeyIdentifierExtension,
-  X509CertificateGenerator,
-} from '@peculiar/x509';
+import { generateKeyPair } from 'node:crypto';
+import { promisify } from 'node:util';
 import { OutriggerError } from '../../errors.ts';
 import { newSerial, type RandomBytes } from '../make-certificates.ts';
 import type { ServingPair } from '../serving-pair.ts';
-import { ecdsaP256, exportKey } from './make-mesh-root.ts';
+import { type LeafName, type LeafUse, leafCertificate } from './leaf-certificate.ts';
+import { certificateBlock } from './pem-blocks.ts';
 import type { Signer } from './signer.ts';
 import { WorkloadCertificate, type WorkloadCertificateParts } from './workload-certificate.ts';
 
@@ -38,11 +27,8 @@ export async function issueCertificate(
   times: IssueTimes,
 ): Promise<WorkloadCertificate> {
   checkSpiffeId(spiffeId);
-  const uses = [ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth];
-  return new WorkloadCertificate(
-    spiffeId,
-    await sign(signer, { names: [{ type: 'url', value: spiffeId }], uses }, times),
-  );
+  const purpose: Purpose = { names: [{ uri: spiffeId }], uses: ['serverAuth', 'clientAuth'] };
+  return new WorkloadCertificate(spiffeId, await issue(signer, purpose, times));
 }
 
 /** For the control plane's own port, whose clients know it by DNS names and trust the roots of the mesh. */
@@ -51,54 +37,40 @@ export async function issueServing(
   dnsNames: readonly string[],
   times: IssueTimes,
 ): Promise<ServingPair> {
-  const names = dnsNames.map((value) => ({ type: 'dns', value }) as const);
-  const parts = await sign(signer, { names, uses: [ExtendedKeyUsage.serverAuth] }, times);
+  const purpose: Purpose = { names: dnsNames.map((dns) => ({ dns })), uses: ['serverAuth'] };
+  const parts = await issue(signer, purpose, times);
   const { certificateChainPem: chainPem, privateKeyPem: keyPem, notBefore, notAfter } = parts;
   return { chainPem, keyPem, caPem: signer.rootsPem, notBefore, notAfter };
 }
 
-const noAuthority = new BasicConstraintsExtension(false, undefined, true);
-const signatures = new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true);
-const authorities = new WeakMap<Signer, Promise<AuthorityKeyIdentifierExtension>>();
-
-/** Once a signer: a thousand proxies come at a time. */
-function authorityOf(signer: Signer): Promise<AuthorityKeyIdentifierExtension> {
-  const known = authorities.get(signer) ?? AuthorityKeyIdentifierExtension.create(signer.certificate.publicKey);
-  authorities.set(signer, known);
-  return known;
-}
-
 interface Purpose {
-  readonly names: JsonGeneralNames;
-  readonly uses: string[];
+  readonly names: readonly LeafName[];
+  readonly uses: readonly LeafUse[];
 }
 
-async function sign(signer: Signer, { names, uses }: Purpose, times: IssueTimes): Promise<WorkloadCertificateParts> {
+const makeKeyPair = promisify(generateKeyPair);
+
+async function issue(signer: Signer, purpose: Purpose, times: IssueTimes): Promise<WorkloadCertificateParts> {
   const { now, lifetimeMs } = times;
   if (now >= signer.notAfter) throw new OutriggerError('OR2202', `it ended ${signer.notAfter.toISOString()}`);
-  const keys = await webcrypto.subtle.generateKey(ecdsaP256, true, ['sign', 'verify']);
+  const keys = await makeKeyPair('ec', {
+    namedCurve: 'P-256',
+    publicKeyEncoding: { type: 'spki', format: 'der' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+  const { subject: issuer, keyId: authorityKeyId } = signer;
   const notBefore = wholeSeconds(Math.max(now.getTime() - backdateMs, signer.notBefore.getTime()));
   const notAfter = wholeSeconds(Math.min(now.getTime() + lifetimeMs, signer.notAfter.getTime()));
   const serial = newSerial(times.random);
-  const certificate = await X509CertificateGenerator.create({
-    serialNumber: serial,
-    issuer: signer.certificate.subjectName,
+  const content = { publicKey: keys.publicKey, serial, issuer, authorityKeyId, notBefore, notAfter, ...purpose };
+  const leafPem = certificateBlock(await leafCertificate(content, signer));
+  return {
+    certificateChainPem: `${leafPem}${signer.chainPem}`,
+    privateKeyPem: keys.privateKey,
     notBefore,
     notAfter,
-    publicKey: keys.publicKey,
-    signingKey: signer.key,
-    signingAlgorithm: signer.algorithm,
-    extensions: [
-      noAuthority,
-      signatures,
-      new ExtendedKeyUsageExtension(uses),
-      new SubjectAlternativeNameExtension(names, true),
-      await SubjectKeyIdentifierExtension.create(keys.publicKey),
-      await authorityOf(signer),
-    ],
-  });
-  const certificateChainPem = `${certificate.toString('pem').trim()}\n${signer.chainPem}`;
-  return { certificateChainPem, privateKeyPem: await exportKey(keys.privateKey), notBefore, notAfter, serial };
+    serial,
+  };
 }
 
 /** https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md §2, in Istio's form of path. */

@@ -13,7 +13,7 @@ import type { MeshRoot } from './mesh-root.ts';
 const day = 86_400_000;
 const rootLifetimeMs = 3650 * day;
 
-export const ecdsaP256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+const ecdsaP256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
 /** A self-signed root of the mesh for ten years, from a day before `now` on. */
 export async function makeMeshRoot(now: Date, random?: RandomBytes): Promise<MeshRoot> {
@@ -39,7 +39,7 @@ export async function makeMeshRoot(now: Date, random?: RandomBytes): Promise<Mes
 }
 
 /** PKCS #8 in PEM. */
-export async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
+async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
   const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key));
   const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
   return ['-----BEGIN PRIVATE KEY-----', ...lines, '-----END PRIVATE KEY-----', ''].join('\n');

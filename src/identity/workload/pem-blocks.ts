@@ -8,3 +8,9 @@ export function privateKeyBlock(pem: string): string {
   const block = /-----BEGIN ((?:RSA |EC )?PRIVATE KEY)-----[^-]+-----END \1-----/.exec(pem)?.[0];
   return block === undefined ? '' : `${block}\n`;
 }
+
+/** PEM of a certificate in DER. */
+export function certificateBlock(der: Buffer): string {
+  const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
+  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
+}

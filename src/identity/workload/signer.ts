@@ -1,15 +1,20 @@
 import 'reflect-metadata';
-import { createPrivateKey, type KeyObject, X509Certificate as NodeCertificate, webcrypto } from 'node:crypto';
-import { X509Certificate } from '@peculiar/x509';
+import { createPrivateKey, type KeyObject, X509Certificate as NodeCertificate, sign } from 'node:crypto';
+import { SubjectKeyIdentifierExtension, X509Certificate } from '@peculiar/x509';
 import { OutriggerError } from '../../errors.ts';
+import { objectIdentifier, sequence, tagged } from './der.ts';
+import { keyIdOf, type LeafSigner } from './leaf-certificate.ts';
 import type { MeshRoot } from './mesh-root.ts';
 import { certificateBlocks } from './pem-blocks.ts';
 
 /** A mesh root, checked and ready to sign. Its key cannot be taken out again. */
-export interface Signer {
-  readonly certificate: X509Certificate;
-  readonly key: webcrypto.CryptoKey;
-  readonly algorithm: { readonly name: string; readonly hash: string };
+export interface Signer extends LeafSigner {
+  /** SHA-256 of its certificate. */
+  readonly fingerprint: string;
+  /** Name, DER. */
+  readonly subject: Uint8Array;
+  /** As its certificate says, else of its key. What it signs has to name the same: RFC 5280 §4.2.1.1. */
+  readonly keyId: Uint8Array;
   /** What proxies send behind their own certificate: up to a root, without it. */
   readonly chainPem: string;
   readonly rootsPem: string;
@@ -18,21 +23,22 @@ export interface Signer {
 }
 
 /** Throws OR2201, OR2202: a root is used as it is or not at all. `place` names it in messages. */
-export async function readSigner(root: MeshRoot, now: Date, place: string): Promise<Signer> {
+export function readSigner(root: MeshRoot, now: Date, place: string): Signer {
   try {
     const issuer = new NodeCertificate(root.certificatePem);
     const key = createPrivateKey(root.privateKeyPem);
     checkIssuer(issuer, key);
     const between = uniqueBlocks(`${root.certificatePem}${root.chainPem}`).filter((block) => !isSelfSigned(block));
     checkChain(issuer, between, certificateBlocks(root.rootsPem));
-    const algorithm = algorithmOf(key);
+    const certificate = new X509Certificate(root.certificatePem);
     const { validFromDate: notBefore, validToDate: notAfter } = issuer;
     if (now >= notAfter) throw new OutriggerError('OR2202', `it ended ${notAfter.toISOString()}`, { at: place });
     if (now < notBefore) throw new OutriggerError('OR2202', `it begins ${notBefore.toISOString()}`, { at: place });
     return {
-      certificate: new X509Certificate(root.certificatePem),
-      key: await importKey(key, algorithm),
-      algorithm,
+      ...signatureBy(key),
+      fingerprint: issuer.fingerprint256,
+      subject: new Uint8Array(certificate.subjectName.toArrayBuffer()),
+      keyId: keyIdIn(certificate) ?? keyIdOf(new Uint8Array(certificate.publicKey.rawData)),
       chainPem: between.join(''),
       rootsPem: uniqueBlocks(root.rootsPem).join(''),
       notBefore,
@@ -69,24 +75,39 @@ function checkChain(issuer: NodeCertificate, between: readonly string[], roots: 
   throw new Error('its certificate does not chain to a root of it');
 }
 
-function algorithmOf(key: KeyObject): Signer['algorithm'] & { readonly namedCurve?: string } {
-  if (key.asymmetricKeyType === 'rsa') return { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
+/** With SHA-2 of the strength of the key. The key stays behind the function. */
+function signatureBy(key: KeyObject): LeafSigner {
   const curve = key.asymmetricKeyDetails?.namedCurve ?? '';
-  const found = curves[curve];
-  if (key.asymmetricKeyType === 'ec' && found !== undefined) return { name: 'ECDSA', ...found };
-  throw new Error(`its key is ${key.asymmetricKeyType} ${curve}`.trim().concat(', only ECDSA and RSA can be used'));
+  const found = key.asymmetricKeyType === 'rsa' ? rsa : key.asymmetricKeyType === 'ec' ? curves[curve] : undefined;
+  if (found === undefined) {
+    throw new Error(`its key is ${key.asymmetricKeyType} ${curve}`.trim().concat(', only ECDSA and RSA can be used'));
+  }
+  const { digest, signatureAlgorithm } = found;
+  return {
+    signatureAlgorithm,
+    // On a thread of its own: a key of RSA takes milliseconds.
+    sign: (bytes) =>
+      new Promise((resolve, reject) =>
+        sign(digest, bytes, key, (error, signature) => (error === null ? resolve(signature) : reject(error))),
+      ),
+  };
 }
 
-const curves: Readonly<Record<string, { readonly namedCurve: string; readonly hash: string }>> = {
-  prime256v1: { namedCurve: 'P-256', hash: 'SHA-256' },
-  secp384r1: { namedCurve: 'P-384', hash: 'SHA-384' },
-  secp521r1: { namedCurve: 'P-521', hash: 'SHA-512' },
+/** RFC 3279 §2.2.1 and RFC 5758 §3.2: RSA with a NULL, ECDSA without parameters. */
+const rsa = { digest: 'sha256', signatureAlgorithm: sequence(objectIdentifier('1.2.840.113549.1.1.11'), tagged(0x05)) };
+const ecdsa = (digest: string, last: number) => ({
+  digest,
+  signatureAlgorithm: sequence(objectIdentifier(`1.2.840.10045.4.3.${last}`)),
+});
+const curves: Readonly<Record<string, typeof rsa>> = {
+  prime256v1: ecdsa('sha256', 2),
+  secp384r1: ecdsa('sha384', 3),
+  secp521r1: ecdsa('sha512', 4),
 };
 
-/** Users' keys come in the forms of OpenSSL; WebCrypto takes PKCS #8 alone. */
-function importKey(key: KeyObject, algorithm: Signer['algorithm']): Promise<webcrypto.CryptoKey> {
-  const der = key.export({ type: 'pkcs8', format: 'der' });
-  return webcrypto.subtle.importKey('pkcs8', new Uint8Array(der), algorithm, false, ['sign']);
+function keyIdIn(certificate: X509Certificate): Uint8Array | undefined {
+  const known = certificate.getExtension(SubjectKeyIdentifierExtension);
+  return known === null ? undefined : Buffer.from(known.keyId, 'hex');
 }
 
 function uniqueBlocks(pem: string): string[] {

@@ -216,7 +216,10 @@ describe("a user's own intermediate, made by OpenSSL", () => {
   const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
   async function make(kind: 'rsa' | 'ec'): Promise<MeshRoot> {
     const key = kind === 'rsa' ? ['rsa:2048'] : ['ec', '-pkeyopt', 'ec_paramgen_curve:P-384'];
-    await writeFile(join(folder, 'ext'), 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n');
+    await writeFile(
+      join(folder, 'ext'),
+      'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\nsubjectKeyIdentifier=0badcafe\n',
+    );
     const subject = (name: string) => ['-nodes', '-subj', `/CN=${name}`];
     openssl('req', '-x509', '-newkey', ...key, '-keyout', 'root.key', '-out', 'root.pem', ...subject('root'));
     openssl('req', '-newkey', ...key, '-keyout', 'ca.key', '-out', 'ca.csr', ...subject('middle'));

@@ -41,7 +41,7 @@ export class WorkloadCa {
     if (known === undefined) await store.save(await makeMeshRoot(clock.now()));
     const root = known ?? (await store.load());
     if (root === undefined) throw new OutriggerError('OR2203', 'it was written and is not there', { at: place });
-    this.#signer = await readSigner(root, clock.now(), place);
+    this.#signer = readSigner(root, clock.now(), place);
   }
 
   /** What proxies trust, PEM. */
@@ -106,8 +106,8 @@ export class WorkloadCa {
     const before = this.#loaded();
     const root = await store.load();
     if (root === undefined) throw new OutriggerError('OR2201', 'it is gone; the last one stays in use', { at: place });
-    const after = await readSigner(root, clock.now(), place);
-    const issuer = !before.certificate.equal(after.certificate) || before.chainPem !== after.chainPem;
+    const after = readSigner(root, clock.now(), place);
+    const issuer = before.fingerprint !== after.fingerprint || before.chainPem !== after.chainPem;
     const change = { issuer, roots: before.rootsPem !== after.rootsPem };
     if (!change.issuer && !change.roots) return;
     this.#signer = after;
