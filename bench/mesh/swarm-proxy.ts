@@ -1,4 +1,5 @@
-import { ChannelCredentials, Client, type ClientDuplexStream, Metadata } from '@grpc/grpc-js';
+import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
+import { MessageReader, messageHead } from '../../src/wire/grpc/message-reader.ts';
 import { decodeAny } from '../../src/xds/encode/decode.ts';
 import type { XdsType } from '../../src/xds/resource.ts';
 import { nodeField, type Response, readResponse, request } from './delta-wire.ts';
@@ -22,16 +23,16 @@ export interface ProxyOptions {
   readonly onFailure: (error: Error) => void;
 }
 
-const same = (bytes: Buffer): Buffer => bytes;
 const method = '/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources';
 /** The route configurations that the listeners name: alike for all proxies, so they are read once. */
 let routes: readonly string[] | undefined;
 
-/** One proxy that does on its stream what Envoy does, and takes everything. */
+/** One proxy that does on its stream what Envoy does, with Envoy's windows, and takes everything. */
 export class SwarmProxy {
   readonly #options: ProxyOptions;
-  readonly #client: Client;
-  readonly #stream: ClientDuplexStream<Buffer, Buffer>;
+  readonly #session: ClientHttp2Session;
+  readonly #stream: ClientHttp2Stream;
+  readonly #reader = new MessageReader(100_000_000);
   readonly #begun = new Set<XdsType>();
   readonly #open = new Set<string>();
   /** Named clusters that were asked for. */
@@ -45,17 +46,23 @@ export class SwarmProxy {
   constructor(options: ProxyOptions) {
     const { server, token, index, played } = options;
     this.#options = options;
-    this.#client = new Client(
-      `127.0.0.1:${server.port}`,
-      ChannelCredentials.createSsl(Buffer.from(server.rootPem)),
-      // A connection of its own, as each proxy has.
-      { 'grpc.ssl_target_name_override': server.serverName, 'grpc.use_local_subchannel_pool': 1 },
-    );
-    const metadata = new Metadata();
-    metadata.set('authorization', `Bearer ${token}`);
-    this.#stream = this.#client.makeBidiStreamRequest(method, same, same, metadata);
-    this.#stream.on('data', (bytes: Buffer) => this.#receive(bytes));
-    this.#stream.on('error', (error) => this.options.onFailure(error));
+    const settings = { enablePush: false, initialWindowSize: 16 * 1024 * 1024 };
+    const { serverName: servername, rootPem: ca } = server;
+    this.#session = connect(`https://127.0.0.1:${server.port}`, { ca, servername, settings });
+    this.#session.on('error', (error) => options.onFailure(error));
+    this.#session.on('connect', () => this.#session.setLocalWindowSize(24 * 1024 * 1024));
+    this.#stream = this.#session.request({
+      ':method': 'POST',
+      ':path': method,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+      authorization: `Bearer ${token}`,
+    });
+    this.#stream.on('data', (bytes: Buffer) => {
+      for (const message of this.#reader.push(bytes)) this.#receive(message);
+    });
+    this.#stream.on('error', (error) => options.onFailure(error));
+    this.#stream.on('trailers', (trailers) => options.onFailure(new Error(JSON.stringify(trailers))));
     const { namespace, name } = proxyPod(index);
     const node = nodeField(`sidecar~10.1.0.1~${name}.${namespace}~${namespace}.svc.cluster.local`);
     this.#begun.add('cluster');
@@ -68,13 +75,11 @@ export class SwarmProxy {
   }
 
   close(): void {
-    this.#stream.on('error', () => {});
-    this.#stream.cancel();
-    this.#client.close();
+    this.#session.destroy();
   }
 
   #send(bytes: Buffer): void {
-    this.#stream.write(bytes);
+    this.#stream.write(Buffer.concat([messageHead(bytes.length), bytes]));
   }
 
   /** The first request of a type. */

@@ -1,13 +1,11 @@
-import type { Metadata, ServerDuplexStream } from '@grpc/grpc-js';
 import { OutriggerError } from '../errors.ts';
 import { type Dialect, deltaDialect, SotwDialect, type WireRequest } from './dialect.ts';
+import type { GrpcCall } from './grpc/grpc-call.ts';
 import { ProxyStream, type StreamSurroundings } from './proxy-stream.ts';
 import { Rate, type RateLimit } from './rate.ts';
 import type { Seldom } from './seldom.ts';
 import type { PeerAuthenticator, ProvenPeer, SessionFactory } from './session.ts';
 import { type StreamPhase, statusOf } from './stream-status.ts';
-
-export type AdsCall = ServerDuplexStream<Buffer, Buffer>;
 
 export interface ConnectionSurroundings extends StreamSurroundings {
   readonly authenticator: PeerAuthenticator;
@@ -26,23 +24,25 @@ const longestTimerMs = 2_000_000_000;
 
 /** One stream, from its headers to its status. */
 export class AdsConnection {
-  readonly #call: AdsCall;
+  readonly #call: GrpcCall;
   readonly #protocol: 'delta' | 'sotw';
   readonly #dialect: Dialect;
   readonly #with: ConnectionSurroundings;
   readonly #aborted = new AbortController();
+  readonly #rate: Rate;
   #phase: StreamPhase = 'authentication';
   #who: string;
   #stream: ProxyStream | undefined;
   #cancelTimer: () => void = () => undefined;
 
-  constructor(call: AdsCall, protocol: 'delta' | 'sotw', surroundings: ConnectionSurroundings) {
+  constructor(call: GrpcCall, protocol: 'delta' | 'sotw', surroundings: ConnectionSurroundings) {
     this.#call = call;
     this.#protocol = protocol;
     this.#dialect = protocol === 'delta' ? deltaDialect : new SotwDialect();
     this.#with = surroundings;
+    this.#rate = new Rate(surroundings.requests, surroundings.clock.now());
     // Without the port: that is another one at each attempt.
-    this.#who = call.getPeer().replace(/:[0-9]+$/, '');
+    this.#who = call.peer.replace(/:[0-9]+$/, '');
   }
 
   /** Resolves when the stream is open or has failed; `onEnd` runs when it is over. */
@@ -53,9 +53,6 @@ export class AdsConnection {
       metrics.streams(-1, this.#protocol);
       onEnd();
     });
-    // A client that goes away is no fault of anybody.
-    this.#call.on('cancelled', () => this.#close());
-    this.#call.on('error', () => this.#close());
     try {
       await this.#open();
     } catch (error) {
@@ -66,7 +63,7 @@ export class AdsConnection {
   async #open(): Promise<void> {
     const { authenticator, sessions } = this.#with;
     const { signal } = this.#aborted;
-    const token = this.#with.withoutToken === true ? '' : bearerToken(this.#call.metadata);
+    const token = this.#with.withoutToken === true ? '' : bearerToken(this.#call.header('authorization'));
     const [peer, first] = await Promise.all([authenticator.authenticate(token, signal), this.#firstRequest()]);
     this.#phase = 'opening';
     this.#who =
@@ -84,8 +81,13 @@ export class AdsConnection {
     const stream = new ProxyStream(writer, identity, this.#with);
     this.#stream = stream;
     this.#endWith(peer);
-    stream.receive(first);
-    this.#listen(stream);
+    // In turn: after a restart all come at once, and the first answer is most of the work for a proxy.
+    this.#with.queue.add({
+      push: () => {
+        stream.receive(first);
+        this.#call.resume();
+      },
+    });
   }
 
   /** The call is left paused: what comes next waits, held by flow control. */
@@ -94,38 +96,43 @@ export class AdsConnection {
     return new Promise((resolve, reject) => {
       const late = new OutriggerError('OR2005', `there was no request within ${firstRequestMs} ms`);
       this.#cancelTimer = clock.after(firstRequestMs, () => reject(late));
-      this.#aborted.signal.addEventListener('abort', () => reject(late));
-      this.#call.once('end', () => reject(late));
-      this.#call.once('data', (bytes: Buffer) => {
-        this.#call.pause();
-        this.#cancelTimer();
-        try {
-          resolve(this.#dialect.read(bytes));
-        } catch (error) {
-          reject(error);
-        }
+      this.#call.listen({
+        message: (bytes) => {
+          if (this.#stream !== undefined) return this.#receive(this.#stream, bytes);
+          this.#call.pause();
+          this.#cancelTimer();
+          try {
+            resolve(this.#dialect.read(bytes));
+          } catch (error) {
+            reject(error);
+          }
+        },
+        halfClosed: () => {
+          if (this.#stream === undefined) reject(late);
+          else this.end(new OutriggerError('OR2008', 'the proxy has no more requests'));
+        },
+        drained: () => this.#stream?.drained(),
+        // A client that goes away is no fault of anybody.
+        closed: () => {
+          this.#close();
+          reject(late);
+        },
       });
     });
   }
 
-  #listen(stream: ProxyStream): void {
-    const { clock, requests } = this.#with;
-    const rate = new Rate(requests, clock.now());
-    this.#call.on('drain', () => stream.drained());
-    this.#call.on('end', () => this.end(new OutriggerError('OR2008', 'the proxy has no more requests')));
-    this.#call.on('data', (bytes: Buffer) => {
-      // Too many requests are not refused: they wait, and with them this proxy alone.
-      if (!rate.take(clock.now())) {
-        this.#call.pause();
-        clock.after(rate.waitMs, () => this.#call.resume());
-      }
-      try {
-        stream.receive(this.#dialect.read(bytes));
-      } catch (error) {
-        this.end(error);
-      }
-    });
-    this.#call.resume();
+  #receive(stream: ProxyStream, bytes: Buffer): void {
+    const { clock } = this.#with;
+    // Too many requests are not refused: they wait, and with them this proxy alone.
+    if (!this.#rate.take(clock.now())) {
+      this.#call.pause();
+      clock.after(this.#rate.waitMs, () => this.#call.resume());
+    }
+    try {
+      stream.receive(this.#dialect.read(bytes));
+    } catch (error) {
+      this.end(error);
+    }
   }
 
   /** A bit before the token ends, each at its own moment: the proxy comes again with a fresh one. */
@@ -145,7 +152,7 @@ export class AdsConnection {
     this.#with.metrics.ended(coded.code);
     this.#say(coded);
     this.#close();
-    this.#call.emit('error', status);
+    this.#call.end(status);
   }
 
   /** Once a minute for each peer and code: proxies come again every few seconds. */
@@ -165,8 +172,7 @@ export class AdsConnection {
   }
 }
 
-function bearerToken(metadata: Metadata): string {
-  const header = String(metadata.get('authorization')[0] ?? '');
+function bearerToken(header: string): string {
   const token = /^bearer +([^ ]+)$/i.exec(header)?.[1];
   if (token === undefined) throw new OutriggerError('OR2004', 'the stream has no "authorization: Bearer …"');
   return token;

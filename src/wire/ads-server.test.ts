@@ -11,7 +11,7 @@ import { encodeResource } from '../xds/encode/encode-resource.ts';
 import { type Message, type ProxyResources, typeUrls } from '../xds/resource.ts';
 import { AdsServer, type AdsServerOptions } from './ads-server.ts';
 import { Ledger } from './ledger.ts';
-import { RotatingCredentials } from './rotating-credentials.ts';
+import { ServingCertificate } from './serving-certificate.ts';
 import type { ProvenPeer } from './session.ts';
 import { noMetrics } from './wire-metrics.ts';
 
@@ -234,7 +234,7 @@ describe('streams', () => {
         },
       },
     });
-    const port = await server.listen({ host: '127.0.0.1', port: 0 }, new RotatingCredentials(identity));
+    const port = await server.listen({ host: '127.0.0.1', port: 0 }, new ServingCertificate(identity));
     const root = identity.certificate;
     const details = 'OR2004 the stream has no "authorization: Bearer …"';
     expect(await connect(port, { root }).ended).toMatchObject({ code: status.UNAUTHENTICATED, details });

@@ -1,14 +1,15 @@
-import { Server, ServerCredentials, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { OutriggerError } from '../errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { type AdsCall, AdsConnection, type ConnectionSurroundings } from './ads-connection.ts';
+import { AdsConnection, type ConnectionSurroundings } from './ads-connection.ts';
 import type { Clock } from './clock.ts';
+import type { GrpcCall } from './grpc/grpc-call.ts';
+import { type GrpcLimits, GrpcServer } from './grpc/grpc-server.ts';
 import type { Ledger } from './ledger.ts';
 import type { PlanTimes } from './push-plan.ts';
 import { PushQueue } from './push-queue.ts';
 import { Rate, type RateLimit } from './rate.ts';
-import type { RotatingCredentials } from './rotating-credentials.ts';
 import { Seldom } from './seldom.ts';
+import type { ServingCertificate } from './serving-certificate.ts';
 import type { PeerAuthenticator, ProvenPeer, SessionFactory } from './session.ts';
 import type { WireMetrics } from './wire-metrics.ts';
 
@@ -44,23 +45,14 @@ export interface AdsServerOptions {
 
 const service = 'envoy.service.discovery.v3.AggregatedDiscoveryService';
 
-/** Bytes in, bytes out: requests are read by the stream, responses are framed already. */
-function method(name: string): ServiceDefinition[string] {
-  const same = (bytes: Buffer): Buffer => bytes;
-  return {
-    path: `/${service}/${name}`,
-    requestStream: true,
-    responseStream: true,
-    requestSerialize: same,
-    requestDeserialize: same,
-    responseSerialize: same,
-    responseDeserialize: same,
-  };
-}
-
-const definition: ServiceDefinition = {
-  StreamAggregatedResources: method('StreamAggregatedResources'),
-  DeltaAggregatedResources: method('DeltaAggregatedResources'),
+const transport: GrpcLimits = {
+  messageBytes: 4 * 1024 * 1024,
+  // A proxy has one; a connection with many is none.
+  streamsPerConnection: 100,
+  keepaliveMs: 30_000,
+  keepaliveTimeoutMs: 10_000,
+  handshakeMs: 10_000,
+  handshakesAtOnce: 16,
 };
 
 /** Aggregated discovery over gRPC: a TLS port for proxies, and for tests a plaintext one on loopback. */
@@ -69,7 +61,7 @@ export class AdsServer {
   readonly #limits: AdsLimits;
   readonly #newStreams: Rate;
   readonly #surroundings: ConnectionSurroundings;
-  readonly #servers: Server[] = [];
+  readonly #servers: GrpcServer[] = [];
   readonly #connections = new Set<AdsConnection>();
   #stopping = false;
 
@@ -89,46 +81,28 @@ export class AdsServer {
   }
 
   /** The port for proxies. The answer is the port that was bound. Open it when the caches are complete: an empty answer empties proxies. */
-  listen(address: { readonly host: string; readonly port: number }, credentials: RotatingCredentials): Promise<number> {
-    return this.#bind(address, credentials, this.#surroundings);
+  listen(address: { readonly host: string; readonly port: number }, certificate: ServingCertificate): Promise<number> {
+    return this.#server(this.#surroundings).listen(address, certificate);
   }
 
   /** Without TLS and tokens, for tests and development: loopback alone, and everybody is `peer`. */
   listenInsecure(port: number, peer: ProvenPeer): Promise<number> {
     const authenticator: PeerAuthenticator = { authenticate: async () => peer };
     const surroundings = { ...this.#surroundings, authenticator, withoutToken: true } as const;
-    return this.#bind({ host: '127.0.0.1', port }, ServerCredentials.createInsecure(), surroundings);
+    return this.#server(surroundings).listenInsecure({ host: '127.0.0.1', port });
   }
 
-  #bind(
-    { host, port }: { readonly host: string; readonly port: number },
-    credentials: ServerCredentials,
-    surroundings: ConnectionSurroundings,
-  ): Promise<number> {
-    const server = new Server({
-      'grpc.keepalive_time_ms': 30_000,
-      'grpc.keepalive_timeout_ms': 10_000,
-      'grpc.max_receive_message_length': 4 * 1024 * 1024,
-      // A proxy has one; a connection with many is none.
-      'grpc.max_concurrent_streams': 100,
-      'grpc.enable_channelz': 0,
-    });
-    const handlers: UntypedServiceImplementation = {
-      StreamAggregatedResources: (call: AdsCall) => this.#accept(call, 'sotw', surroundings),
-      DeltaAggregatedResources: (call: AdsCall) => this.#accept(call, 'delta', surroundings),
-    };
-    server.addService(definition, handlers);
-    const at = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-    return new Promise((resolve, reject) => {
-      server.bindAsync(at, credentials, (error, bound) => {
-        if (error !== null) return void reject(error);
-        this.#servers.push(server);
-        resolve(bound);
-      });
-    });
+  #server(surroundings: ConnectionSurroundings): GrpcServer {
+    const methods = new Map([
+      [`/${service}/StreamAggregatedResources`, (call: GrpcCall) => this.#accept(call, 'sotw', surroundings)],
+      [`/${service}/DeltaAggregatedResources`, (call: GrpcCall) => this.#accept(call, 'delta', surroundings)],
+    ]);
+    const server = new GrpcServer({ methods, clock: this.#options.clock, limits: transport });
+    this.#servers.push(server);
+    return server;
   }
 
-  #accept(call: AdsCall, protocol: 'delta' | 'sotw', surroundings: ConnectionSurroundings): void {
+  #accept(call: GrpcCall, protocol: 'delta' | 'sotw', surroundings: ConnectionSurroundings): void {
     const connection = new AdsConnection(call, protocol, surroundings);
     const refusal = this.#refusal();
     this.#connections.add(connection);
@@ -149,7 +123,7 @@ export class AdsServer {
   /** Streams end with UNAVAILABLE, connections with GOAWAY; what is left after `deadlineMs` is cut. */
   async stop(deadlineMs = 5_000): Promise<void> {
     this.#stopping = true;
-    const closed = this.#servers.map((server) => new Promise<void>((resolve) => server.tryShutdown(() => resolve())));
+    const closed = this.#servers.map((server) => server.close());
     for (const connection of [...this.#connections]) {
       connection.end(new OutriggerError('OR2008', 'this control plane is stopping'));
     }
@@ -159,6 +133,6 @@ export class AdsServer {
     });
     await Promise.race([Promise.all(closed), late]);
     cancel();
-    for (const server of this.#servers) server.forceShutdown();
+    for (const server of this.#servers) server.destroy();
   }
 }

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { loggerTo } from '../../src/telemetry/logger.ts';
 import { AdsServer } from '../../src/wire/ads-server.ts';
 import { Ledger } from '../../src/wire/ledger.ts';
-import { RotatingCredentials } from '../../src/wire/rotating-credentials.ts';
+import { ServingCertificate } from '../../src/wire/serving-certificate.ts';
 import type { NodeClaims, ProvenPeer } from '../../src/wire/session.ts';
 import { noMetrics } from '../../src/wire/wire-metrics.ts';
 import { encodeResource } from '../../src/xds/encode/encode-resource.ts';
@@ -35,7 +35,7 @@ export interface WirePlane {
   readonly port: number;
   readonly server: AdsServer;
   readonly ledger: Ledger;
-  readonly credentials: RotatingCredentials;
+  readonly credentials: ServingCertificate;
   readonly claims: NodeClaims[];
   readonly tokens: string[];
   /** Responses, in order. */
@@ -140,7 +140,7 @@ export async function startWirePlane(
     },
     log: logger,
   });
-  const credentials = new RotatingCredentials(identity);
+  const credentials = new ServingCertificate(identity);
   const port = await server.listen({ host: '127.0.0.1', port: listen.port ?? 0 }, credentials);
   return {
     port,

@@ -15,7 +15,7 @@ import type { ObjectChanges } from '../../source/object-source.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { AdsServer } from '../../wire/ads-server.ts';
 import { Ledger } from '../../wire/ledger.ts';
-import { RotatingCredentials } from '../../wire/rotating-credentials.ts';
+import { ServingCertificate } from '../../wire/serving-certificate.ts';
 import type { WireMetrics } from '../../wire/wire-metrics.ts';
 import type { Component } from '../component.ts';
 import type { Config } from '../config.ts';
@@ -143,7 +143,7 @@ export class MeshComponent implements Component {
     await this.#objectsListed(signal);
     this.#objectsCame = true;
     const pair = await this.#tried(() => this.#authority.issueServing(names), signal);
-    const credentials = new RotatingCredentials({ certificate: pair.chainPem, key: pair.keyPem });
+    const credentials = new ServingCertificate({ certificate: pair.chainPem, key: pair.keyPem });
     this.#keepServing(credentials, pair.notAfter, signal);
     this.#port = await this.#tried(() => this.#listen(credentials), signal);
     this.#obstacle = undefined;
@@ -165,7 +165,7 @@ export class MeshComponent implements Component {
     logger.warn({ port, pod: discovery.plaintextPod }, 'whoever is on this machine gets the configuration of this pod');
   }
 
-  #keepServing(credentials: RotatingCredentials, notAfter: Date, signal: AbortSignal): void {
+  #keepServing(credentials: ServingCertificate, notAfter: Date, signal: AbortSignal): void {
     const renewal = {
       ...{ authority: this.#authority, names: this.#options.names, credentials },
       ...{ now: Date.now, after: systemClock.after },
@@ -186,7 +186,7 @@ export class MeshComponent implements Component {
     this.#fail(error);
   }
 
-  async #listen(credentials: RotatingCredentials): Promise<number> {
+  async #listen(credentials: ServingCertificate): Promise<number> {
     const { host, port } = this.#options.discovery;
     try {
       return await this.#server.listen({ host, port }, credentials);

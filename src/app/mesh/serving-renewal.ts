@@ -1,10 +1,10 @@
 import type { WorkloadCa } from '../../identity/workload/workload-ca.ts';
-import type { RotatingCredentials } from '../../wire/rotating-credentials.ts';
+import type { ServingCertificate } from '../../wire/serving-certificate.ts';
 
 export interface ServingRenewal {
   readonly authority: Pick<WorkloadCa, 'issueServing' | 'onChange'>;
   readonly names: readonly string[];
-  readonly credentials: Pick<RotatingCredentials, 'update'>;
+  readonly credentials: Pick<ServingCertificate, 'update'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly after: (ms: number, task: () => void) => () => void;

@@ -12,7 +12,14 @@ export function shareAny<Message extends object>(message: Message): Message {
 /** The bytes of a message that is shared; undefined for any other. */
 export function sharedBytes(value: object, encode: () => Uint8Array): Uint8Array | undefined {
   if (!shared.has(value)) return undefined;
-  const bytes = shared.get(value) ?? encode();
+  const bytes = shared.get(value) ?? ownCopy(encode());
   shared.set(value, bytes);
   return bytes;
+}
+
+/** A few kilobytes of Node's pool would keep the whole block, which is many times as large, for as long as they live. */
+function ownCopy(bytes: Uint8Array): Uint8Array {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  copy.set(bytes);
+  return copy;
 }

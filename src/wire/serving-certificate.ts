@@ -1,0 +1,30 @@
+/** PEM. */
+export interface ServingPair {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** What a port serves with, which changes while it is open: new connections get the new one, those that are open go on. */
+export class ServingCertificate {
+  #pair: ServingPair;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(pair: ServingPair) {
+    this.#pair = pair;
+  }
+
+  get current(): { readonly cert: string; readonly key: string } {
+    return { cert: this.#pair.certificate, key: this.#pair.key };
+  }
+
+  update(pair: ServingPair): void {
+    this.#pair = pair;
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  /** Told after an update. The answer ends that. */
+  onUpdate(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+}
