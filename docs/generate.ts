@@ -9,9 +9,12 @@ import {
   annotationCatalogue,
   annotationPrefixes,
 } from '../src/inject/render/annotation-catalogue.ts';
+import { apiLines } from './api-page.ts';
+import { page, table } from './page.ts';
 
 /** The pages that `npm run docs` writes, by name; `test/docs.test.ts` keeps each equal to its source. */
 export const pages: Readonly<Record<string, () => string>> = {
+  'api.md': () => page('API', 'src/policy and test/api', apiLines()),
   'errors.md': errorsPage,
   'annotations.md': annotationsPage,
   'reasons.md': reasonsPage,
@@ -103,19 +106,6 @@ function configRow(key: ConfigKey): readonly string[] {
     `\`${JSON.stringify(key.default)}\``,
     key.description,
   ];
-}
-
-function page(title: string, source: string, lines: readonly string[]): string {
-  return [`# ${title}`, '', `Generated from \`${source}\` by \`npm run docs\`.`, '', ...lines, ''].join('\n');
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  const line = (cells: readonly string[]) => `| ${cells.map(escapeCell).join(' | ')} |`;
-  return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)];
-}
-
-function escapeCell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 }
 
 if (import.meta.main) {

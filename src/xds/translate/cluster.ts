@@ -54,7 +54,7 @@ function clusterMessage(cluster: ClusterIR, name: string): Message {
     connect_timeout: duration(cluster.connectTimeoutMs),
     circuit_breakers: { thresholds: [translateLimits(cluster.limits)] },
     ...translateOutlier(cluster.outlier),
-    ...translateUpstreamProtocol(cluster.upstream, cluster.connections),
+    ...translateUpstreamProtocol(cluster.upstream, cluster.connections, cluster.tls),
     ...translateKeepAlive(cluster.connections),
     ...translateUpstreamTls(cluster),
     metadata: { filter_metadata: metadataOf(cluster) },

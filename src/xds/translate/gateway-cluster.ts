@@ -19,11 +19,9 @@ type GivenTls = Extract<UpstreamTlsIR, { kind: 'given' }>;
  * always checked by the CA, as in Istio; a certificate of our own is shown where the rule is MUTUAL.
  */
 function credentialSocket(tls: GivenTls, upstream: ClusterIR['upstream']): Message {
-  const unnamed = tls.sni === '';
   const name = tls.credential.startsWith('kubernetes://') ? tls.credential : `kubernetes://${tls.credential}`;
   return tlsSocket({
-    ...(unnamed ? { auto_host_sni: true } : { sni: tls.sni }),
-    ...(unnamed && tls.sans.length === 0 ? { auto_sni_san_validation: true } : {}),
+    ...(tls.sni === '' ? {} : { sni: tls.sni }),
     common_tls_context: {
       tls_params: tlsVersions,
       ...(upstream === 'http2' ? { alpn_protocols: ['h2'] } : {}),

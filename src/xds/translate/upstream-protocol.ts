@@ -1,23 +1,39 @@
-import type { ConnectionsIR, OutlierIR, UpstreamProtocolIR } from '../../ir/types/cluster.ts';
+import type { ConnectionsIR, OutlierIR, UpstreamProtocolIR, UpstreamTlsIR } from '../../ir/types/cluster.ts';
 import type { Message } from '../resource.ts';
 import { any, duration, given } from './common.ts';
 
 const key = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 
 /** `typed_extension_protocol_options` of a cluster; nothing where Envoy's defaults are what is wanted. */
-export function translateUpstreamProtocol(upstream: UpstreamProtocolIR, connections: ConnectionsIR): Message {
+export function translateUpstreamProtocol(
+  upstream: UpstreamProtocolIR,
+  connections: ConnectionsIR,
+  tls: UpstreamTlsIR = { kind: 'none' },
+): Message {
   const common = given({
     idle_timeout: connections.idleTimeoutMs === undefined ? undefined : duration(connections.idleTimeoutMs),
     max_connection_duration: connections.maxDurationMs === undefined ? undefined : duration(connections.maxDurationMs),
     max_requests_per_connection: connections.requestsPerConnection,
   });
+  const naming = namingOf(tls);
   const plain = Object.keys(common).length === 0;
-  if (upstream === 'tcp' || (upstream === 'http' && plain)) return {};
+  if (upstream === 'tcp' || (upstream === 'http' && plain && naming === undefined)) return {};
   const options = any('extensions.upstreams.http.v3.HttpProtocolOptions', {
     ...(plain ? {} : { common_http_protocol_options: common }),
+    ...given({ upstream_http_protocol_options: naming }),
     ...protocolOf(upstream, connections),
   });
   return { typed_extension_protocol_options: { [key]: options } };
+}
+
+/**
+ * TLS of the user's own without a name: that of the request, which the server's certificate must then have unless the rule
+ * names others or asks for no check. Istio's auto_sni and auto_san_validation.
+ */
+function namingOf(tls: UpstreamTlsIR): Message | undefined {
+  if (tls.kind !== 'given' || tls.sni !== '') return undefined;
+  const checked = tls.sans.length === 0 && (tls.caFile !== '' || tls.credential !== '');
+  return { auto_sni: true, ...(checked ? { auto_san_validation: true } : {}) };
 }
 
 function protocolOf(upstream: UpstreamProtocolIR, { maxConcurrentStreams }: ConnectionsIR): Message {

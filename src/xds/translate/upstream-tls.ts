@@ -68,13 +68,10 @@ const uris = (sans: readonly string[]) => sans.map((san) => ({ san_type: 'URI', 
 
 type GivenTls = Extract<UpstreamTlsIR, { kind: 'given' }>;
 
-/** TLS of the user's own: names and roots as the DestinationRule has them. Without a name, that of the request. */
+/** TLS of the user's own: names and roots as the DestinationRule has them. Without a name: `upstream-protocol.ts`. */
 function givenContext(tls: GivenTls, upstream: UpstreamProtocolIR): Message {
-  const unnamed = tls.sni === '';
-  const auto = unnamed && tls.sans.length === 0 && tls.caFile !== '';
   return {
-    ...(unnamed ? { auto_host_sni: true } : { sni: tls.sni }),
-    ...(auto ? { auto_sni_san_validation: true } : {}),
+    ...(tls.sni === '' ? {} : { sni: tls.sni }),
     common_tls_context: {
       tls_params: tlsVersions,
       ...(upstream === 'http2' ? { alpn_protocols: ['h2'] } : {}),

@@ -1,0 +1,60 @@
+import { Encoder } from '../../src/discovery/encoder.ts';
+import { everythingOf } from '../../src/discovery/everything.ts';
+import { GatewayConfigs } from '../../src/discovery/gateway-configs.ts';
+import { SidecarConfigs } from '../../src/discovery/sidecar-configs.ts';
+import { Indexes } from '../../src/ir/build/indexes.ts';
+import { OutboundViews } from '../../src/ir/build/outbound-views.ts';
+import { defaultMeshSettings } from '../../src/model/mesh-settings.ts';
+import { Registry } from '../../src/registry/registry.ts';
+import type { Snapshot } from '../../src/registry/snapshot.ts';
+import type { SourceObject } from '../../src/source/object-source.ts';
+import type { ProxyResources } from '../../src/xds/resource.ts';
+import { workloadOf } from '../mesh-fixture.ts';
+
+/** Every value of all that the proxies of a world get, as `proxy type name path: value`. */
+export type Outcome = ReadonlySet<string>;
+
+/** What the client, the server and the gateway of the world get; undefined when an object of it is refused. */
+export function outcomeOf(objects: readonly SourceObject[]): Outcome | undefined {
+  const registry = new Registry({ domainSuffix: defaultMeshSettings.domainSuffix });
+  registry.apply({ upserts: [...objects], removals: [] });
+  if (registry.problems().some(({ severity }) => severity === 'error')) return undefined;
+  const { snapshot } = registry;
+  const lines = new Set<string>();
+  for (const [name, resources] of proxiesOf(snapshot)) {
+    for (const { type, name: resource, message } of everythingOf(resources)) {
+      addLines(`${name} ${type} ${resource}`, message, lines);
+    }
+  }
+  return lines;
+}
+
+function* proxiesOf(snapshot: Snapshot): Generator<[string, ProxyResources]> {
+  for (const delivery of ['eager', 'on-demand'] as const) {
+    const settings = { ...defaultMeshSettings, delivery };
+    const indexes = new Indexes(settings);
+    const encoder = new Encoder((resource, error) => {
+      throw new Error(`${resource.type} ${resource.name}: ${error.message}`);
+    });
+    const parts = { settings, indexes, views: new OutboundViews(settings, indexes), encoder };
+    const sidecars = new SidecarConfigs(parts);
+    const of = (id: string) => workloadOf(snapshot, id);
+    const sidecar = (id: string) => sidecars.find({ snapshot, workload: of(id), delta: true, before: undefined });
+    yield [`client, ${delivery}:`, sidecar('default/client')];
+    if (delivery === 'on-demand') continue;
+    yield ['server:', sidecar('default/server-1')];
+    yield ['gateway:', new GatewayConfigs(parts).find(snapshot, of('istio-system/gateway'))];
+  }
+}
+
+function addLines(path: string, value: unknown, lines: Set<string>): void {
+  if (typeof value !== 'object' || value === null) {
+    lines.add(`${path}: ${JSON.stringify(value)}`);
+    return;
+  }
+  // The metrics are one long list everywhere; `stats-log.test.ts` has them.
+  if ('name' in value && value.name === 'envoy.access_loggers.stats') return;
+  const entries = Object.entries(value);
+  if (entries.length === 0) lines.add(`${path}: ${Array.isArray(value) ? '[]' : '{}'}`);
+  for (const [key, inner] of entries) addLines(`${path}${Array.isArray(value) ? `[${key}]` : `.${key}`}`, inner, lines);
+}
