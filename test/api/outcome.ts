@@ -16,10 +16,8 @@ export type Outcome = ReadonlySet<string>;
 
 /** What the client, the server and the gateway of the world get; undefined when an object of it is refused. */
 export function outcomeOf(objects: readonly SourceObject[]): Outcome | undefined {
-  const registry = new Registry({ domainSuffix: defaultMeshSettings.domainSuffix });
-  registry.apply({ upserts: [...objects], removals: [] });
-  if (registry.problems().some(({ severity }) => severity === 'error')) return undefined;
-  const { snapshot } = registry;
+  const snapshot = snapshotOf(objects);
+  if (snapshot === undefined) return undefined;
   const lines = new Set<string>();
   for (const [name, resources] of proxiesOf(snapshot)) {
     for (const { type, name: resource, message } of everythingOf(resources)) {
@@ -29,7 +27,15 @@ export function outcomeOf(objects: readonly SourceObject[]): Outcome | undefined
   return lines;
 }
 
-function* proxiesOf(snapshot: Snapshot): Generator<[string, ProxyResources]> {
+/** Undefined when an object is refused. */
+export function snapshotOf(objects: readonly SourceObject[]): Snapshot | undefined {
+  const registry = new Registry({ domainSuffix: defaultMeshSettings.domainSuffix });
+  registry.apply({ upserts: [...objects], removals: [] });
+  return registry.problems().some(({ severity }) => severity === 'error') ? undefined : registry.snapshot;
+}
+
+/** By a word for each. */
+export function* proxiesOf(snapshot: Snapshot): Generator<[string, ProxyResources]> {
   for (const delivery of ['eager', 'on-demand'] as const) {
     const settings = { ...defaultMeshSettings, delivery };
     const indexes = new Indexes(settings);

@@ -7,7 +7,7 @@ import { mutationsOf } from './mutations.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 
 const folder = join(import.meta.dirname, 'cases');
-const world = objectsOf(readFileSync(join(import.meta.dirname, 'world.yaml'), 'utf8'), 'world.yaml');
+export const world = objectsOf(readFileSync(join(import.meta.dirname, 'world.yaml'), 'utf8'), 'world.yaml');
 
 /** A file of `cases/<kind>/`: its first object is the one that is looked at, the rest stands around it. */
 export interface ApiCase {

@@ -1,0 +1,69 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { kinds } from '../../src/schema/kinds.ts';
+import { proxiesOf, snapshotOf } from '../api/outcome.ts';
+import { casesOf, world } from '../api/proofs.ts';
+import { findEnvoy } from './binary.ts';
+import { bootstrapOf } from './static-bootstrap.ts';
+import { selfSigned } from './test-certificates.ts';
+
+/** The real Envoy takes what the proxies of each case of docs/api.md get. */
+const envoy = findEnvoy('envoy');
+const folder = mkdtempSync(join(tmpdir(), 'outrigger-api-'));
+const at = (name: string) => join(folder, name);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+beforeAll(() => {
+  const { certificate, key } = selfSigned('localhost');
+  writeFileSync(at('sds.yaml'), 'resources: []\n');
+  writeFileSync(at('certificate.pem'), certificate);
+  writeFileSync(at('key.pem'), key);
+  writeFileSync(at('index'), '');
+  writeFileSync(
+    at('ca.cnf'),
+    `[ca]\ndefault_ca=own\n[own]\ndatabase=${at('index')}\ndefault_md=sha256\ndefault_crl_days=9\n`,
+  );
+  const revoking = [
+    '-config',
+    at('ca.cnf'),
+    '-keyfile',
+    at('key.pem'),
+    '-cert',
+    at('certificate.pem'),
+    '-out',
+    at('crl.pem'),
+  ];
+  execFileSync('openssl', ['ca', '-gencrl', ...revoking], { stdio: 'pipe' });
+});
+
+/** The files that the cases name are not there: Envoy gets ours. */
+function withFiles(bootstrap: unknown): string {
+  return JSON.stringify(bootstrap, (key, value: unknown) => {
+    if (key === 'filename' && typeof value === 'string' && !value.startsWith('/dev/')) {
+      return at(/crl/.test(value) ? 'crl.pem' : /k[0-9]*[.]pem/.test(value) ? 'key.pem' : 'certificate.pem');
+    }
+    return key === 'watched_directory' ? { path: folder } : value;
+  });
+}
+
+/** What stands in several cases is looked at once. */
+const seen = new Set<string>();
+
+describe.skipIf(envoy === undefined).each(kinds.map(({ kind }) => kind))('%s', (kind) => {
+  test.each(casesOf(kind))('$name', ({ subject, others }) => {
+    const snapshot = snapshotOf([...world, ...others, subject]);
+    if (snapshot === undefined) throw new Error('refused');
+    for (const [proxy, resources] of proxiesOf(snapshot)) {
+      const bootstrap = withFiles(bootstrapOf(resources, at('sds.yaml')));
+      if (seen.has(bootstrap)) continue;
+      seen.add(bootstrap);
+      writeFileSync(at('bootstrap.json'), bootstrap);
+      const args = ['-c', at('bootstrap.json'), '--mode', 'validate', '-l', 'error'];
+      const { status, stdout, stderr } = spawnSync(envoy ?? '', args, { encoding: 'utf8' });
+      expect(`${proxy} ${status} ${stderr}${stdout}`).toMatch(/^[^:]+: 0 .*OK/s);
+    }
+  });
+});

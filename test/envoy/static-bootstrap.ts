@@ -1,0 +1,40 @@
+import { everythingOf } from '../../src/discovery/everything.ts';
+import type { ProxyResources } from '../../src/xds/resource.ts';
+
+type Tree = Record<string, unknown>;
+
+/**
+ * The routes in place of their names, with the virtual hosts that would come one by one, so that all of it is checked at
+ * once. Secrets come from a file that is not there: in this mode Envoy has no stream to ask for them.
+ */
+function whole(value: unknown, routes: ReadonlyMap<string, unknown>, secrets: string): unknown {
+  if (Array.isArray(value)) return value.map((item) => whole(item, routes, secrets));
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value as Tree).map(([key, inner]): [string, unknown] => {
+    if (key === 'rds') return ['route_config', routes.get(String((inner as Tree)['route_config_name']))];
+    if (key === 'sds_config') return [key, { path_config_source: { path: secrets } }];
+    return [key, whole(inner, routes, secrets)];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** All that a proxy would get, as one static configuration. `secrets`: the path of a file of none. */
+export function bootstrapOf(config: ProxyResources, secrets: string): unknown {
+  const all = everythingOf(config);
+  const of = (type: string) => all.filter((resource) => resource.type === type).map(({ message }) => message as Tree);
+  const hosts = of('virtualHost');
+  const routes = new Map(
+    of('route').map((route) => {
+      const own = hosts.filter((host) => String(host['name']).startsWith(`${route['name']}/`));
+      const { vhds: _, virtual_hosts: listed = [], ...rest } = route;
+      return [String(route['name']), { ...rest, virtual_hosts: [...own, ...(listed as Tree[])] }];
+    }),
+  );
+  return {
+    node: { id: 'sidecar~10.0.0.1~a.default~x', cluster: 'a' },
+    static_resources: {
+      clusters: of('cluster').map((cluster) => whole(cluster, routes, secrets)),
+      listeners: of('listener').map((listener) => whole(listener, routes, secrets)),
+    },
+  };
+}
