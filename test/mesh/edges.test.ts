@@ -1,3 +1,6 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../envoy/condition.ts';
 import { selfSigned } from '../envoy/test-certificates.ts';
@@ -71,6 +74,30 @@ spec:
   hosts: [${outsideName}]
   http: [{match: [{uri: {prefix: /fixed}}], directResponse: {status: 418}}, {route: [{destination: {host: ${outsideName}, port: {number: 80}}}]}]
 ---`;
+
+const wrongName = 'wrong.example.com';
+
+/** HTTP of the apps, HTTPS outside: no name is given, so that of the request counts. */
+const originated = (ca: string) =>
+  [outsideName, wrongName]
+    .map(
+      (name) => `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: ${name}}
+spec:
+  hosts: [${name}]
+  location: MESH_EXTERNAL
+  resolution: DNS
+  ports: [{number: 80, targetPort: 443, name: http, protocol: HTTP}]
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: ${name}}
+spec: {host: ${name}, trafficPolicy: {tls: {mode: SIMPLE, caCertificates: ${ca}}}}
+---`,
+    )
+    .join('');
 
 const byEgress = `
 apiVersion: networking.istio.io/v1
@@ -148,6 +175,7 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
     ip = mesh.playground.nodeIp;
     // DNS is told of it with the next change of the mesh.
     hosts[outsideName] = [ip];
+    hosts[wrongName] = [ip];
     await mesh.apply('row.yaml', namespace('another', 'plain'));
     await until('the name resolves', async () =>
       (await mesh.shell('default/client', `getent ahostsv4 ${outsideName} || true`)).includes(ip) ? true : undefined,
@@ -191,6 +219,33 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
       expect(mesh.rejections).toEqual([]);
     } finally {
       await mesh.remove('row.yaml');
+    }
+  });
+
+  test('TLS that the proxy begins has the name of the request, and the server must prove it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'outrigger-ca-'));
+    await chmod(folder, 0o755);
+    await writeFile(join(folder, 'ca.pem'), certificate.certificate);
+    await mesh.apply('row.yaml', originated(join(folder, 'ca.pem')));
+    try {
+      const ask = async (name: string) => (await mesh.load('default/client', { url: `http://${name}/x` })).samples[0];
+      const answer = await until('the host answers', async () => {
+        const sample = await ask(outsideName);
+        return sample?.status === 200 ? sample.body : undefined;
+      });
+      expect(JSON.parse(answer)).toMatchObject({ servername: outsideName, path: '/x' });
+      expect((await ask(wrongName))?.status).toBe(503);
+      // It was the name: once the rule allows the one that the certificate has, the same server will do.
+      await mesh.apply('row.yaml', originated(`${join(folder, 'ca.pem')}, subjectAltNames: [${outsideName}]`));
+      const allowed = await until('the other name answers', async () => {
+        const sample = await ask(wrongName);
+        return sample?.status === 200 ? sample.body : undefined;
+      });
+      expect(JSON.parse(allowed)).toMatchObject({ servername: wrongName });
+      expect(mesh.rejections).toEqual([]);
+    } finally {
+      await mesh.remove('row.yaml');
+      await rm(folder, { recursive: true });
     }
   });
 

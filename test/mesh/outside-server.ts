@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { createServer as createTcpServer, type Server } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { TestCertificate } from '../envoy/test-certificates.ts';
 
 export interface OutsideServers {
@@ -20,6 +21,7 @@ export async function startOutside(
         host: request.headers.host,
         from: request.socket.remoteAddress,
         path: request.url,
+        servername: request.socket instanceof TLSSocket ? request.socket.servername : undefined,
         names: request.rawHeaders.filter((_, i) => i % 2 === 0),
       }),
     );
