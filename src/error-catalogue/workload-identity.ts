@@ -1,6 +1,6 @@
 import type { CatalogueEntry } from './entry.ts';
 
-/** 220x the mesh root, 221x tokens of workloads, 222x what pods trust the control plane by. */
+/** 220x the mesh root, 221x tokens of workloads, 222x what pods trust the control plane by, 223x requests for certificates. */
 export const workloadIdentityErrors = {
   OR2201: {
     status: 500,
@@ -93,5 +93,11 @@ export const workloadIdentityErrors = {
     title: "ConfigMap of the mesh's roots cannot be kept",
     remedy:
       'Check the rights on ConfigMaps (docs/security.md), admission policies, and whether the ConfigMap is immutable; it is tried again by itself. Pods there do not start before it is there.',
+  },
+  OR2230: {
+    status: 400,
+    title: 'Certificate request is refused',
+    remedy:
+      'Send a PKCS #10 request in PEM that is signed by its own key: ECDSA on P-256, P-384 or P-521, or RSA of 2048 to 8192 bits. Names in it have no effect.',
   },
 } as const satisfies Record<string, CatalogueEntry>;

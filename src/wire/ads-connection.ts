@@ -1,4 +1,5 @@
 import { OutriggerError } from '../errors.ts';
+import { bearerToken } from './bearer-token.ts';
 import { type Dialect, deltaDialect, SotwDialect, type WireRequest } from './dialect.ts';
 import type { GrpcCall } from './grpc/grpc-call.ts';
 import { ProxyStream, type StreamSurroundings } from './proxy-stream.ts';
@@ -170,10 +171,4 @@ export class AdsConnection {
     this.#stream?.close();
     this.#aborted.abort();
   }
-}
-
-function bearerToken(header: string): string {
-  const token = /^bearer +([^ ]+)$/i.exec(header)?.[1];
-  if (token === undefined) throw new OutriggerError('OR2004', 'the stream has no "authorization: Bearer …"');
-  return token;
 }

@@ -1,6 +1,7 @@
 import { OutriggerError } from '../errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { AdsConnection, type ConnectionSurroundings } from './ads-connection.ts';
+import { type CertifyKey, certificateMethod, certificateService } from './certificate-service.ts';
 import type { Clock } from './clock.ts';
 import type { GrpcCall } from './grpc/grpc-call.ts';
 import { type GrpcLimits, GrpcServer } from './grpc/grpc-server.ts';
@@ -41,6 +42,8 @@ export interface AdsServerOptions {
   readonly log: Logger;
   readonly limits?: Partial<AdsLimits>;
   readonly times?: PlanTimes;
+  /** Without it nobody's own keys are certified. */
+  readonly certify?: CertifyKey;
 }
 
 const service = 'envoy.service.discovery.v3.AggregatedDiscoveryService';
@@ -97,6 +100,11 @@ export class AdsServer {
       [`/${service}/StreamAggregatedResources`, (call: GrpcCall) => this.#accept(call, 'sotw', surroundings)],
       [`/${service}/DeltaAggregatedResources`, (call: GrpcCall) => this.#accept(call, 'delta', surroundings)],
     ]);
+    const { certify, clock, authenticator } = this.#options;
+    const { newStreams: rate, firstRequestMs: answerMs } = this.#limits;
+    // Where everybody is who they say, nobody is certified.
+    if (certify !== undefined && surroundings.withoutToken !== true)
+      methods.set(certificateMethod, certificateService({ authenticator, certify, clock, rate, answerMs }));
     const server = new GrpcServer({ methods, clock: this.#options.clock, limits: transport });
     this.#servers.push(server);
     return server;

@@ -2,12 +2,13 @@ import { asOutriggerError, type OutriggerError } from '../errors.ts';
 import { type Status, type StatusCode, statusCodes } from './grpc/status.ts';
 
 /** Where a stream was when it failed: what an error means when its own HTTP status does not say. */
-export type StreamPhase = 'authentication' | 'opening' | 'running';
+export type StreamPhase = 'authentication' | 'opening' | 'running' | 'certificate';
 
 const ofPhase: Readonly<Record<StreamPhase, StatusCode>> = {
   authentication: statusCodes.UNAUTHENTICATED,
   opening: statusCodes.PERMISSION_DENIED,
   running: statusCodes.INTERNAL,
+  certificate: statusCodes.INVALID_ARGUMENT,
 };
 
 const ofHttp: ReadonlyMap<number, StatusCode> = new Map([

@@ -9,6 +9,7 @@ import { CertificateKeeper } from '../../identity/workload/certificate-keeper.ts
 import { WorkloadCa } from '../../identity/workload/workload-ca.ts';
 import type { MeshSettings } from '../../model/mesh-settings.ts';
 import { printOrigin } from '../../model/origin.ts';
+import { spiffeId } from '../../model/workload.ts';
 import { Registry } from '../../registry/registry.ts';
 import { printRegistryProblem } from '../../registry/registry-problem.ts';
 import type { ObjectChanges } from '../../source/object-source.ts';
@@ -88,6 +89,8 @@ export class MeshComponent implements Component {
       ledger: this.ledger,
       metrics: options.metrics,
       log: logger,
+      certify: ({ namespace, serviceAccount }, csrPem, lifetimeMs) =>
+        this.#authority.certify(spiffeId(settings.trustDomain, namespace, serviceAccount), csrPem, lifetimeMs),
     });
   }
 

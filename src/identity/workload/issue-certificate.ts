@@ -27,8 +27,23 @@ export async function issueCertificate(
   times: IssueTimes,
 ): Promise<WorkloadCertificate> {
   checkSpiffeId(spiffeId);
-  const purpose: Purpose = { names: [{ uri: spiffeId }], uses: ['serverAuth', 'clientAuth'] };
-  return new WorkloadCertificate(spiffeId, await issue(signer, purpose, times));
+  return new WorkloadCertificate(spiffeId, await issue(signer, purposeOf(spiffeId), times));
+}
+
+/** The same for a workload that has made its own key (SubjectPublicKeyInfo, DER): the chain in PEM, up to a root without it. */
+export async function certifyKey(
+  signer: Signer,
+  spiffeId: string,
+  publicKey: Uint8Array,
+  times: IssueTimes,
+): Promise<string> {
+  checkSpiffeId(spiffeId);
+  const { certificateChainPem } = await certify(signer, purposeOf(spiffeId), publicKey, times);
+  return certificateChainPem;
+}
+
+function purposeOf(spiffeId: string): Purpose {
+  return { names: [{ uri: spiffeId }], uses: ['serverAuth', 'clientAuth'] };
 }
 
 /** For the control plane's own port, whose clients know it by DNS names and trust the roots of the mesh. */
@@ -51,26 +66,29 @@ interface Purpose {
 const makeKeyPair = promisify(generateKeyPair);
 
 async function issue(signer: Signer, purpose: Purpose, times: IssueTimes): Promise<WorkloadCertificateParts> {
-  const { now, lifetimeMs } = times;
-  if (now >= signer.notAfter) throw new OutriggerError('OR2202', `it ended ${signer.notAfter.toISOString()}`);
   const keys = await makeKeyPair('ec', {
     namedCurve: 'P-256',
     publicKeyEncoding: { type: 'spki', format: 'der' },
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   });
+  return { ...(await certify(signer, purpose, keys.publicKey, times)), privateKeyPem: keys.privateKey };
+}
+
+async function certify(
+  signer: Signer,
+  purpose: Purpose,
+  publicKey: Uint8Array,
+  times: IssueTimes,
+): Promise<Omit<WorkloadCertificateParts, 'privateKeyPem'>> {
+  const { now, lifetimeMs } = times;
+  if (now >= signer.notAfter) throw new OutriggerError('OR2202', `it ended ${signer.notAfter.toISOString()}`);
   const { subject: issuer, keyId: authorityKeyId } = signer;
   const notBefore = wholeSeconds(Math.max(now.getTime() - backdateMs, signer.notBefore.getTime()));
   const notAfter = wholeSeconds(Math.min(now.getTime() + lifetimeMs, signer.notAfter.getTime()));
   const serial = newSerial(times.random);
-  const content = { publicKey: keys.publicKey, serial, issuer, authorityKeyId, notBefore, notAfter, ...purpose };
+  const content = { publicKey, serial, issuer, authorityKeyId, notBefore, notAfter, ...purpose };
   const leafPem = certificateBlock(await leafCertificate(content, signer));
-  return {
-    certificateChainPem: `${leafPem}${signer.chainPem}`,
-    privateKeyPem: keys.privateKey,
-    notBefore,
-    notAfter,
-    serial,
-  };
+  return { certificateChainPem: `${leafPem}${signer.chainPem}`, notBefore, notAfter, serial };
 }
 
 /** https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md §2, in Istio's form of path. */

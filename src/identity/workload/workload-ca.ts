@@ -1,9 +1,11 @@
 import { OutriggerError } from '../../errors.ts';
 import type { Clock } from '../serving-certificates.ts';
 import type { ServingPair } from '../serving-pair.ts';
-import { type IssueTimes, issueCertificate, issueServing } from './issue-certificate.ts';
+import { requestedKey } from './certificate-request.ts';
+import { certifyKey, type IssueTimes, issueCertificate, issueServing } from './issue-certificate.ts';
 import { makeMeshRoot } from './make-mesh-root.ts';
 import type { MeshRootStore } from './mesh-root.ts';
+import { certificateBlocks } from './pem-blocks.ts';
 import { readSigner, type Signer } from './signer.ts';
 import type { WorkloadCertificate } from './workload-certificate.ts';
 
@@ -57,6 +59,22 @@ export class WorkloadCa {
   /** Throws OR2202, OR2204, OR2205. */
   issue(spiffeId: string): Promise<WorkloadCertificate> {
     return this.#sign((signer, times) => issueCertificate(signer, spiffeId, times));
+  }
+
+  /**
+   * For a workload that keeps its own key: `csrPem` is a PKCS #10 request. Never for longer than the authority issues; the
+   * answer is the chain, leaf first and the roots last. Throws OR2202, OR2204, OR2205, OR2230.
+   */
+  async certify(spiffeId: string, csrPem: string, lifetimeMs: number): Promise<readonly string[]> {
+    const publicKey = await requestedKey(csrPem);
+    return this.#sign(async (signer, times) => {
+      const bounded = {
+        ...times,
+        lifetimeMs: lifetimeMs > 0 ? Math.min(lifetimeMs, times.lifetimeMs) : times.lifetimeMs,
+      };
+      const chainPem = await certifyKey(signer, spiffeId, publicKey, bounded);
+      return [...certificateBlocks(chainPem), signer.rootsPem];
+    });
   }
 
   /** For the port that proxies connect to. Throws OR2202, OR2205. */

@@ -1,5 +1,6 @@
 /** https://github.com/grpc/grpc/blob/master/doc/statuscodes.md: those that this server answers. */
 export const statusCodes = {
+  OK: 0,
   UNKNOWN: 2,
   INVALID_ARGUMENT: 3,
   DEADLINE_EXCEEDED: 4,
