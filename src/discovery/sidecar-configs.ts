@@ -10,7 +10,8 @@ import type { Service } from '../model/service.ts';
 import type { Workload } from '../model/workload.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
 import type { ResourceSet, XdsResource } from '../xds/resource.ts';
-import { translateInboundClusters, translateInboundListener } from '../xds/translate/inbound.ts';
+import { translateInboundListeners } from '../xds/translate/inbound.ts';
+import { translateInboundClusters } from '../xds/translate/inbound-clusters.ts';
 import { translateInboundRoutes } from '../xds/translate/inbound-routes.ts';
 import { translateEagerListeners } from '../xds/translate/outbound-eager.ts';
 import { type OnDemandPlan, onDemandPlan, translateOnDemandListener } from '../xds/translate/outbound-on-demand.ts';
@@ -107,8 +108,8 @@ export class SidecarConfigs {
 
   #inbound(snapshot: Snapshot, workload: Workload): InboundIR {
     const { indexes, settings } = this.#options;
-    const { services, destinationRules, peerAuthentications, authorizationPolicies } = snapshot;
-    const inputs = [services, destinationRules, peerAuthentications, authorizationPolicies];
+    const { services, destinationRules, sidecars, peerAuthentications, authorizationPolicies } = snapshot;
+    const inputs = [services, destinationRules, sidecars, peerAuthentications, authorizationPolicies];
     return this.#inboundOf.get(workload, inputs, () =>
       this.#inbounds.same(buildInbound(snapshot, workload, indexes, settings)),
     );
@@ -118,7 +119,7 @@ export class SidecarConfigs {
     const fixed = [blackHoleCluster, passthroughCluster, inboundPassthroughCluster(shape.families)];
     return {
       clusters: this.#kept(shape, 'inbound clusters', [...fixed, ...translateInboundClusters(inbound, shape)]),
-      listeners: this.#kept(shape, 'inbound listeners', [translateInboundListener(inbound, shape)]),
+      listeners: this.#kept(shape, 'inbound listeners', translateInboundListeners(inbound, shape)),
       routes: this.#kept(shape, 'inbound routes', translateInboundRoutes(inbound)),
     };
   }

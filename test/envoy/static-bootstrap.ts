@@ -1,5 +1,10 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { everythingOf } from '../../src/discovery/everything.ts';
 import type { ProxyResources } from '../../src/xds/resource.ts';
+import { selfSigned } from './test-certificates.ts';
+
+const certificate = selfSigned('app.example.com');
 
 type Tree = Record<string, unknown>;
 
@@ -13,9 +18,18 @@ function whole(value: unknown, routes: ReadonlyMap<string, unknown>, secrets: st
   const entries = Object.entries(value as Tree).map(([key, inner]): [string, unknown] => {
     if (key === 'rds') return ['route_config', routes.get(String((inner as Tree)['route_config_name']))];
     if (key === 'sds_config') return [key, { path_config_source: { path: secrets } }];
+    if (key === 'filename' && /\.(crt|key)$/.test(String(inner))) return [key, ownFile(String(inner), secrets)];
+    if (key === 'watched_directory') return [key, { path: dirname(secrets) }];
     return [key, whole(inner, routes, secrets)];
   });
   return Object.fromEntries(entries);
+}
+
+/** A file of a pod, in this machine beside that of the secrets. */
+function ownFile(path: string, secrets: string): string {
+  const file = join(dirname(secrets), path.endsWith('.key') ? 'tls.key' : 'tls.crt');
+  if (!existsSync(file)) writeFileSync(file, path.endsWith('.key') ? certificate.key : certificate.certificate);
+  return file;
 }
 
 /** All that a proxy would get, as one static configuration. `secrets`: the path of a file of none. */

@@ -1,7 +1,7 @@
-import type { DownstreamTlsIR, GatewayProblem } from '../types/gateway.ts';
+import type { ServerTls } from '../../schema/common/server-tls.ts';
+import type { DownstreamTlsIR } from '../types/downstream-tls.ts';
+import type { GatewayProblem } from '../types/gateway.ts';
 import { type GatewayFacts, type PlacedServer, problemOf } from './gateway-facts.ts';
-
-type ServerTls = NonNullable<PlacedServer['server']['tls']>;
 
 const scheme = 'kubernetes://';
 const ofClients = '-cacert';
@@ -12,10 +12,17 @@ export function downstreamTlsOf(
   tls: ServerTls,
   facts: Pick<GatewayFacts, 'namespace'>,
 ): DownstreamTlsIR | GatewayProblem {
-  const given = tls.credentialName === undefined ? (tls.credentialNames ?? []) : [tls.credentialName];
-  const wanted = [...given, ...(tls.caCertCredentialName === undefined ? [] : [tls.caCertCredentialName])];
+  const wanted = [...credentialsOf(tls), ...(tls.caCertCredentialName === undefined ? [] : [tls.caCertCredentialName])];
   const wrong = wanted.flatMap((name) => faultOf(name, placed, facts.namespace) ?? [])[0];
-  if (wrong !== undefined) return wrong;
+  return wrong ?? serverTlsOf(tls);
+}
+
+const credentialsOf = ({ credentialName, credentialNames = [] }: ServerTls) =>
+  credentialName === undefined ? credentialNames : [credentialName];
+
+/** How TLS of clients is ended, whatever it needs. */
+export function serverTlsOf(tls: ServerTls): DownstreamTlsIR {
+  const given = credentialsOf(tls);
   const mode = modeOf(tls);
   return {
     mode,

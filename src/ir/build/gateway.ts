@@ -2,13 +2,8 @@ import type { MeshSettings } from '../../model/mesh-settings.ts';
 import { authorizationFor } from '../../policy/authorization/select.ts';
 import type { DestinationLookup } from '../../policy/virtual-service/destinations.ts';
 import type { Snapshot } from '../../registry/snapshot.ts';
-import type {
-  DownstreamTlsIR,
-  GatewayIR,
-  GatewayListenerIR,
-  GatewayProblem,
-  GatewayServerIR,
-} from '../types/gateway.ts';
+import type { DownstreamTlsIR } from '../types/downstream-tls.ts';
+import type { GatewayIR, GatewayListenerIR, GatewayProblem, GatewayServerIR } from '../types/gateway.ts';
 import { gatewayClusters } from './gateway-clusters.ts';
 import { passthroughRoutes, tcpServerRoutes, unlikeRoutes } from './gateway-connections.ts';
 import type { GatewayFacts, GatewayScene, PlacedServer } from './gateway-facts.ts';

@@ -4,11 +4,15 @@ import type { Service, ServicePort } from '../../model/service.ts';
 import type { Workload } from '../../model/workload.ts';
 import { authorizationFor } from '../../policy/authorization/select.ts';
 import { hasLabels } from '../../policy/client.ts';
-import { connectionsOf, limitsOf } from '../../policy/destination-rule/connection-limits.ts';
-import { effectivePolicy } from '../../policy/destination-rule/effective.ts';
+import { connectionsOf, connectTimeoutOf, limitsOf } from '../../policy/destination-rule/connection-limits.ts';
+import { type EffectivePolicy, effectivePolicy } from '../../policy/destination-rule/effective.ts';
 import { findRule } from '../../policy/destination-rule/select.ts';
 import type { WorkloadModes } from '../../policy/peer-authentication/mode.ts';
-import type { Snapshot } from '../../registry/snapshot.ts';
+import { inboundPoolOf } from '../../policy/sidecar/ingress.ts';
+import { sidecarOf } from '../../policy/sidecar/select.ts';
+import type { Config, Snapshot } from '../../registry/snapshot.ts';
+import type { Sidecar } from '../../schema/kinds.ts';
+import { ingressPort, type PortLimits } from './inbound-ingress.ts';
 import type { Indexes } from './indexes.ts';
 
 /** What reaches the app of a pod, and who may send it. */
@@ -21,7 +25,8 @@ export function buildInbound(
   const { namespace, labels } = workload;
   const trustDomains = [settings.trustDomain, ...settings.trustDomainAliases];
   const modes = indexes.modes(snapshot.peerAuthentications).forWorkload(namespace, labels);
-  const ports = inboundPorts(snapshot, workload, { modes, indexes, settings });
+  const sidecar = sidecarOf(snapshot.sidecars, workload, settings.rootNamespaces);
+  const ports = inboundPorts(snapshot, workload, { modes, indexes, settings, sidecar });
   const named = new Set(ports.map(({ targetPort }) => targetPort));
   return {
     ports,
@@ -45,10 +50,26 @@ interface PortContext {
   readonly modes: WorkloadModes;
   readonly indexes: Indexes;
   readonly settings: MeshSettings;
+  readonly sidecar: Config<Sidecar> | undefined;
+}
+
+/** Those of the services; a Sidecar with an `ingress` names its own in their place. */
+function inboundPorts(snapshot: Snapshot, workload: Workload, context: PortContext): readonly InboundPortIR[] {
+  const ofServices = portsOfServices(snapshot, workload, context);
+  const { sidecar, modes } = context;
+  const { ingress = [] } = sidecar?.spec ?? {};
+  if (sidecar === undefined || ingress.length === 0) return ofServices;
+  return ingress
+    .map((entry) => {
+      const known = ofServices.find(({ targetPort }) => targetPort === entry.port.number);
+      const limits = known ?? limitsOfPort({}, entry.port.number ?? 0, context);
+      return ingressPort(entry, { sidecar, workload, modes, known, limits });
+    })
+    .sort((a, b) => a.targetPort - b.targetPort);
 }
 
 /** By target port; where several services have one, the oldest service's port counts. */
-function inboundPorts(snapshot: Snapshot, workload: Workload, context: PortContext): readonly InboundPortIR[] {
+function portsOfServices(snapshot: Snapshot, workload: Workload, context: PortContext): readonly InboundPortIR[] {
   const found = new Map<number, InboundPortIR>();
   for (const service of snapshot.services) {
     if (!selects(service, workload)) continue;
@@ -82,8 +103,9 @@ interface PortOfService {
 function portOf(
   snapshot: Snapshot,
   { service, port, targetPort, workload }: PortOfService,
-  { modes, indexes, settings }: PortContext,
+  context: PortContext,
 ): InboundPortIR {
+  const { modes, indexes, settings } = context;
   const { namespace } = workload;
   // The limits that clients keep hold for what reaches the app, too, as in Istio.
   const rule = findRule(indexes.rules(snapshot.destinationRules), {
@@ -99,8 +121,19 @@ function portOf(
     hostname: service.hostname,
     protocol: port.protocol,
     mode: modes.ports.get(targetPort) ?? modes.mode,
-    limits: limitsOf(policy),
-    connections: connectionsOf(policy.connectionPool),
+    ...{ app: { kind: 'called', port: undefined }, bind: [], tls: undefined },
+    ...limitsOfPort(policy, targetPort, context),
     origins: [service.origin, ...(modes.origin === undefined ? [] : [modes.origin])],
+  };
+}
+
+/** What a Sidecar says of the port, else what a DestinationRule says of its service. */
+function limitsOfPort(policy: EffectivePolicy, port: number, { sidecar, settings }: PortContext): PortLimits {
+  const own = inboundPoolOf(sidecar?.spec, port);
+  const used = own === undefined ? policy : { connectionPool: own };
+  return {
+    limits: limitsOf(used),
+    connections: connectionsOf(used.connectionPool),
+    connectTimeoutMs: connectTimeoutOf(used.connectionPool, settings.connectTimeoutMs),
   };
 }

@@ -1,6 +1,7 @@
 import type { Origin } from '../../model/origin.ts';
 import type { AuthorizationIR } from './authorization.ts';
 import type { ClusterIR } from './cluster.ts';
+import type { DownstreamTlsIR } from './downstream-tls.ts';
 import type { TlsRouteIR } from './outbound.ts';
 import type { VirtualHostIR } from './route.ts';
 
@@ -73,26 +74,4 @@ export interface GatewayTcpIR {
   /** At least one; each with its server names. */
   readonly routes: readonly TlsRouteIR[];
   readonly origins: readonly Origin[];
-}
-
-export interface DownstreamTlsIR {
-  /** `mesh` is the gateway's own certificate, and clients of the mesh. */
-  readonly mode: 'simple' | 'mutual' | 'optional-mutual' | 'mesh';
-  /** SDS names; one for each certificate. */
-  readonly certificates: readonly string[];
-  /** Certificates in files of the gateway's pod. */
-  readonly files: readonly { readonly certificate: string; readonly key: string }[];
-  /** SDS name of the clients' CA; '' is none. */
-  readonly ca: string;
-  readonly caFile: string;
-  readonly crlFile: string;
-  /** Of which a client must have one; empty is any. */
-  readonly subjectAltNames: readonly string[];
-  readonly keyHashes: readonly string[];
-  readonly certificateHashes: readonly string[];
-  /** `TLSv1_2`; undefined is the default. */
-  readonly minVersion?: string;
-  readonly maxVersion?: string;
-  readonly cipherSuites: readonly string[];
-  readonly curves: readonly string[];
 }

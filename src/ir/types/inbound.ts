@@ -2,6 +2,7 @@ import type { Origin } from '../../model/origin.ts';
 import type { Protocol } from '../../model/protocol.ts';
 import type { AuthorizationIR } from './authorization.ts';
 import type { ConnectionsIR, LimitsIR } from './cluster.ts';
+import type { DownstreamTlsIR } from './downstream-tls.ts';
 
 export type MtlsMode = 'strict' | 'permissive' | 'disable';
 
@@ -20,14 +21,27 @@ export interface InboundIR {
 }
 
 export interface InboundPortIR {
-  /** Where the app listens. */
+  /** What is called: where the app listens, or the port of a Sidecar's `ingress`. */
   readonly targetPort: number;
   /** Of the service, for names. */
   readonly port: number;
   readonly hostname: string;
   readonly protocol: Protocol;
   readonly mode: MtlsMode;
+  readonly app: AppAddressIR;
+  /** Where the proxy itself listens; empty where iptables brings the connections. */
+  readonly bind: readonly string[];
+  /** In force only where mutual TLS of the mesh is off. */
+  readonly tls: DownstreamTlsIR | undefined;
   readonly limits: LimitsIR;
   readonly connections: ConnectionsIR;
+  readonly connectTimeoutMs: number;
   readonly origins: readonly Origin[];
 }
+
+/** Where the app is. */
+export type AppAddressIR =
+  /** At the address that was called, at its port or another one. */
+  | { readonly kind: 'called'; readonly port: number | undefined }
+  | { readonly kind: 'address'; readonly address: string; readonly port: number }
+  | { readonly kind: 'socket'; readonly path: string };

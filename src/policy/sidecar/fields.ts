@@ -1,15 +1,49 @@
-import type { FieldEffects } from '../field-effects.ts';
+import { type FieldEffects, notYetUnder, under } from '../field-effects.ts';
+
+/** Of the pod's own ports. What is spoken to the app is what its port says, so upgrades have no effect, as in Istio. */
+const pool = [
+  ...under('tcp', ['maxConnections', 'connectTimeout', 'maxConnectionDuration', 'idleTimeout']),
+  ...under('tcp.tcpKeepalive', ['probes', 'time', 'interval']),
+  ...under('http', ['http1MaxPendingRequests', 'http2MaxRequests', 'maxRequestsPerConnection', 'maxRetries']),
+  ...under('http', ['idleTimeout', 'maxConcurrentStreams']),
+];
+const protocolStays = 'the app is spoken to in the protocol of its port, as in Istio';
+const poolNotYet = {
+  'http.http2KeepAlive': 'connections are kept without pings',
+  'http.h2UpgradePolicy': protocolStays,
+  'http.useClientProtocol': protocolStays,
+};
+
+const tls = [
+  ...['mode', 'serverCertificate', 'privateKey', 'caCertificates', 'caCrl'],
+  ...['tlsCertificates[].serverCertificate', 'tlsCertificates[].privateKey'],
+  ...['verifyCertificateSpki', 'verifyCertificateHash', 'minProtocolVersion', 'maxProtocolVersion'],
+  ...['cipherSuites', 'ecdhCurves'],
+];
+const tlsNotYet = {
+  insecureSkipVerify: 'clients are verified all the same',
+  'tlsCertificates[].caCertificates': 'the authorities of clients are those of caCertificates above',
+};
+/** Validation refuses them. */
+const tlsRefused = ['httpsRedirect', 'subjectAltNames', 'credentialName', 'credentialNames', 'caCertCredentialName'];
 
 export const sidecarFields: FieldEffects = {
-  implemented: ['workloadSelector.labels', 'egress[].hosts', 'outboundTrafficPolicy.mode'],
+  implemented: [
+    ...['workloadSelector.labels', 'egress[].hosts', 'outboundTrafficPolicy.mode'],
+    ...under('ingress[]', ['port.number', 'port.name', 'port.protocol', 'bind', 'captureMode', 'defaultEndpoint']),
+    ...under('ingress[].tls', tls),
+    ...under('ingress[].connectionPool', pool),
+    ...under('inboundConnectionPool', pool),
+  ],
   notYet: {
     'egress[].port': 'its hosts are there on all of their ports',
     'egress[].bind': 'its hosts are called at their own addresses',
     'egress[].captureMode': 'traffic is captured as for the whole pod',
-    ingress: 'the ports of the pod are those that Services name',
-    inboundConnectionPool: 'the limits of inbound connections are those of DestinationRules',
+    ...notYetUnder('ingress[].tls', tlsNotYet),
+    ...notYetUnder('ingress[].connectionPool', poolNotYet),
+    ...notYetUnder('inboundConnectionPool', poolNotYet),
     'outboundTrafficPolicy.egressProxy': 'unknown hosts are called at their own addresses',
   },
-  ignored: [],
+  ignored: ['ingress[].port.targetPort', ...under('ingress[].tls', tlsRefused)],
   values: [],
 };

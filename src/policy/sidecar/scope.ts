@@ -1,8 +1,9 @@
 import type { Origin } from '../../model/origin.ts';
 import type { Config } from '../../registry/snapshot.ts';
 import type { Sidecar } from '../../schema/kinds.ts';
-import { type Client, hasLabels } from '../client.ts';
+import type { Client } from '../client.ts';
 import { hostCovers } from '../hosts.ts';
+import { sidecarOf } from './select.ts';
 
 /** What a client is told of: its Sidecar resource, or everything. */
 export interface Scope {
@@ -30,21 +31,11 @@ const everything: Scope = {
   origin: undefined,
 };
 
-/**
- * The Sidecar of a client: one that selects it, else one of its namespace without selector, else one of a root namespace;
- * of several on one level the oldest. https://istio.io/latest/docs/reference/config/networking/sidecar/
- */
+/** What the Sidecar of a client takes in. */
 export function scopeOf(configs: readonly Config<Sidecar>[], client: Client, rootNamespaces: readonly string[]): Scope {
-  const own = configs.filter(({ namespace }) => namespace === client.namespace);
-  const found =
-    own.find((config) => isSelecting(config) && hasLabels(client.labels, labelsOf(config))) ??
-    own.find((config) => !isSelecting(config)) ??
-    configs.find((config) => rootNamespaces.includes(config.namespace) && !isSelecting(config));
+  const found = sidecarOf(configs, client, rootNamespaces);
   return found === undefined ? everything : read(found, client.namespace);
 }
-
-const labelsOf = ({ spec }: Config<Sidecar>) => spec.workloadSelector?.labels;
-const isSelecting = (config: Config<Sidecar>) => Object.keys(labelsOf(config) ?? {}).length > 0;
 
 function read({ spec, namespace, name, origin }: Config<Sidecar>, client: string): Scope {
   const hosts = spec.egress === undefined ? ['*/*'] : spec.egress.flatMap((listener) => listener.hosts ?? []);

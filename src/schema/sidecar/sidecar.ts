@@ -58,7 +58,8 @@ const Ingress = message(
 
 /** A sidecar has its certificates from files. */
 function checkIngressTls(tls: ServerTls, report: Report): void {
-  for (const name of ['subjectAltNames', 'httpsRedirect', 'credentialName'] as const) {
+  const secrets = ['credentialName', 'credentialNames', 'caCertCredentialName'] as const;
+  for (const name of ['subjectAltNames', 'httpsRedirect', ...secrets] as const) {
     if (tls[name] !== undefined && tls[name] !== false)
       report({ at: ['tls', name], code: 'OR1655', message: `${name} cannot be used in a Sidecar` });
   }

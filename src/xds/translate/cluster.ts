@@ -124,7 +124,7 @@ export function translateLimits(limits: LimitsIR): Message {
   });
 }
 
-function translateKeepAlive({ keepAlive }: ConnectionsIR): Message {
+export function translateKeepAlive({ keepAlive }: ConnectionsIR): Message {
   if (keepAlive === undefined) return {};
   const seconds = (ms: number | undefined) => (ms === undefined ? undefined : Math.ceil(ms / 1000));
   const settings = given({

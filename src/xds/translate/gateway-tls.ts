@@ -1,4 +1,4 @@
-import type { DownstreamTlsIR } from '../../ir/types/gateway.ts';
+import type { DownstreamTlsIR } from '../../ir/types/downstream-tls.ts';
 import type { Message } from '../resource.ts';
 import { given } from './common.ts';
 import { serverTlsSocket } from './downstream-tls.ts';

@@ -7,7 +7,7 @@ export interface ChainForm {
   readonly match: Message;
   /** What is spoken once TLS, if any, is off. */
   readonly speaks: 'http' | 'tcp';
-  /** Mutual TLS is taken off here; else bytes stay as they are. */
+  /** Mutual TLS of the mesh is taken off here. */
   readonly mutual: boolean;
 }
 
@@ -66,6 +66,12 @@ const matrix: Readonly<Record<ListenerProtocol, Readonly<Record<MtlsMode, readon
     disable: [plain(raw(plainHttp), 'http'), plain(raw(), 'tcp')],
   },
 };
+
+/** TLS of the port's own is all that it takes; what is in it is found out by ALPN where that is not known. */
+export function givenTlsForms(protocol: ListenerProtocol): readonly ChainForm[] {
+  if (protocol === 'auto') return [plain(tls(['h2', 'http/1.1']), 'http'), plain(tls(), 'tcp')];
+  return [plain(tls(), protocol)];
+}
 
 /** Whether the first bytes must be looked at for TLS. */
 export function needsTlsInspector(forms: readonly ChainForm[]): boolean {

@@ -1,26 +1,62 @@
 import type { InboundIR, InboundPortIR } from '../../ir/types/inbound.ts';
 import type { ProxyShape } from '../../ir/types/proxy.ts';
-import { isHttp2, listenerProtocol } from '../../model/protocol.ts';
+import { listenerProtocol } from '../../model/protocol.ts';
 import { httpAuthorization, networkAuthorization } from '../filters/authorization.ts';
 import { dropPeerFilter, readPeerFilter } from '../filters/peer-header.ts';
 import type { Message, XdsResource } from '../resource.ts';
 import { translateAccessLog, translateConnectionLog, translateListenerLog } from './access-log.ts';
-import { serviceMetadata, translateLimits } from './cluster.ts';
-import { duration } from './common.ts';
+import { duration, socketAddress } from './common.ts';
 import { httpConnectionManager, tcpProxy } from './connection-manager.ts';
 import { meshServerTls } from './downstream-tls.ts';
-import { type ChainForm, inboundChainForms, needsHttpInspector, needsTlsInspector } from './inbound-chains.ts';
+import { gatewayTls } from './gateway-tls.ts';
+import {
+  type ChainForm,
+  givenTlsForms,
+  inboundChainForms,
+  needsHttpInspector,
+  needsTlsInspector,
+} from './inbound-chains.ts';
 import { inboundClusterName, inboundPassthrough } from './inbound-routes.ts';
 import { inspector, originalDestination, wildcardAddress } from './listener-parts.ts';
-import { inboundSource } from './static-clusters.ts';
 import { servedConnectionStats, servedStats } from './stats-log.ts';
 import { withoutRequests } from './tcp-authorization.ts';
-import { translateUpstreamProtocol } from './upstream-protocol.ts';
 
 const port15006 = 15_006;
 
-/** The one listener to which iptables sends what comes for the pod. */
-export function translateInboundListener(inbound: InboundIR, shape: ProxyShape): XdsResource {
+/** The listener to which iptables sends what comes for the pod, and those where the proxy itself listens. */
+export function translateInboundListeners(inbound: InboundIR, shape: ProxyShape): readonly XdsResource[] {
+  const bound = inbound.ports.filter(({ bind }) => bind.length > 0);
+  return [capturedListener(inbound, shape), ...bound.map((port) => boundListener(port, { inbound, shape }))];
+}
+
+function boundListener(port: InboundPortIR, context: InboundContext): XdsResource {
+  const { shape } = context;
+  const door = doorOf(port);
+  const [first, ...others] = port.bind.map((address) => ({ address: socketAddress(address, port.targetPort) }));
+  const name = `inbound_${port.bind.join('_')}_${port.targetPort}`;
+  return {
+    type: 'listener',
+    name,
+    origins: port.origins,
+    message: {
+      name,
+      ...first,
+      ...(others.length === 0 ? {} : { additional_addresses: others }),
+      traffic_direction: 'INBOUND',
+      max_connections_to_accept_per_socket_event: 1,
+      listener_filters: [
+        ...(needsTlsInspector(door.forms) ? [inspector('tls', [])] : []),
+        ...(needsHttpInspector(door.forms) ? [inspector('http', [])] : []),
+      ],
+      listener_filters_timeout: duration(shape.protocolDetectionTimeoutMs),
+      continue_on_listener_filters_timeout: true,
+      access_log: translateListenerLog(shape.accessLog),
+      filter_chains: door.forms.map((form) => chainOf(door, form, context)),
+    },
+  };
+}
+
+function capturedListener(inbound: InboundIR, shape: ProxyShape): XdsResource {
   const doors = doorsOf(inbound);
   const quiet = (needs: (forms: readonly ChainForm[]) => boolean) => [
     ...doors.flatMap(({ port, forms }) => (port === undefined || needs(forms) ? [] : [port])),
@@ -88,13 +124,14 @@ function doorsOf({ ports, otherPorts, portModes }: InboundIR): Door[] {
       known: undefined,
       forms: inboundChainForms('auto', mode),
     })),
-    ...ports.map((known) => ({
-      name: `0.0.0.0_${known.targetPort}`,
-      port: known.targetPort,
-      known,
-      forms: inboundChainForms(listenerProtocol(known.protocol), known.mode),
-    })),
+    ...ports.filter(({ bind }) => bind.length === 0).map(doorOf),
   ];
+}
+
+function doorOf(known: InboundPortIR): Door {
+  const protocol = listenerProtocol(known.protocol);
+  const forms = known.tls === undefined ? inboundChainForms(protocol, known.mode) : givenTlsForms(protocol);
+  return { name: `0.0.0.0_${known.targetPort}`, port: known.targetPort, known, forms };
 }
 
 interface InboundContext {
@@ -105,20 +142,22 @@ interface InboundContext {
 function chainOf(door: Door, form: ChainForm, context: InboundContext): Message {
   const http = form.speaks === 'http';
   const passthrough = door.known === undefined && door.port === undefined && http;
+  const captured = (door.known?.bind.length ?? 0) === 0;
+  const tls = tlsOf(door, form, context);
   return {
     name: passthrough ? 'virtualInbound-catchall-http' : door.name,
     filter_chain_match: {
-      ...(door.port === undefined ? {} : { destination_port: door.port }),
+      ...(door.port === undefined || !captured ? {} : { destination_port: door.port }),
       ...form.match,
     },
     filters: http ? [httpFilter(door, form, context)] : tcpFilters(door, form, context),
-    ...(form.mutual
-      ? {
-          transport_socket: meshServerTls(form.speaks, context.inbound.trustDomains),
-          transport_socket_connect_timeout: '15s',
-        }
-      : {}),
+    ...(tls === undefined ? {} : { transport_socket: tls, transport_socket_connect_timeout: '15s' }),
   };
+}
+
+function tlsOf({ known }: Door, { mutual, speaks }: ChainForm, { inbound }: InboundContext): Message | undefined {
+  if (mutual) return meshServerTls(speaks, inbound.trustDomains);
+  return known?.tls === undefined ? undefined : gatewayTls(known.tls, speaks, inbound.trustDomains);
 }
 
 const clusterOf = ({ known }: Door) =>
@@ -153,42 +192,4 @@ function tcpFilters(door: Door, form: ChainForm, { inbound, shape }: InboundCont
       more: idle === undefined ? {} : { idle_timeout: duration(idle) },
     }),
   ];
-}
-
-/** One for each named port: to the app, from an address that is let by. */
-export function translateInboundClusters(inbound: InboundIR, shape: ProxyShape): readonly XdsResource[] {
-  return inbound.ports.map((port) => {
-    const name = inboundClusterName(port.targetPort);
-    return {
-      type: 'cluster',
-      name,
-      origins: port.origins,
-      message: {
-        name,
-        alt_stat_name: `${name};`,
-        type: 'ORIGINAL_DST',
-        lb_policy: 'CLUSTER_PROVIDED',
-        connect_timeout: '10s',
-        cleanup_interval: '60s',
-        circuit_breakers: { thresholds: [translateLimits(port.limits)] },
-        ...inboundSource(shape.families),
-        ...translateUpstreamProtocol(upstreamOf(port), port.connections),
-        metadata: { filter_metadata: inboundMetadata(port) },
-      },
-    };
-  });
-}
-
-/** What the app is spoken to in: what its port says, also where clients came by HTTP/2; what came, if it says nothing. */
-function upstreamOf({ protocol }: InboundPortIR): 'http' | 'http2' | 'same' | 'tcp' {
-  const kind = listenerProtocol(protocol);
-  if (kind === 'tcp') return 'tcp';
-  if (kind === 'auto') return 'same';
-  return isHttp2(protocol) ? 'http2' : 'http';
-}
-
-function inboundMetadata({ hostname }: InboundPortIR): Message {
-  const [name = hostname, namespace = ''] = hostname.split('.');
-  const service = { host: hostname, name, namespace };
-  return { istio: { services: [service] }, [serviceMetadata]: service };
 }

@@ -1,0 +1,22 @@
+/** TLS of clients, ended by the proxy. */
+export interface DownstreamTlsIR {
+  /** `mesh` is the proxy's own certificate, and clients of the mesh. */
+  readonly mode: 'simple' | 'mutual' | 'optional-mutual' | 'mesh';
+  /** SDS names; one for each certificate. */
+  readonly certificates: readonly string[];
+  /** Certificates in files of the proxy's container. */
+  readonly files: readonly { readonly certificate: string; readonly key: string }[];
+  /** SDS name of the clients' CA; '' is none. */
+  readonly ca: string;
+  readonly caFile: string;
+  readonly crlFile: string;
+  /** Of which a client must have one; empty is any. */
+  readonly subjectAltNames: readonly string[];
+  readonly keyHashes: readonly string[];
+  readonly certificateHashes: readonly string[];
+  /** `TLSv1_2`; undefined is the default. */
+  readonly minVersion?: string;
+  readonly maxVersion?: string;
+  readonly cipherSuites: readonly string[];
+  readonly curves: readonly string[];
+}

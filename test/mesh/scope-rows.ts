@@ -1,0 +1,142 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { until } from '../envoy/condition.ts';
+import { selfSigned } from '../envoy/test-certificates.ts';
+import type { TestMesh } from './fixture.ts';
+import { firstLine } from './lines.ts';
+import { app, namespace } from './world.ts';
+
+export interface ScopeRow {
+  readonly does: string;
+  /** With a folder for files, if it needs one. */
+  readonly manifest: string | ((folder: string) => string);
+  readonly check: (mesh: TestMesh, delivery: string) => Promise<void>;
+}
+
+const every = [
+  { port: 9080, name: 'http', speaks: 'http' },
+  { port: 9081, name: 'http2', speaks: 'h2c' },
+  { port: 9084, name: 'tcp-first', speaks: 'tcp-first' },
+  { port: 9085, name: 'something', speaks: 'http' },
+  { port: 9086, name: 'other', speaks: 'tcp' },
+];
+
+export const scopeWorld = [
+  namespace('default', 'meshed'),
+  namespace('outside', 'plain'),
+  app('client'),
+  app('server', { ports: every }),
+  app('client', { namespace: 'outside' }),
+].join('');
+
+const secured = 'URI=spiffe://cluster.local/ns/default/sa/client';
+const addressOf = (mesh: TestMesh, id: string) => mesh.pod(id).ip ?? '';
+
+/** In a folder that every pod sees, too: the root of a container lies over that of this machine. */
+function writeCertificate(folder: string): void {
+  const { certificate, key } = selfSigned('server.example.com');
+  writeFileSync(join(folder, 'tls.crt'), certificate);
+  writeFileSync(join(folder, 'tls.key'), key);
+}
+
+const ingress = (list: string, more = '') => `
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: {name: server}
+spec:
+  workloadSelector: {labels: {app: server}}
+  egress: [{hosts: ["./*"]}]
+  ${more}
+  ingress:
+${list}
+---`;
+
+const peers = (mode: string, ports = '') => `
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: server}
+spec: {selector: {matchLabels: {app: server}}, mtls: {mode: ${mode}}${ports === '' ? '' : `, portLevelMtls: ${ports}`}}
+---`;
+
+export const scopeRows: readonly ScopeRow[] = [
+  {
+    does: 'ingress: a port leads to another one of the app, at loopback and at the address of the pod',
+    manifest: `${ingress(`
+    - {port: {number: 9086, name: tcp, protocol: TCP}, defaultEndpoint: "127.0.0.1:9084"}
+    - {port: {number: 9085, name: http2, protocol: HTTP2}, defaultEndpoint: "0.0.0.0:9081"}`)}${peers('STRICT')}
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: server}
+spec: {selector: {matchLabels: {app: server}}, action: DENY, rules: [{to: [{operation: {paths: [/denied], ports: ["9085"]}}]}]}
+---`,
+    check: async (mesh) => {
+      expect(await firstLine(mesh, 'default/client', 'server', 9086)).toMatch(/^hello from server-/);
+      const ask = async (from: string, path: string) => mesh.load(from, { url: `http://server.default:9085${path}` });
+      const known = await ask('default/client', '/headers');
+      expect(known.statuses).toEqual({ 200: 1 });
+      expect(known.samples[0]?.body).toContain(secured);
+      expect((await ask('default/client', '/denied')).statuses).toEqual({ 403: 1 });
+      expect((await ask('outside/client', '/headers')).statuses).toEqual({ 0: 1 });
+      expect(await firstLine(mesh, 'outside/client', 'server.default', 9086)).toBe('');
+      await until('the server has counted it', async () => {
+        const lines = (await mesh.admin('default/server-v1', '/stats/prometheus')).split('\n');
+        const wanted = ['istio_requests_total{', 'reporter="destination"', 'source_workload="client-v1"'];
+        const own = [
+          'destination_service="server.default.svc.cluster.local"',
+          'connection_security_policy="mutual_tls"',
+        ];
+        return lines.some((line) => [...wanted, ...own].every((part) => line.includes(part))) || undefined;
+      });
+    },
+  },
+  {
+    does: 'ingress: a port where the proxy itself listens',
+    manifest: ingress(`
+    - {port: {number: 9999, name: http, protocol: HTTP}, captureMode: NONE, defaultEndpoint: "127.0.0.1:9080"}
+    - {port: {number: 9998, name: tcp, protocol: TCP}, captureMode: NONE, defaultEndpoint: "0.0.0.0:9084"}`),
+    check: async (mesh) => {
+      const address = addressOf(mesh, 'default/server-v1');
+      const load = await mesh.load('outside/client', { url: `http://${address}:9999/headers` });
+      expect(load.statuses).toEqual({ 200: 1 });
+      expect(await firstLine(mesh, 'outside/client', address, 9998)).toMatch(/^hello from server-/);
+    },
+  },
+  {
+    does: 'ingress: TLS of its own where that of the mesh is off',
+    manifest: (folder) => {
+      writeCertificate(folder);
+      const tls = `tls: {mode: SIMPLE, serverCertificate: ${folder}/tls.crt, privateKey: ${folder}/tls.key}`;
+      const list = `
+    - {port: {number: 9443, name: https, protocol: HTTPS}, defaultEndpoint: "127.0.0.1:9080", ${tls}}
+    - {port: {number: 9085, name: http, protocol: HTTP}, defaultEndpoint: "127.0.0.1:9080", ${tls}}`;
+      return `${ingress(list)}${peers('PERMISSIVE', '{"9443": {mode: DISABLE}}')}`;
+    },
+    check: async (mesh) => {
+      const address = addressOf(mesh, 'default/server-v1');
+      const ask = (url: string) =>
+        mesh.shell('outside/client', `curl -sk -o /dev/null -w '%{http_code}' --max-time 5 ${url} || true`);
+      expect(await ask(`https://${address}:9443/headers`)).toBe('200');
+      expect(await ask(`http://${address}:9443/headers`)).toBe('000');
+      // Its TLS is not in force where mutual TLS of the mesh is.
+      expect(await ask(`https://${address}:9085/headers`)).toBe('000');
+      expect(await ask(`http://${address}:9085/headers`)).toBe('200');
+    },
+  },
+  {
+    does: 'inboundConnectionPool: no more requests at once than the app is to have',
+    manifest: ingress(
+      `
+    - {port: {number: 9085, name: http, protocol: HTTP}, defaultEndpoint: "127.0.0.1:9080"}`,
+      'inboundConnectionPool: {http: {http1MaxPendingRequests: 1}, tcp: {maxConnections: 1}}',
+    ),
+    check: async (mesh) => {
+      const text = await mesh.admin('default/server-v1', '/clusters');
+      expect(text).toContain('inbound|9085||::default_priority::max_connections::1\n');
+      expect(text).toContain('inbound|9085||::default_priority::max_pending_requests::1\n');
+      const burst = await mesh.load('default/client', { url: 'http://server:9085/headers', n: 200, concurrency: 40 });
+      expect(burst.statuses[200]).toBeGreaterThan(0);
+      expect(burst.statuses[503]).toBeGreaterThan(0);
+    },
+  },
+];
