@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { XdsResource } from '../xds/resource.ts';
-import { blockedHost, passthroughHost } from '../xds/translate/route-configuration.ts';
+import { blockedHost, type Others, unknownHosts } from '../xds/translate/route-configuration.ts';
 
 /** `80/reviews.default:80`: a route configuration and a Host header, as Envoy asks for a virtual host. */
 export interface AskedHost {
@@ -23,10 +23,9 @@ export function parseAskedHost(name: string): AskedHost | undefined {
  * A virtual host for a host that nobody knows, so that its requests go on at once: a mere "there is none" would let them
  * wait, and an answer without content would live on beside a later one.
  */
-export function unknownHost({ port, host }: AskedHost, blocked: boolean): XdsResource {
+export function unknownHost({ port, host }: AskedHost, others: Others): XdsResource {
   const name = `${port}/${host}`;
-  const message = blocked ? blockedHost(name, [host]) : passthroughHost(name, [host]);
-  return { type: 'virtualHost', name, message, origins: [] };
+  return { type: 'virtualHost', name, message: unknownHosts(name, [host], others), origins: [] };
 }
 
 const mostHost = 300;

@@ -70,9 +70,11 @@ describe('hosts that clients ask for', () => {
   });
 
   test('one that nobody knows goes through, or nowhere', () => {
-    const through = JSON.stringify(unknownHost({ port: 80, host: 'x' }, false).message);
+    const through = JSON.stringify(unknownHost({ port: 80, host: 'x' }, { blocked: false, egressProxy: '' }).message);
     expect(through).toContain('PassthroughCluster');
-    expect(JSON.stringify(unknownHost({ port: 80, host: 'x' }, true).message)).toContain('"status":502');
+    expect(JSON.stringify(unknownHost({ port: 80, host: 'x' }, { blocked: true, egressProxy: '' }).message)).toContain(
+      '"status":502',
+    );
   });
 });
 

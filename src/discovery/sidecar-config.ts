@@ -103,6 +103,8 @@ export class SidecarConfig implements ProxyResources {
     if (cluster !== undefined) return viewResources.clusterAs(cluster, name);
     const pod = this.#podCluster(address);
     if (pod !== undefined) return viewResources.clusterAs(pod, name);
+    const proxy = view.blocked ? undefined : viewResources.clusters(view).get(view.egressProxy);
+    if (proxy !== undefined) return viewResources.clusterAs(proxy, name);
     return encoder.encode(view.blocked ? byName.tombstone(name) : byName.original(name));
   }
 
@@ -186,8 +188,8 @@ export class NamedResources {
   }
 
   unknownHost(view: OutboundView, asked: AskedHost): XdsResource {
-    const key = `host ${asked.port} ${asked.host} ${view.blocked}`;
-    return this.#fixed.remember(key, () => unknownHost(asked, view.blocked));
+    const key = `host ${asked.port} ${asked.host} ${view.blocked} ${view.egressProxy}`;
+    return this.#fixed.remember(key, () => unknownHost(asked, view));
   }
 
   unusableHost(name: string): XdsResource | undefined {
@@ -214,7 +216,7 @@ const mostNames = 10_000;
 const mostRoutes = 1_000;
 
 function routeOf(view: OutboundView, name: string, delivery: Delivery): XdsResource {
-  const others = otherHosts(view.blocked);
+  const others = otherHosts(view);
   if (delivery !== 'eager') return openRouteConfiguration(name, delivery === 'on-demand' ? [] : [others]);
   const { hosts, sniffed } = eagerHosts(view, name) ?? { hosts: [], sniffed: false };
   return fullRouteConfiguration(name, hosts, sniffed ? undefined : others);

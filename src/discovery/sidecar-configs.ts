@@ -14,7 +14,7 @@ import { translateInboundListeners } from '../xds/translate/inbound.ts';
 import { translateInboundClusters } from '../xds/translate/inbound-clusters.ts';
 import { translateInboundRoutes } from '../xds/translate/inbound-routes.ts';
 import { translateEagerListeners } from '../xds/translate/outbound-eager.ts';
-import { type OnDemandPlan, onDemandPlan, translateOnDemandListener } from '../xds/translate/outbound-on-demand.ts';
+import { type OnDemandPlan, onDemandPlan, translateOnDemandListeners } from '../xds/translate/outbound-on-demand.ts';
 import { blackHoleCluster, inboundPassthroughCluster, passthroughCluster } from '../xds/translate/static-clusters.ts';
 import { type Delivery, deliveryOf } from './delivery.ts';
 import type { Encoder } from './encoder.ts';
@@ -131,7 +131,7 @@ export class SidecarConfigs {
     if (delivery !== 'eager') {
       const plan = this.#planOf(view);
       return this.#outboundListeners.get(shape, [plan], () =>
-        this.#kept(shape, `listeners ${view.key}`, [translateOnDemandListener(plan, shape)]),
+        this.#kept(shape, `listeners ${view.key}`, translateOnDemandListeners(plan, shape)),
       );
     }
     const headless = view.ports.filter(({ service }) => service.resolution === 'headless');

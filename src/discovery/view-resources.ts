@@ -1,7 +1,7 @@
 import type { ClusterIR } from '../ir/types/cluster.ts';
 import type { OutboundPortIR } from '../ir/types/outbound.ts';
 import type { VirtualHostIR } from '../ir/types/route.ts';
-import type { OutboundView } from '../ir/types/view.ts';
+import { type OutboundView, portsOfView } from '../ir/types/view.ts';
 import { Lru } from '../model/lru.ts';
 import { rememberedBy } from '../model/remembered.ts';
 import type { EncodedResource, ResourceSet, XdsResource } from '../xds/resource.ts';
@@ -28,7 +28,8 @@ export class ViewResources {
 
   /** By name; the whole service and its subsets. */
   readonly clusters = rememberedBy((view: OutboundView): ReadonlyMap<string, ClusterIR> => {
-    return new Map(view.ports.flatMap(({ clusters }) => clusters.map((cluster) => [cluster.name, cluster] as const)));
+    const clusters = [...portsOfView(view).flatMap((port) => port.clusters), ...view.further];
+    return new Map(clusters.map((cluster) => [cluster.name, cluster]));
   });
 
   /** The ports of services by the address that clients call: `10.96.0.7:9000`. */
@@ -51,7 +52,7 @@ export class ViewResources {
       if (list === undefined) byPort.set(port, [host]);
       else list.push(host);
     };
-    for (const { port, virtualHost } of view.ports) if (virtualHost !== undefined) add(port, virtualHost);
+    for (const { port, virtualHost } of portsOfView(view)) if (virtualHost !== undefined) add(port, virtualHost);
     for (const host of view.unregistered) add(80, host);
     const before = this.#lastTables.get(view.key);
     const tables = new Map([...byPort].map(([port, hosts]) => [port, nextHostTable(before?.get(port), hosts)]));

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { everythingOf } from '../../src/discovery/everything.ts';
+import type { OutboundView } from '../../src/ir/types/view.ts';
 import { printOrigin } from '../../src/model/origin.ts';
 import { caseNames, casesFolder, configOfCase, deliveries } from '../config-cases.ts';
 
@@ -31,14 +32,16 @@ function expectGolden(name: string, file: string, value: unknown): void {
 test.each(caseNames)('%s', (name) => {
   for (const delivery of deliveries) {
     const config = configOfCase(name, delivery);
-    const shown = everythingOf(config).map(({ type, name: resource, message, origins }) => {
+    const resources = everythingOf(config).map(({ type, name: resource, message, origins }) => {
       return { type, name: resource, origins: origins.map(printOrigin), message };
     });
-    expectGolden(name, `${delivery}.yaml`, shown);
+    expectGolden(name, `${delivery}.yaml`, resources);
     if (delivery === 'eager') continue;
     const { view, inbound } = config.parts;
-    const ports = view.ports.map(({ service, ...port }) => ({ service: service.id, ...port }));
-    expectGolden(name, 'ir.yaml', { outbound: { ...view, ports }, inbound });
+    const shown = (list: OutboundView['ports']) =>
+      list.map(({ service, ...port }) => ({ service: service.id, ...port }));
+    const bound = view.bound.map(({ entries, ...place }) => ({ ...place, entries: shown(entries) }));
+    expectGolden(name, 'ir.yaml', { outbound: { ...view, ports: shown(view.ports), bound }, inbound });
   }
 });
 

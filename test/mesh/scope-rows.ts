@@ -59,6 +59,25 @@ metadata: {name: server}
 spec: {selector: {matchLabels: {app: server}}, mtls: {mode: ${mode}}${ports === '' ? '' : `, portLevelMtls: ${ports}`}}
 ---`;
 
+const egress = (list: string, more = '') => `
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: {name: client}
+spec:
+  workloadSelector: {labels: {app: client}}
+  ${more}
+  egress:
+${list}
+---`;
+
+/** What the app was told of its client, by whatever address it is called. */
+async function told(mesh: TestMesh, url: string, host = 'server'): Promise<string> {
+  const { samples } = await mesh.load('default/client', { url, headers: { host } });
+  return `${samples[0]?.status} ${(samples[0]?.body ?? '').includes(secured) ? 'secured' : 'plain'}`;
+}
+
+const full = 'server.default.svc.cluster.local';
+
 export const scopeRows: readonly ScopeRow[] = [
   {
     does: 'ingress: a port leads to another one of the app, at loopback and at the address of the pod',
@@ -137,6 +156,53 @@ spec: {selector: {matchLabels: {app: server}}, action: DENY, rules: [{to: [{oper
       const burst = await mesh.load('default/client', { url: 'http://server:9085/headers', n: 200, concurrency: 40 });
       expect(burst.statuses[200]).toBeGreaterThan(0);
       expect(burst.statuses[503]).toBeGreaterThan(0);
+    },
+  },
+  {
+    does: 'egress: a port of a service, and none of the others',
+    manifest: egress(`
+    - {port: {number: 9085, name: http, protocol: HTTP}, hosts: ["./${full}"]}
+    - {hosts: ["~/*"]}`),
+    check: async (mesh) => {
+      expect(await told(mesh, 'http://server:9085/headers')).toBe('200 secured');
+      expect(await told(mesh, 'http://server:9080/headers')).toBe('200 plain');
+    },
+  },
+  {
+    does: 'egress: services at an address that iptables brings',
+    manifest: egress(`
+    - {port: {number: 9085, name: http, protocol: HTTP}, bind: 192.0.2.10, hosts: ["./${full}"]}
+    - {port: {number: 9084, name: tcp, protocol: TCP}, bind: 192.0.2.10, hosts: ["./${full}"]}
+    - {hosts: ["./*"]}`),
+    check: async (mesh) => {
+      expect(await told(mesh, 'http://192.0.2.10:9085/headers')).toBe('200 secured');
+      expect(await firstLine(mesh, 'default/client', '192.0.2.10', 9084)).toMatch(/^hello from server-/);
+      expect(await told(mesh, 'http://server:9085/headers')).toBe('200 plain');
+      expect(await told(mesh, 'http://server:9080/headers')).toBe('200 secured');
+    },
+  },
+  {
+    does: 'egress: services where the proxy itself listens',
+    manifest: egress(`
+    - {port: {number: 9085, name: http, protocol: HTTP}, captureMode: NONE, hosts: ["./${full}"]}
+    - {port: {number: 9084, name: tcp, protocol: TCP}, captureMode: NONE, bind: 127.0.0.9, hosts: ["./${full}"]}
+    - {hosts: ["~/*"]}`),
+    check: async (mesh) => {
+      expect(await told(mesh, 'http://127.0.0.1:9085/headers')).toBe('200 secured');
+      expect(await firstLine(mesh, 'default/client', '127.0.0.9', 9084)).toMatch(/^hello from server-/);
+    },
+  },
+  {
+    does: 'egressProxy: takes calls of what is not known',
+    manifest: egress(
+      `
+    - {port: {number: 9085, name: http, protocol: HTTP}, hosts: ["./${full}"]}
+    - {hosts: ["~/*"]}`,
+      'outboundTrafficPolicy: {mode: ALLOW_ANY, egressProxy: {host: server, port: {number: 9080}}}',
+    ),
+    check: async (mesh) => {
+      expect(await told(mesh, 'http://192.0.2.50:9085/headers', 'unknown.example.com')).toBe('200 secured');
+      expect(await told(mesh, 'http://192.0.2.50:7000/headers', 'unknown.example.com')).toBe('200 secured');
     },
   },
 ];

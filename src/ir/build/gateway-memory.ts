@@ -24,7 +24,7 @@ export class GatewayMemory {
 
   routesOf(context: RuleContext, seen: Seen): readonly RouteIR[] {
     const { config, port, gateways } = context;
-    const named = this.#indexes.named(config).flatMap((host): (Service | MergedRule | undefined)[] => {
+    const named = [...this.#indexes.named(config).keys()].flatMap((host): (Service | MergedRule | undefined)[] => {
       const service = seen.lookup(host)?.service;
       return service === undefined ? [undefined] : [service, seen.ruleOf(service)];
     });

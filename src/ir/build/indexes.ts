@@ -5,7 +5,7 @@ import type { Service } from '../../model/service.ts';
 import type { Client } from '../../policy/client.ts';
 import { indexRules } from '../../policy/destination-rule/select.ts';
 import { indexPeerAuthentications } from '../../policy/peer-authentication/mode.ts';
-import { namedHosts, sourceLabelNames } from '../../policy/virtual-service/named-hosts.ts';
+import { destinationPorts, sourceLabelNames } from '../../policy/virtual-service/named-hosts.ts';
 import type { Config, Snapshot } from '../../registry/snapshot.ts';
 import type { DestinationRule, VirtualService } from '../../schema/kinds.ts';
 import { identitiesOf, type ServiceIdentities } from './identities.ts';
@@ -35,7 +35,9 @@ export class Indexes {
     indexPeerAuthentications(configs, this.#settings.rootNamespaces),
   );
 
-  readonly named = rememberedBy((config: Config<VirtualService>) => namedHosts(config, this.#settings.domainSuffix));
+  readonly named = rememberedBy((config: Config<VirtualService>) =>
+    destinationPorts(config, this.#settings.domainSuffix),
+  );
 
   /** The labels that any VirtualService or DestinationRule tells clients apart by. */
   readonly sourceLabels = rememberedBy((configs: readonly Config<VirtualService>[]) => [

@@ -1,7 +1,7 @@
 import type { OutboundPortIR, TcpRouteIR, TlsRouteIR } from '../../ir/types/outbound.ts';
 import type { RouteIR, VirtualHostIR } from '../../ir/types/route.ts';
 import { noHeaderChanges } from '../../ir/types/route.ts';
-import { listenerProtocol } from '../../model/protocol.ts';
+import { listenerProtocol, type Protocol } from '../../model/protocol.ts';
 import type { ServicePort } from '../../model/service.ts';
 import type { Client } from '../../policy/client.ts';
 import { resolveHost } from '../../policy/hosts.ts';
@@ -23,6 +23,8 @@ export interface ServiceInputs extends ClusterInputs {
   readonly lookup: DestinationLookup;
   /** Where its traffic goes unless a rule says otherwise: another host for an ExternalName of a known service. */
   readonly target: string;
+  /** What clients speak on the port, where a Sidecar says so; undefined is what the service says. */
+  readonly protocol: Protocol | undefined;
 }
 
 const mesh: ReadonlySet<string> = new Set(['mesh']);
@@ -34,7 +36,8 @@ export function buildOutboundService(inputs: ServiceInputs): readonly OutboundPo
 
 function buildPort(inputs: ServiceInputs, port: ServicePort): OutboundPortIR {
   const { service } = inputs;
-  const kind = listenerProtocol(port.protocol);
+  const protocol = inputs.protocol ?? port.protocol;
+  const kind = listenerProtocol(protocol);
   const context = contextOf(inputs, port.number);
   const tls = context === undefined ? [] : tlsRoutesOf(context);
   const tcp = context === undefined ? [] : tcpRoutesOf(context);
@@ -42,7 +45,7 @@ function buildPort(inputs: ServiceInputs, port: ServicePort): OutboundPortIR {
     service,
     port: port.number,
     portName: port.name,
-    protocol: port.protocol,
+    protocol,
     virtualHost: kind === 'tcp' ? undefined : virtualHostOf(inputs, port, context),
     tls: kind === 'tcp' ? [...tls, ...bySubnet(tcp)] : [],
     tcp: kind === 'http' ? undefined : plainTcp(inputs, port, tcp),

@@ -2,6 +2,7 @@ import type { OutboundPortIR } from '../../ir/types/outbound.ts';
 import type { OutboundView } from '../../ir/types/view.ts';
 import { Lru } from '../../model/lru.ts';
 import type { MeshSettings } from '../../model/mesh-settings.ts';
+import type { Protocol } from '../../model/protocol.ts';
 import { Remembered, rememberedBy, sameItems } from '../../model/remembered.ts';
 import type { Service } from '../../model/service.ts';
 import type { Client } from '../../policy/client.ts';
@@ -10,16 +11,17 @@ import { effectivePolicy } from '../../policy/destination-rule/effective.ts';
 import type { MergedRule } from '../../policy/destination-rule/merge.ts';
 import { findRule } from '../../policy/destination-rule/select.ts';
 import { type HostIndex, hostCovers } from '../../policy/hosts.ts';
-import { type Scope, scopeOf } from '../../policy/sidecar/scope.ts';
-import type { DestinationLookup } from '../../policy/virtual-service/destinations.ts';
+import { listenerOf, type Scope, scopeOf } from '../../policy/sidecar/scope.ts';
+import { clusterName, type DestinationLookup } from '../../policy/virtual-service/destinations.ts';
 import { asksForSource } from '../../policy/virtual-service/named-hosts.ts';
 import { hostsOfVirtualServices, importedVirtualServices } from '../../policy/virtual-service/select.ts';
 import type { Config, Snapshot } from '../../registry/snapshot.ts';
 import type { VirtualService } from '../../schema/kinds.ts';
+import { callsOf } from './calls.ts';
+import { type ImportedBy, importsOf } from './imports.ts';
 import { type Indexes, isResolvedByDns, type KnownIdentities } from './indexes.ts';
 import { buildOutboundService } from './outbound-service.ts';
 import { unregisteredHosts } from './unregistered-hosts.ts';
-import { visibleServices } from './visible-services.ts';
 
 /** Variants of one service that are kept: of own and other namespaces, and before and after a change. */
 const variants = 8;
@@ -62,7 +64,7 @@ export class OutboundViews {
   #see(snapshot: Snapshot, workload: Client, role: 'sidecar' | 'gateway'): Seen {
     const { namespace, labels } = workload;
     // A Sidecar selects by any label, so it is found before the client is narrowed to what rules look at.
-    const scope = scopeOf(snapshot.sidecars, workload, this.#settings.rootNamespaces);
+    const scope = scopeOf(snapshot.sidecars, workload, this.#settings);
     const client = this.#indexes.clientOf(snapshot, namespace, labels);
     const key = JSON.stringify([role, namespace, scope.key, Object.entries(client.labels)]);
     const inputs = [
@@ -86,24 +88,37 @@ export class OutboundViews {
 
   #build(snapshot: Snapshot, client: Client, { key, scope }: Narrowed): Seen {
     const { domainSuffix, rootNamespaces, outboundTrafficPolicy } = this.#settings;
-    const seenBy = { namespace: client.namespace, scope, domainSuffix };
-    const imported = importedVirtualServices(snapshot.virtualServices, seenBy);
-    const virtualServices = hostsOfVirtualServices(imported, domainSuffix);
-    const named = () => imported.flatMap(this.#indexes.named);
-    const services = visibleServices(snapshot.services, client.namespace, { scope, named });
+    const { namespace } = client;
+    const imports = importsOf({
+      ...{ services: snapshot.services, namespace, scope, namedBy: this.#indexes.named },
+      rulesOf: (egress) =>
+        importedVirtualServices(snapshot.virtualServices, { namespace, scope: egress, domainSuffix }),
+    });
+    const { services } = imports;
     const rules = this.#indexes.rules(snapshot.destinationRules);
     const ruleOf = (service: Service) =>
       findRule(rules, { host: service.hostname, owner: service.namespace, client, rootNamespaces });
-    const sight = { snapshot, client, services, virtualServices, ruleOf, lookup: lookupIn(services, ruleOf), key };
-    const ports = [...services.values()].flatMap((service) => this.#portsOf(service, sight));
+    const base = { snapshot, client, services, ruleOf, lookup: lookupIn(services, ruleOf), key };
+    const listeners = imports.listeners.map((listener): ListenerSight => {
+      const { virtualServices } = listener;
+      const hosts = hostsOfVirtualServices(virtualServices, domainSuffix);
+      const sight = { ...base, virtualServices: hosts, protocol: listener.scope.protocol };
+      return { ...listener, sight };
+    });
+    const calls = callsOf({ ...imports, listeners }, (service, { sight }) => this.#portsOf(service, sight));
+    const onPort80 = listenerOf(listeners, 80);
     const view = {
       key,
-      ports,
-      unregistered: unregisteredHosts(snapshot.virtualServices, { ...sight, settings: this.#settings }),
+      ...calls,
+      unregistered:
+        onPort80 === undefined
+          ? []
+          : unregisteredHosts(snapshot.virtualServices, { ...onPort80.sight, settings: this.#settings }),
       blocked: (scope.outboundTrafficPolicy ?? outboundTrafficPolicy) === 'REGISTRY_ONLY',
+      egressProxy: egressProxyOf(scope),
       declared: scope.declared,
     };
-    return { view, client, lookup: sight.lookup, ruleOf };
+    return { view, client, lookup: base.lookup, ruleOf };
   }
 
   #portsOf(service: Service, sight: Sight): readonly OutboundPortIR[] {
@@ -124,6 +139,7 @@ export class OutboundViews {
       // Its hash tells requests apart on the way to another host, too.
       sight.ruleOf(targeted),
       virtualService,
+      sight.protocol,
       ...this.#ruleInputs(virtualService, sight),
     ];
     return this.#ports.get(service, inputs, () =>
@@ -139,6 +155,7 @@ export class OutboundViews {
         virtualService,
         lookup,
         target,
+        protocol: sight.protocol,
       }),
     );
   }
@@ -146,7 +163,7 @@ export class OutboundViews {
   /** What the rules of a VirtualService look at beyond its own host. */
   #ruleInputs(config: Config<VirtualService> | undefined, { lookup, ruleOf, key }: Sight): readonly unknown[] {
     if (config === undefined) return [];
-    const others = this.#indexes.named(config).flatMap((host) => {
+    const others = [...this.#indexes.named(config).keys()].flatMap((host) => {
       const service = lookup(host)?.service;
       return service === undefined ? [undefined, undefined] : [service, ruleOf(service)];
     });
@@ -166,7 +183,13 @@ interface Sight {
   readonly virtualServices: HostIndex<Config<VirtualService>>;
   readonly ruleOf: (service: Service) => MergedRule | undefined;
   readonly lookup: DestinationLookup;
+  /** What is spoken, if a Sidecar says so. */
+  readonly protocol: Protocol | undefined;
   readonly key: string;
+}
+
+interface ListenerSight extends ImportedBy {
+  readonly sight: Sight;
 }
 
 const unknownIdentities: KnownIdentities = { ids: [], allMeshed: false, key: '' };
@@ -209,11 +232,27 @@ function aliased({ aliasOf }: Service, services: ReadonlyMap<string, Service>): 
   return aliasOf === undefined ? undefined : services.get(aliasOf);
 }
 
+function egressProxyOf({ egressProxy: proxy }: Scope): string {
+  return proxy === undefined ? '' : clusterName(proxy.port, proxy.subset, proxy.host);
+}
+
 function sameView(left: OutboundView, right: OutboundView): boolean {
   return (
     sameItems(left.ports, right.ports) &&
+    sameBound(left.bound, right.bound) &&
+    sameItems(left.further, right.further) &&
     JSON.stringify(left.unregistered) === JSON.stringify(right.unregistered) &&
     left.blocked === right.blocked &&
+    left.egressProxy === right.egressProxy &&
     left.declared === right.declared
+  );
+}
+
+function sameBound(left: OutboundView['bound'], right: OutboundView['bound']): boolean {
+  const places = (bound: OutboundView['bound']) =>
+    bound.map(({ address, port, listens }) => `${address} ${port} ${listens}`);
+  return (
+    sameItems(places(left), places(right)) &&
+    left.every(({ entries }, index) => sameItems(entries, right[index]?.entries ?? []))
   );
 }

@@ -1,4 +1,4 @@
-import { type FieldEffects, notYetUnder, under } from '../field-effects.ts';
+import { type FieldEffects, isOneOf, isTextWith, notYetUnder, under } from '../field-effects.ts';
 
 /** Of the pod's own ports. What is spoken to the app is what its port says, so upgrades have no effect, as in Istio. */
 const pool = [
@@ -29,21 +29,30 @@ const tlsRefused = ['httpsRedirect', 'subjectAltNames', 'credentialName', 'crede
 
 export const sidecarFields: FieldEffects = {
   implemented: [
-    ...['workloadSelector.labels', 'egress[].hosts', 'outboundTrafficPolicy.mode'],
+    ...['workloadSelector.labels', 'outboundTrafficPolicy.mode'],
+    ...under('outboundTrafficPolicy.egressProxy', ['host', 'subset', 'port.number']),
+    ...under('egress[]', ['hosts', 'port.number', 'port.name', 'port.protocol', 'bind', 'captureMode']),
     ...under('ingress[]', ['port.number', 'port.name', 'port.protocol', 'bind', 'captureMode', 'defaultEndpoint']),
     ...under('ingress[].tls', tls),
     ...under('ingress[].connectionPool', pool),
     ...under('inboundConnectionPool', pool),
   ],
   notYet: {
-    'egress[].port': 'its hosts are there on all of their ports',
-    'egress[].bind': 'its hosts are called at their own addresses',
-    'egress[].captureMode': 'traffic is captured as for the whole pod',
     ...notYetUnder('ingress[].tls', tlsNotYet),
     ...notYetUnder('ingress[].connectionPool', poolNotYet),
     ...notYetUnder('inboundConnectionPool', poolNotYet),
-    'outboundTrafficPolicy.egressProxy': 'unknown hosts are called at their own addresses',
   },
-  ignored: ['ingress[].port.targetPort', ...under('ingress[].tls', tlsRefused)],
-  values: [],
+  ignored: ['ingress[].port.targetPort', 'egress[].port.targetPort', ...under('ingress[].tls', tlsRefused)],
+  values: [
+    {
+      path: 'egress[].bind',
+      isMeant: isTextWith('unix://'),
+      message: 'sidecars do not listen on sockets yet: the listener is left out, with its hosts',
+    },
+    {
+      path: 'egress[].port.protocol',
+      isMeant: isOneOf('HTTP_PROXY'),
+      message: 'HTTP_PROXY has not its effect yet: on the port are the hosts that have it, in their own protocol',
+    },
+  ],
 };

@@ -1,23 +1,23 @@
 import type { Config } from '../../registry/snapshot.ts';
 import type { VirtualService } from '../../schema/kinds.ts';
 import { HostIndex, resolveHost } from '../hosts.ts';
-import { inScope, type Scope } from '../sidecar/scope.ts';
+import { type EgressScope, importsRules } from '../sidecar/scope.ts';
 import { isVisible } from '../visibility.ts';
 import { gatewayId } from './applies.ts';
 
 interface Importer {
   readonly namespace: string;
-  readonly scope: Scope;
+  readonly scope: EgressScope;
   readonly domainSuffix: string;
 }
 
-/** Those that hold for the sidecars of a namespace: its scope takes one in, with all its hosts, for any host of it. */
+/** Those that hold for an egress listener of a namespace: its scope takes one in, with all its hosts, for any host of it. */
 export function importedVirtualServices(
   configs: readonly Config<VirtualService>[],
   { namespace, scope, domainSuffix }: Importer,
 ): readonly Config<VirtualService>[] {
   const isImported = ({ spec, namespace: owner }: Config<VirtualService>) =>
-    (spec.hosts ?? []).some((host) => inScope(scope, owner, resolveHost(host, owner, domainSuffix)));
+    (spec.hosts ?? []).some((host) => importsRules(scope, owner, resolveHost(host, owner, domainSuffix)));
   return configs.filter(
     (config) =>
       holdsInMesh(config) &&

@@ -51,10 +51,19 @@ const Ingress = message(
         report({ at: ['port', 'number'], code: 'OR1642', message: 'the field number must be given' });
       if (isSocketPath(ingress.bind ?? ''))
         report({ at: ['bind'], code: 'OR1650', message: 'it must be an IP address' });
+      if (ingress.captureMode === 'NONE') warnOfPrivileged(ingress.port.number ?? 0, report);
       if (ingress.tls !== undefined) checkIngressTls(ingress.tls, report);
     },
   },
 );
+
+/** Sidecars are not root. */
+function warnOfPrivileged(port: number, report: Report): void {
+  if (port >= 1024) return;
+  const message =
+    'below 1024 the proxy can listen only where the node lets everybody; iptables brings the connections to any port';
+  report({ at: ['port', 'number'], severity: 'warning', code: 'OR1655', message });
+}
 
 /** A sidecar has its certificates from files. */
 function checkIngressTls(tls: ServerTls, report: Report): void {
@@ -82,6 +91,7 @@ const Egress = message(
           code: 'OR1646',
           message: socket ? 'it must be 0 for a socket' : 'it must be at least 1',
         });
+      if (egress.captureMode === 'NONE' && !socket) warnOfPrivileged(number || 1024, report);
       if (socket && egress.captureMode === 'IPTABLES')
         report({ at: ['captureMode'], code: 'OR1655', message: 'a socket cannot be captured by iptables' });
     },

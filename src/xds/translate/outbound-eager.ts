@@ -1,14 +1,15 @@
 import type { OutboundPortIR, TcpRouteIR } from '../../ir/types/outbound.ts';
 import type { ProxyShape } from '../../ir/types/proxy.ts';
 import type { VirtualHostIR } from '../../ir/types/route.ts';
-import type { OutboundView } from '../../ir/types/view.ts';
+import { type OutboundView, portsOfView } from '../../ir/types/view.ts';
 import { listenerProtocol } from '../../model/protocol.ts';
 import type { Message, XdsResource } from '../resource.ts';
 import { translateListenerLog } from './access-log.ts';
 import { cidr, duration, socketAddress } from './common.ts';
 import { tcpProxy } from './connection-manager.ts';
 import { inspector, wildcardAddress } from './listener-parts.ts';
-import { eagerHttp, outboundTcp } from './outbound-http.ts';
+import { boundListener, boundPlan } from './outbound-bound.ts';
+import { eagerHttp, otherCluster, outboundTcp } from './outbound-http.ts';
 
 /** Ports that are the proxy's own: a listener on every address would take them away. */
 const reserved = new Set([15_001, 15_006, 15_021, 15_090]);
@@ -25,11 +26,14 @@ export interface EagerInputs {
 export function translateEagerListeners(inputs: EagerInputs): readonly XdsResource[] {
   const { view, shape } = inputs;
   const ports = [...new Set(view.ports.map(({ port }) => port))].filter((port) => !reserved.has(port));
-  if (view.unregistered.length > 0 && !ports.includes(80)) ports.push(80);
+  const bound80 = view.bound.some(({ port }) => port === 80);
+  if (view.unregistered.length > 0 && !bound80 && !ports.includes(80)) ports.push(80);
+  const forms = { http: (routes: string, prefix: string) => eagerHttp(routes, prefix, shape), more: {} };
+  const given = view.bound.map((port) => boundListener(boundPlan(port), forms, shape));
   const bound = view.ports.flatMap((port) => addressListeners(port, inputs));
   const any = ports.sort((a, b) => a - b).flatMap((port) => anyAddressListener(port, inputs) ?? []);
   const seen = new Set<string>();
-  const unique = [...bound, ...any].filter(({ name }) => !seen.has(name) && seen.add(name));
+  const unique = [...given, ...bound, ...any].filter(({ name }) => !seen.has(name) && seen.add(name));
   return [...unique.sort((a, b) => (a.name < b.name ? -1 : 1)), virtualOutbound(view, shape)];
 }
 
@@ -148,8 +152,8 @@ function unlike(chains: readonly Message[]): Message[] {
 }
 
 /** What no listener is for: where it was meant to go, or nowhere. */
-function throughFilter({ blocked }: OutboundView, shape: ProxyShape): Message {
-  const cluster = blocked ? 'BlackHoleCluster' : 'PassthroughCluster';
+function throughFilter(view: OutboundView, shape: ProxyShape): Message {
+  const cluster = otherCluster(view);
   return outboundTcp({ statPrefix: cluster, destinations: [{ cluster, weight: 1 }], more: {} }, shape);
 }
 
@@ -191,7 +195,7 @@ export function eagerHosts(
   routeName: string,
 ): { readonly hosts: readonly VirtualHostIR[]; readonly sniffed: boolean } | undefined {
   if (/^\d+$/.test(routeName)) {
-    const hosts = view.ports.flatMap(({ port, virtualHost }) =>
+    const hosts = portsOfView(view).flatMap(({ port, virtualHost }) =>
       String(port) === routeName && virtualHost !== undefined ? [virtualHost] : [],
     );
     return { hosts: routeName === '80' ? [...hosts, ...view.unregistered] : hosts, sniffed: false };

@@ -1,4 +1,5 @@
 import type { ProxyShape } from '../../ir/types/proxy.ts';
+import type { OutboundView } from '../../ir/types/view.ts';
 import { alpnFilter } from '../filters/alpn.ts';
 import { corsFilter } from '../filters/cors.ts';
 import { faultFilter } from '../filters/fault.ts';
@@ -41,4 +42,10 @@ function common(routes: string, statPrefix: string, shape: ProxyShape) {
 /** Connections of which no more is known, on their way out. */
 export function outboundTcp(parts: Omit<TcpParts, 'accessLogs'>, shape: ProxyShape): Message {
   return tcpProxy({ ...parts, accessLogs: [...connectionStats(shape), ...translateConnectionLog(shape.accessLog)] });
+}
+
+/** Where calls of what is not known go. */
+export function otherCluster({ blocked, egressProxy }: Pick<OutboundView, 'blocked' | 'egressProxy'>): string {
+  if (blocked) return 'BlackHoleCluster';
+  return egressProxy === '' ? 'PassthroughCluster' : egressProxy;
 }

@@ -8,13 +8,33 @@ import { rangesAround } from './address-ranges.ts';
 import { cidr, duration, extension } from './common.ts';
 import { tcpProxy } from './connection-manager.ts';
 import { inspectorOn, originalDestination, wildcardAddress } from './listener-parts.ts';
-import { onDemandHttp, outboundTcp } from './outbound-http.ts';
+import {
+  type BoundForms,
+  type BoundPlan,
+  boundChains,
+  boundListener,
+  boundMatch,
+  boundPlan,
+  looksForHttp,
+  looksForNames,
+} from './outbound-bound.ts';
+import { onDemandHttp, otherCluster, outboundTcp } from './outbound-http.ts';
 
 /** The name of a cluster that is asked for by address: `vip|10.96.0.7:9000`. */
 export const addressClusterPrefix = 'vip|';
 
 const httpProtocols = ['http/1.0', 'http/1.1', 'h2c'];
 const own = 15_001;
+
+/** The listener of all that leaves the pod, and those that a Sidecar has the proxy open beside it. */
+export function translateOnDemandListeners(plan: OnDemandPlan, shape: ProxyShape): readonly XdsResource[] {
+  const own = plan.bound.filter(({ listens }) => listens);
+  return [capturedListener(plan, shape), ...own.map((bound) => boundListener(bound, formsOf(shape), shape))];
+}
+
+function formsOf(shape: ProxyShape): BoundForms {
+  return { http: (routes, prefix) => onDemandHttp(routes, prefix, shape), more: odcds };
+}
 
 /**
  * The one listener that takes all that leaves a pod, whatever the number of services. Its chains name ports and blocks
@@ -24,8 +44,9 @@ const own = 15_001;
  * Envoy looks at the port first and does not come back: once a chain names a port, those without a port are not seen for
  * it. So each port that is named has all of its chains here.
  */
-export function translateOnDemandListener(plan: OnDemandPlan, shape: ProxyShape): XdsResource {
+function capturedListener(plan: OnDemandPlan, shape: ProxyShape): XdsResource {
   const name = 'virtualOutbound';
+  const bound = plan.bound.filter(({ listens }) => !listens);
   return {
     type: 'listener',
     name,
@@ -39,11 +60,13 @@ export function translateOnDemandListener(plan: OnDemandPlan, shape: ProxyShape)
         originalDestination,
         inspectorOn(
           'tls',
-          plan.ports.filter(({ sni }) => sni.length > 0).map(({ port }) => port),
+          [...plan.ports.filter(({ sni }) => sni.length > 0), ...bound.filter(looksForNames)].map(({ port }) => port),
         ),
         inspectorOn(
           'http',
-          plan.ports.filter(({ http, sniffed }) => http || sniffed.length > 0).map(({ port }) => port),
+          [...plan.ports.filter(({ http, sniffed }) => http || sniffed.length > 0), ...bound.filter(looksForHttp)].map(
+            ({ port }) => port,
+          ),
         ),
       ],
       // Undeclared servers that speak first on a sniffed port are let through after this; where nothing undeclared may
@@ -57,6 +80,7 @@ export function translateOnDemandListener(plan: OnDemandPlan, shape: ProxyShape)
           filter_chain_match: { destination_port: own },
           filters: [tcpProxy({ statPrefix: 'BlackHoleCluster', destinations: [], accessLogs: [], more: {} })],
         },
+        ...bound.flatMap((port) => boundChains(port, boundMatch(port), formsOf(shape), shape)),
         ...plan.ports.flatMap((port) => chainsOf(port, plan, shape)),
         ...byAddressChain('services', plan.services, undefined, shape),
       ],
@@ -85,20 +109,25 @@ export interface OnDemandPlan {
   readonly ports: readonly PortPlan[];
   /** Blocks of the services' addresses. */
   readonly services: readonly string[];
+  readonly bound: readonly BoundPlan[];
   readonly blocked: boolean;
+  readonly egressProxy: string;
 }
 
 export function onDemandPlan(view: OutboundView): OnDemandPlan {
   const byPort = Map.groupBy(view.ports, ({ port }) => port);
-  if (view.unregistered.length > 0 && !byPort.has(80)) byPort.set(80, []);
+  const open80 = view.unregistered.length > 0 && view.bound.every(({ port }) => port !== 80);
+  if (open80 && !byPort.has(80)) byPort.set(80, []);
   const singles = view.ports.flatMap(({ service }) => service.addresses.filter((address) => !address.includes('/')));
   const blocks = view.ports.flatMap(({ service }) => service.addresses.filter((address) => address.includes('/')));
   const ports = [...byPort]
     .filter(([port]) => port !== own)
-    .map(([port, entries]) => portPlan(port, entries, port === 80 && view.unregistered.length > 0))
+    .map(([port, entries]) => portPlan(port, entries, port === 80 && open80))
     .filter(isNamed)
     .sort((a, b) => a.port - b.port);
-  return { ports, services: [...new Set([...rangesAround(singles), ...blocks])].sort(), blocked: view.blocked };
+  const { blocked, egressProxy } = view;
+  const services = [...new Set([...rangesAround(singles), ...blocks])].sort();
+  return { ports, services, bound: view.bound.map(boundPlan), blocked, egressProxy };
 }
 
 function portPlan(port: number, entries: readonly OutboundPortIR[], unregistered: boolean): PortPlan {
@@ -266,8 +295,9 @@ function ruledChains(entry: OutboundPortIR, shape: ProxyShape): Message[] {
   return [...bySubnet, chain];
 }
 
-function throughChain({ blocked }: OnDemandPlan, shape: ProxyShape): Message {
-  const cluster = blocked ? 'BlackHoleCluster' : 'PassthroughCluster';
-  const filters = [outboundTcp({ statPrefix: cluster, destinations: [{ cluster, weight: 1 }], more: {} }, shape)];
+function throughChain(plan: OnDemandPlan, shape: ProxyShape): Message {
+  const cluster = otherCluster(plan);
+  const more = plan.egressProxy === '' ? {} : odcds;
+  const filters = [outboundTcp({ statPrefix: cluster, destinations: [{ cluster, weight: 1 }], more }, shape)];
   return { name: 'virtualOutbound-catchall-tcp', filters };
 }

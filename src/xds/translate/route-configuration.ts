@@ -1,4 +1,5 @@
 import type { VirtualHostIR } from '../../ir/types/route.ts';
+import type { OutboundView } from '../../ir/types/view.ts';
 import { peerHeader } from '../filters/peer-header.ts';
 import type { Message, XdsResource } from '../resource.ts';
 import { lasting } from './connection-manager.ts';
@@ -8,7 +9,7 @@ import { translateVirtualHost } from './virtual-host.ts';
 const added = ['x-envoy-decorator-operation', 'x-envoy-attempt-count', 'x-forwarded-proto', 'x-request-id'];
 
 /** Hosts that are not of the mesh go where they were meant to go, with nothing of ours in them. */
-export function passthroughHost(name: string, domains: readonly string[]): Message {
+function passthroughHost(name: string, domains: readonly string[]): Message {
   return {
     name,
     domains,
@@ -28,9 +29,22 @@ export function blockedHost(name: string, domains: readonly string[]): Message {
   return { name, domains, routes: [{ name, match: { prefix: '/' }, direct_response: { status: 502 } }] };
 }
 
+/** Hosts that are not known, where a Sidecar names a proxy for them. */
+function proxiedHost(name: string, domains: readonly string[], cluster: string): Message {
+  return { name, domains, routes: [{ name, match: { prefix: '/' }, route: { cluster, timeout: '0s', ...lasting } }] };
+}
+
+export type Others = Pick<OutboundView, 'blocked' | 'egressProxy'>;
+
+/** What becomes of hosts that are not known. */
+export function unknownHosts(name: string, domains: readonly string[], { blocked, egressProxy }: Others): Message {
+  if (blocked) return blockedHost(name, domains);
+  return egressProxy === '' ? passthroughHost(name, domains) : proxiedHost(name, domains, egressProxy);
+}
+
 /** For every other host; its name is Istio's. */
-export function otherHosts(blocked: boolean): Message {
-  return blocked ? blockedHost('block_all', ['*']) : passthroughHost('allow_any', ['*']);
+export function otherHosts(others: Others): Message {
+  return unknownHosts(others.blocked ? 'block_all' : 'allow_any', ['*'], others);
 }
 
 const base = {
