@@ -233,6 +233,21 @@ describe('questions', () => {
     expect(brief(other.request('virtualHost', nothing, filled, 0))).toEqual(['virtualHost 80/a']);
   });
 
+  test('of a port that comes later: the hosts that were pushed before its route configuration go again', () => {
+    const filled = world({ a: { content: 1 } }, { vhds: 'vhds' });
+    const plan = new PushPlan();
+    expect(brief(plan.request('virtualHost', nothing, filled, 0))).toEqual(['virtualHost 80/a']);
+    expect(brief(plan.request('route', { ...nothing, subscribe: ['80'] }, filled, 0))).toEqual([
+      'route 80',
+      'virtualHost 80/a',
+    ]);
+    // What Envoy has had all the time keeps its hosts.
+    expect(brief(plan.request('route', { ...nothing, subscribe: ['80'] }, filled, 0))).toEqual([
+      'route 80',
+      'virtualHost -80/_init',
+    ]);
+  });
+
   test('of a proxy that comes back: it keeps what it has until the order allows', () => {
     const before = world({ a: { content: 1 } });
     const now = world({ b: { content: 1 } });

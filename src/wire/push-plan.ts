@@ -71,6 +71,8 @@ export class PushPlan {
   readonly #staleEndpoints = new Set<string>();
   /** Route configurations with VHDS that Envoy got nothing by VHDS for: their listeners wait (envoy-facts §3). */
   readonly #uninitialised = new Set<string>();
+  /** Route configurations that Envoy did not have until now: hosts that were sent before were lost on it. */
+  readonly #fresh = new Set<string>();
 
   constructor(protocol: 'delta' | 'sotw' = 'delta', times: PlanTimes = defaultTimes) {
     this.#protocol = protocol;
@@ -166,14 +168,34 @@ export class PushPlan {
 
   /** After the route configurations, never before: Envoy subscribes to VHDS when it has read them. */
   #initialise(out: Outgoing[], at: Moment): void {
-    if (this.#uninitialised.size === 0 || !this.#subscriptions.has('virtualHost')) return;
-    this.#send(out, 'virtualHost', { resources: [], removed: [] }, at);
+    const hosts = this.#subscriptions.get('virtualHost');
+    if (hosts === undefined || this.#uninitialised.size + this.#fresh.size === 0) return;
+    const lost = this.#fresh.size === 0 ? [] : this.#lostHosts(hosts, at.world);
+    this.#fresh.clear();
+    this.#send(out, 'virtualHost', { resources: lost, removed: [] }, at);
+  }
+
+  #noteFresh(routes: readonly EncodedResource[]): void {
+    if (!this.#subscriptions.has('virtualHost')) return;
+    const held = this.#subscriptions.get('route')?.holdings;
+    for (const { name, hasVhds } of routes)
+      if (hasVhds === true && held?.version(name) === undefined) this.#fresh.add(name);
+  }
+
+  /** Hosts that are taken for held, of route configurations that came after them. */
+  #lostHosts(hosts: DeltaSubscription, world: ProxyResources): readonly EncodedResource[] {
+    const { named, set } = hosts.desired(world);
+    const isLost = (name: string) =>
+      this.#fresh.has(name.slice(0, name.indexOf('/'))) && hosts.holdings.version(name) !== undefined;
+    const found = new Map([...set, ...named].filter(([name]) => isLost(name)));
+    return [...found.values()];
   }
 
   #send(out: Outgoing[], type: XdsType, delta: Shortfall & Pick<Delta, 'set'>, { world, now }: Moment): void {
     this.#nonce += 1;
     const nonce = this.#nonce.toString(36);
     const removed = type === 'virtualHost' ? this.#withInitials(delta) : delta.removed;
+    if (type === 'route') this.#noteFresh(delta.resources);
     this.#subscriptions.get(type)?.sent({ ...delta, removed }, nonce, now);
     out.push({ type, nonce, resources: delta.resources, removed, world });
     for (const { name, edsName, hasVhds } of delta.resources) {
