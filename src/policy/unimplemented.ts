@@ -8,6 +8,8 @@ import { peerAuthenticationFields } from './peer-authentication/fields.ts';
 import { serviceEntryFields } from './service-entry/fields.ts';
 import { sidecarFields } from './sidecar/fields.ts';
 import { virtualServiceFields } from './virtual-service/fields.ts';
+import { workloadEntryFields } from './workload-entry/fields.ts';
+import { workloadGroupFields } from './workload-group/fields.ts';
 
 /** What each kind's fields do. */
 export const fieldEffects: Readonly<Record<KindName, FieldEffects>> = {
@@ -16,6 +18,8 @@ export const fieldEffects: Readonly<Record<KindName, FieldEffects>> = {
   Gateway: gatewayFields,
   ServiceEntry: serviceEntryFields,
   Sidecar: sidecarFields,
+  WorkloadEntry: workloadEntryFields,
+  WorkloadGroup: workloadGroupFields,
   PeerAuthentication: peerAuthenticationFields,
   AuthorizationPolicy: authorizationPolicyFields,
 };

@@ -1,4 +1,4 @@
-import { isIPv4 } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import type { Endpoint, Locality } from '../model/endpoint.ts';
 import type { Service, ServicePort } from '../model/service.ts';
@@ -9,6 +9,7 @@ import type { Host } from './host.ts';
 import { nowhere } from './locality.ts';
 import { endpointAt, healthOfPod, type PodView } from './pod-endpoint.ts';
 import { serviceOfEntry } from './service-entry.ts';
+import { type EntryRecord, selectedEntry } from './workload-entries.ts';
 
 /** What endpoints are made of; every look is remembered as a dependency. */
 export interface EndpointFacts {
@@ -18,6 +19,7 @@ export interface EndpointFacts {
   node(name: string): Locality | undefined;
   /** Pods that have all of these labels, of which there is at least one. */
   podsWith(namespace: string, labels: Readonly<Record<string, string>>): readonly PodView[];
+  entriesWith(namespace: string, labels: Readonly<Record<string, string>>): readonly EntryRecord[];
 }
 
 /** The endpoints of a host, sorted by address and port; those that are equal to one before stay that one. */
@@ -62,8 +64,11 @@ function ofKubernetes(service: Service, facts: EndpointFacts): Endpoint[] {
     return service.ports.map((port) => endpointAt({ ...common, port: port.number, servicePort: port.name }, undefined));
   }
   const slices = facts.slices(`${namespace}/${service.name}`);
-  if (slices.length > 0) return slices.flatMap((slice) => ofSlice(slice, service, facts));
-  return service.selector === undefined ? [] : ofSelector(service, service.ports, facts);
+  const pods = () => ofSelector(service, service.ports, facts);
+  return [
+    ...(slices.length > 0 ? slices.flatMap((slice) => ofSlice(slice, service, facts)) : pods()),
+    ...entriesOf(service, service.ports, facts),
+  ];
 }
 
 function ofSlice(slice: SliceRecord, service: Service, facts: EndpointFacts): Endpoint[] {
@@ -88,10 +93,20 @@ function ofEntries({ service, entries }: Host, facts: EndpointFacts): Endpoint[]
     const ports = own.ports.filter((port) =>
       service.ports.some(({ number, name }) => number === port.number && name === port.name),
     );
-    return own.selector !== undefined && own.resolution === 'endpoints'
-      ? ofSelector(own, ports, facts)
-      : inlineEndpoints(own, ports, entry.config);
+    if (own.selector === undefined || own.resolution === 'original') return inlineEndpoints(own, ports, entry.config);
+    return [...ofSelector(own, ports, facts), ...entriesOf(own, ports, facts)];
   });
+}
+
+/** The WorkloadEntries that a service selects. Names are resolved by Envoy alone: a service of addresses has no use for them. */
+function entriesOf(service: Service, ports: readonly ServicePort[], facts: EndpointFacts): Endpoint[] {
+  const { namespace, selector = {}, resolution } = service;
+  if (Object.keys(selector).length === 0) return [];
+  const byName = resolution === 'dns' || resolution === 'dns-round-robin';
+  return facts
+    .entriesWith(namespace, selector)
+    .flatMap((entry) => selectedEntry(entry, ports))
+    .filter(({ address }) => byName || isIP(address) !== 0 || address.startsWith('unix://'));
 }
 
 /** Where nobody makes EndpointSlices: a folder of manifests, and ServiceEntries. */

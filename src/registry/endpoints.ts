@@ -7,11 +7,13 @@ import type { Host } from './host.ts';
 import type { Hosts } from './hosts.ts';
 import { Input } from './input.ts';
 import type { ProblemBook } from './problem-book.ts';
+import type { WorkloadEntries } from './workload-entries.ts';
 import { labelTopic, nodeTopic, podTopic, type Workloads } from './workloads.ts';
 
 export interface EndpointsOptions {
   readonly hosts: Hosts;
   readonly workloads: Workloads;
+  readonly entries: WorkloadEntries;
   readonly problems: ProblemBook;
 }
 
@@ -20,12 +22,14 @@ export class Endpoints {
   readonly slices: Input<SliceRecord>;
   readonly #hosts: Hosts;
   readonly #workloads: Workloads;
+  readonly #entries: WorkloadEntries;
   readonly #slicesOf = new GroupedKeys();
   readonly #endpoints = new Derivation<readonly Endpoint[]>((id, read) => this.#derive(id, read));
 
-  constructor({ hosts, workloads, problems }: EndpointsOptions) {
+  constructor({ hosts, workloads, entries, problems }: EndpointsOptions) {
     this.#hosts = hosts;
     this.#workloads = workloads;
+    this.#entries = entries;
     this.slices = new Input(readSlice, problems);
   }
 
@@ -67,15 +71,30 @@ export class Endpoints {
         return this.#workloads.node(name);
       },
       podsWith: (namespace, labels) => {
-        // Whatever has all of them has the first one.
-        const pairs = Object.entries(labels).sort(([left], [right]) => byText(left, right));
-        const [[label, value] = ['', '']] = pairs;
+        const [label, value] = firstOf(labels);
         read(labelTopic(namespace, label, value));
         const pods = this.#workloads.withLabel(namespace, label, value);
-        return pods.filter(({ workload }) => pairs.every(([key, wanted]) => workload.labels[key] === wanted));
+        return pods.filter(({ workload }) => hasAll(workload.labels, labels));
+      },
+      entriesWith: (namespace, labels) => {
+        const [label, value] = firstOf(labels);
+        read(labelTopic(namespace, label, value));
+        return this.#entries.withLabel(namespace, label, value).filter((entry) => hasAll(entry.labels, labels));
       },
     };
   }
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+/** Whatever has all of them has the first one. */
+function firstOf(labels: Labels): readonly [string, string] {
+  const [first = ['', ''] as const] = Object.entries(labels).sort(([left], [right]) => byText(left, right));
+  return first;
+}
+
+function hasAll(labels: Labels, wanted: Labels): boolean {
+  return Object.entries(wanted).every(([key, value]) => labels[key] === value);
 }
 
 const slicesTopic = (service: string): string => `slices ${service}`;

@@ -1,10 +1,10 @@
 import type { Endpoint } from '../model/endpoint.ts';
 import { fieldOf } from '../model/origin.ts';
-import { canonicalRevision, canonicalService } from '../model/pod-owner.ts';
 import type { Service, ServicePort } from '../model/service.ts';
 import type { ServiceEntry } from '../schema/kinds.ts';
-import { nowhere, parseLocality } from './locality.ts';
+import { nowhere } from './locality.ts';
 import type { Config } from './snapshot.ts';
+import { entryFacts, entryPort } from './workload-entries.ts';
 
 /** The endpoints that a ServiceEntry lists, or its host where that is resolved and nothing is listed. */
 export function inlineEndpoints(
@@ -30,19 +30,11 @@ function plainEndpoint(address: string, port: ServicePort, config: Config<Servic
 
 function listedEndpoint(config: Config<ServiceEntry>, index: number, port: ServicePort): Endpoint {
   const entry = config.spec.endpoints?.[index] ?? {};
-  const { address = '', labels = {}, serviceAccount = '', weight = 1 } = entry;
-  const plain = plainEndpoint(address, port, config);
-  const locality = entry.locality ?? labels['istio-locality'] ?? '';
-  // As Istio has it: the label decides; without it, who has a service account has a proxy.
-  const mode = labels['security.istio.io/tlsMode'] ?? (serviceAccount === '' ? '' : 'istio');
+  const { address = '', labels = {} } = entry;
   return {
-    ...plain,
-    port: address.startsWith('unix://') ? 0 : (entry.ports?.[port.name] ?? plain.port),
-    ...{ labels, serviceAccount, weight, meshed: mode === 'istio' },
-    locality: locality === '' ? nowhere : parseLocality(locality),
-    workloadName: config.name,
-    canonicalService: canonicalService(labels, config.name),
-    canonicalRevision: canonicalRevision(labels),
+    ...plainEndpoint(address, port, config),
+    port: entryPort(entry, port) ?? Number(port.targetPort),
+    ...entryFacts(entry, config.name, labels),
     origin: fieldOf(config.origin, `spec.endpoints[${index}]`),
   };
 }

@@ -45,6 +45,13 @@ const entry = source(
       spec: spec.resolution === 'STATIC' ? { ...spec, workloadSelector: { labels: selected } } : spec,
     })),
 );
+const machine = source(
+  'WorkloadEntry',
+  'networking.istio.io/v1',
+  fc
+    .record({ address: fc.oneof(address, fc.constant('a.b')), labels, weight: fc.integer({ min: 0, max: 2 }) })
+    .map((spec) => ({ spec })),
+);
 const slice = source(
   'EndpointSlice',
   'discovery.k8s.io/v1',
@@ -73,7 +80,7 @@ const route = source(
   names.map((host) => ({ spec: { hosts: [host], http: [{ route: [{ destination: { host } }] }] } })),
 );
 const namespace = source('Namespace', 'v1', fc.constant({}));
-const any = fc.oneof(service, entry, slice, pod, node, route, namespace);
+const any = fc.oneof(service, entry, machine, slice, pod, node, route, namespace);
 const batch = fc.record({
   upserts: fc.uniqueArray(any, { selector: objectKey, maxLength: 4 }),
   /** Of what is there; positions. */

@@ -122,6 +122,42 @@ describe('ServiceEntries', () => {
     expect(addresses(registry, 'default/a.com')).toEqual(['10.1.0.1:443 tls ready', '10.1.0.2:443 tls ready']);
   });
 
+  test('with a selector take WorkloadEntries, too: ports by name, labels of both kinds, identity, place, weight', () => {
+    const spec = `hosts: [a.com], ${ports}, resolution: STATIC, workloadSelector: {labels: {app: web}}`;
+    const machine = (name: string, more: string, metadata = '') =>
+      `apiVersion: networking.istio.io/v1\nkind: WorkloadEntry\nmetadata: {name: ${name}${metadata}}\nspec: {${more}}\n---\n`;
+    const full = 'labels: {app: other, version: v1}, ports: {tls: 8443}, serviceAccount: sa, locality: r/z, weight: 3';
+    const { registry, put, remove } = build(
+      entry('e', spec) + machine('m', `address: 10.2.0.1, ${full}`, ', labels: {app: web}') + pod('one', '10.1.0.1'),
+    );
+    expect(addresses(registry, 'default/a.com')).toEqual(['10.1.0.1:443 tls ready', '10.2.0.1:8443 tls ready']);
+    expect(registry.snapshot.endpoints.get('default/a.com')?.[1]).toMatchObject({
+      ...{ labels: { app: 'web', version: 'v1' }, serviceAccount: 'sa', meshed: true, weight: 3, workloadName: 'm' },
+      locality: { region: 'r', zone: 'z', subzone: '' },
+    });
+    // Another namespace, other labels, and a name where addresses are wanted.
+    put(machine('far', 'address: 10.2.0.2, labels: {app: web}', ', namespace: far'));
+    put(machine('other', 'address: 10.2.0.3, labels: {app: other}'));
+    put(machine('named', 'address: vm.example.com, labels: {app: web}'));
+    expect(addresses(registry, 'default/a.com')).toHaveLength(2);
+    put(machine('m', 'address: 10.2.0.9', ', labels: {app: web}'));
+    expect(addresses(registry, 'default/a.com')).toEqual(['10.1.0.1:443 tls ready', '10.2.0.9:443 tls ready']);
+    remove('WorkloadEntry default/m');
+    expect(addresses(registry, 'default/a.com')).toEqual(['10.1.0.1:443 tls ready']);
+  });
+
+  test('WorkloadEntries stand behind Services, by the names that pods have for ports', () => {
+    const machine = (more: string) =>
+      `apiVersion: networking.istio.io/v1\nkind: WorkloadEntry\nmetadata: {name: m}\nspec: {address: 10.2.0.1, labels: {app: web}${more}}\n---\n`;
+    const { registry, put } = build(web + node + machine(', ports: {http: 8081}'));
+    expect(addresses(registry)).toEqual(['10.2.0.1:8081 http ready']);
+    put(slice('s', '[{addresses: [10.1.0.1]}]'));
+    expect(addresses(registry)).toEqual(['10.1.0.1:8080 http ready', '10.2.0.1:8081 http ready']);
+    // Nobody knows which port is meant.
+    put(machine(''));
+    expect(addresses(registry)).toEqual(['10.1.0.1:8080 http ready']);
+  });
+
   test('of one host merge their ports; those that differ in kind are left out', () => {
     const first = entry('a', `hosts: [a.com], ${ports}, resolution: DNS`);
     const second = entry(

@@ -9,6 +9,7 @@ import { ProblemBook } from './problem-book.ts';
 import type { RegistryProblem } from './registry-problem.ts';
 import { Secrets } from './secrets.ts';
 import { emptySnapshot, type Snapshot } from './snapshot.ts';
+import { WorkloadEntries } from './workload-entries.ts';
 import { Workloads } from './workloads.ts';
 
 export interface RegistryOptions {
@@ -30,6 +31,7 @@ interface Sink {
  *
  *   Node ──────┐
  *   Pod ───────┴─► workloads ──┐
+ *   WorkloadEntry ─────────────┤
  *   EndpointSlice ─────────────┼─► endpoints      Secret ─► secrets     Namespace ─► namespaces
  *   Service ─────┬─► services ─┘
  *   ServiceEntry ┘                                VirtualService, DestinationRule, … ─► lists
@@ -39,6 +41,9 @@ export class Registry {
   readonly #problems = new ProblemBook();
   readonly #namespaces = new Namespaces(this.#problems);
   readonly #workloads = new Workloads(this.#problems);
+  readonly #entries = new WorkloadEntries(this.#problems);
+  /** Checked, and used for nothing. */
+  readonly #groups = new Configs<'WorkloadGroup'>(this.#problems);
   readonly #hosts: Hosts;
   readonly #endpoints: Endpoints;
   readonly #secrets = new Secrets(this.#problems);
@@ -55,14 +60,16 @@ export class Registry {
   constructor(options: RegistryOptions) {
     this.#options = options;
     this.#hosts = new Hosts(options.domainSuffix, this.#problems);
-    const parts = { hosts: this.#hosts, workloads: this.#workloads, problems: this.#problems };
-    this.#endpoints = new Endpoints(parts);
+    const parts = { hosts: this.#hosts, workloads: this.#workloads, entries: this.#entries };
+    this.#endpoints = new Endpoints({ ...parts, problems: this.#problems });
     this.#sinks = new Map<string, Sink>([
       ['Namespace', this.#namespaces.input],
       ['Node', this.#workloads.nodes],
       ['Pod', this.#workloads.pods],
       ['Service', this.#hosts.services],
       ['ServiceEntry', this.#hosts.entries],
+      ['WorkloadEntry', this.#entries.input],
+      ['WorkloadGroup', this.#groups.input],
       ['EndpointSlice', this.#endpoints.slices],
       ['Secret', this.#secrets.secrets],
       ['VirtualService', this.#virtualServices.input],
@@ -109,6 +116,8 @@ export class Registry {
 
   #derive(before: Snapshot): Snapshot {
     const workloads = this.#workloads.settle((topic) => this.#endpoints.announce(topic));
+    this.#entries.settle((topic) => this.#endpoints.announce(topic));
+    this.#groups.settle();
     const hosts = this.#hosts.settle();
     const endpoints = this.#endpoints.settle(hosts);
     const services = hosts

@@ -33,6 +33,8 @@ test('names, versions and columns are as users of Istio know them', () => {
     ['gateways.networking.istio.io', 'gw', all, ''],
     ['serviceentries.networking.istio.io', 'se', all, 'Hosts,Location,Resolution,Age'],
     ['sidecars.networking.istio.io', '', all, ''],
+    ['workloadentries.networking.istio.io', 'we', all, 'Age,Address'],
+    ['workloadgroups.networking.istio.io', 'wg', all, 'Age'],
     ['peerauthentications.security.istio.io', 'pa', 'v1,v1beta1', 'Mode,Age'],
     ['authorizationpolicies.security.istio.io', 'ap,authz', 'v1,v1beta1', 'Action,Age'],
   ]);

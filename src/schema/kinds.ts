@@ -1,5 +1,6 @@
 import type { Static } from 'typebox';
 import { AuthorizationPolicySpec } from './authorization-policy/authorization-policy.ts';
+import { WorkloadEntry as WorkloadEntrySpec } from './common/workload-entry.ts';
 import { DestinationRuleSpec } from './destination-rule/destination-rule.ts';
 import { GatewaySpec } from './gateway/gateway.ts';
 import { ageColumn, column, define, type KindDefinition, type Metadata, networking, security } from './kind.ts';
@@ -7,6 +8,7 @@ import { PeerAuthenticationSpec } from './peer-authentication/peer-authenticatio
 import { ServiceEntrySpec } from './service-entry/service-entry.ts';
 import { SidecarSpec } from './sidecar/sidecar.ts';
 import { VirtualServiceSpec } from './virtual-service/virtual-service.ts';
+import { WorkloadGroupSpec } from './workload-group/workload-group.ts';
 
 /** Every kind of Istio's API that is known, in the order of lists and files. */
 export const kinds = [
@@ -60,6 +62,22 @@ export const kinds = [
     columns: [],
   }),
   define({
+    ...networking,
+    kind: 'WorkloadEntry',
+    plural: 'workloadentries',
+    shortNames: ['we'],
+    spec: WorkloadEntrySpec,
+    columns: [ageColumn, column('Address', '.spec.address', 'Where it is.')],
+  }),
+  define({
+    ...networking,
+    kind: 'WorkloadGroup',
+    plural: 'workloadgroups',
+    shortNames: ['wg'],
+    spec: WorkloadGroupSpec,
+    columns: [ageColumn],
+  }),
+  define({
     ...security,
     kind: 'PeerAuthentication',
     plural: 'peerauthentications',
@@ -96,6 +114,8 @@ export type DestinationRule = Named<'DestinationRule'>;
 export type Gateway = Named<'Gateway'>;
 export type ServiceEntry = Named<'ServiceEntry'>;
 export type Sidecar = Named<'Sidecar'>;
+export type WorkloadEntry = Named<'WorkloadEntry'>;
+export type WorkloadGroup = Named<'WorkloadGroup'>;
 export type PeerAuthentication = Named<'PeerAuthentication'>;
 export type AuthorizationPolicy = Named<'AuthorizationPolicy'>;
 

@@ -10,7 +10,7 @@ import { app, namespace } from './world.ts';
 export interface ScopeRow {
   readonly does: string;
   /** With a folder for files, if it needs one. */
-  readonly manifest: string | ((folder: string) => string);
+  readonly manifest: string | ((around: { readonly mesh: TestMesh; readonly folder: string }) => string);
   readonly check: (mesh: TestMesh, delivery: string) => Promise<void>;
 }
 
@@ -70,6 +70,13 @@ spec:
 ${list}
 ---`;
 
+const workloadEntry = (name: string, spec: string) => `
+apiVersion: networking.istio.io/v1
+kind: WorkloadEntry
+metadata: {name: ${name}, labels: {role: machine}}
+spec: {${spec}}
+---`;
+
 /** What the app was told of its client, by whatever address it is called. */
 async function told(mesh: TestMesh, url: string, host = 'server'): Promise<string> {
   const { samples } = await mesh.load('default/client', { url, headers: { host } });
@@ -123,7 +130,7 @@ spec: {selector: {matchLabels: {app: server}}, action: DENY, rules: [{to: [{oper
   },
   {
     does: 'ingress: TLS of its own where that of the mesh is off',
-    manifest: (folder) => {
+    manifest: ({ folder }) => {
       writeCertificate(folder);
       const tls = `tls: {mode: SIMPLE, serverCertificate: ${folder}/tls.crt, privateKey: ${folder}/tls.key}`;
       const list = `
@@ -203,6 +210,44 @@ spec: {selector: {matchLabels: {app: server}}, action: DENY, rules: [{to: [{oper
     check: async (mesh) => {
       expect(await told(mesh, 'http://192.0.2.50:9085/headers', 'unknown.example.com')).toBe('200 secured');
       expect(await told(mesh, 'http://192.0.2.50:7000/headers', 'unknown.example.com')).toBe('200 secured');
+    },
+  },
+  {
+    does: 'WorkloadEntries: machines behind a ServiceEntry and a Service, with and without a proxy',
+    manifest: ({ mesh }) => `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: machines}
+spec:
+  hosts: [machines.example.com]
+  addresses: [192.0.2.80]
+  location: MESH_INTERNAL
+  resolution: STATIC
+  ports: [{number: 80, name: http, protocol: HTTP}]
+  workloadSelector: {labels: {role: machine}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: machines}
+spec: {clusterIP: 10.96.200.80, selector: {role: machine}, ports: [{name: http, port: 80, targetPort: 9080}]}
+---
+${workloadEntry('plain', `address: ${addressOf(mesh, 'outside/client-v1')}, ports: {http: 9080}`)}
+${workloadEntry('secure', `address: ${addressOf(mesh, 'default/server-v1')}, ports: {http: 9080}, serviceAccount: server`)}`,
+    check: async (mesh) => {
+      const names = {
+        server: mesh.pod('default/server-v1').desired.name,
+        plain: mesh.pod('outside/client-v1').desired.name,
+      };
+      for (const [url, host] of [
+        ['http://192.0.2.80/headers', 'machines.example.com'],
+        ['http://10.96.200.80/headers', 'machines'],
+      ] as const) {
+        const { statuses, pods } = await mesh.load('default/client', { url, headers: { host }, n: 30 });
+        expect([host, statuses]).toEqual([host, { 200: 30 }]);
+        expect(Object.keys(pods).sort()).toEqual([names.plain, names.server].sort());
+        for (const wanted of ['200 secured', '200 plain'])
+          await until(`it is ${wanted}`, async () => (await told(mesh, url, host)) === wanted || undefined);
+      }
     },
   },
 ];

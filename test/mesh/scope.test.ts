@@ -29,7 +29,7 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (del
   });
 
   test.each(scopeRows)('$does', async (row) => {
-    const manifest = typeof row.manifest === 'function' ? row.manifest(folder) : row.manifest;
+    const manifest = typeof row.manifest === 'function' ? row.manifest({ mesh, folder }) : row.manifest;
     await mesh.apply('row.yaml', manifest);
     try {
       await row.check(mesh, delivery);

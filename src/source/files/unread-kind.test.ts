@@ -12,8 +12,6 @@ describe('kinds that nothing reads', () => {
     ['security.istio.io/v1', 'RequestAuthentication'],
     ['networking.istio.io/v1alpha3', 'EnvoyFilter'],
     ['telemetry.istio.io/v1', 'Telemetry'],
-    ['networking.istio.io/v1', 'WorkloadEntry'],
-    ['networking.istio.io/v1', 'WorkloadGroup'],
     ['networking.istio.io/v1beta1', 'ProxyConfig'],
     ['extensions.istio.io/v1alpha1', 'WasmPlugin'],
     ['gateway.networking.k8s.io/v1', 'HTTPRoute'],

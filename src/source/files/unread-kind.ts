@@ -9,8 +9,6 @@ import type { FileObject } from './parse-objects.ts';
 const notBuilt: ReadonlySet<string> = new Set([
   'networking.istio.io EnvoyFilter',
   'networking.istio.io ProxyConfig',
-  'networking.istio.io WorkloadEntry',
-  'networking.istio.io WorkloadGroup',
   'security.istio.io RequestAuthentication',
   'telemetry.istio.io Telemetry',
   'extensions.istio.io WasmPlugin',

@@ -19,6 +19,7 @@ beforeEach(async () => {
   watches = {};
   const group = '/apis/networking.istio.io/v1';
   const plurals = ['virtualservices', 'destinationrules', 'gateways', 'serviceentries', 'sidecars'];
+  plurals.push('workloadentries', 'workloadgroups');
   lists = {
     ...{ '/api/v1/namespaces': [], '/api/v1/nodes': [], '/api/v1/services': [], '/api/v1/pods': [] },
     '/apis/discovery.k8s.io/v1/endpointslices': [],

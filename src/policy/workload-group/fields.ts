@@ -1,0 +1,10 @@
+import type { FieldEffects } from '../field-effects.ts';
+
+const unregistered = 'machines do not register themselves: write a WorkloadEntry for each';
+
+export const workloadGroupFields: FieldEffects = {
+  implemented: [],
+  notYet: { metadata: unregistered, template: unregistered, probe: 'a WorkloadEntry is there as long as it exists' },
+  ignored: [],
+  values: [],
+};

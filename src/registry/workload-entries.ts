@@ -1,0 +1,96 @@
+import type { Endpoint } from '../model/endpoint.ts';
+import { canonicalRevision, canonicalService } from '../model/pod-owner.ts';
+import type { ServicePort } from '../model/service.ts';
+import type { WorkloadEntry as Spec } from '../schema/common/workload-entry.ts';
+import type { WorkloadEntry } from '../schema/kinds.ts';
+import type { SourceObject } from '../source/object-source.ts';
+import { GroupedKeys } from './collections.ts';
+import { Input, type Reading } from './input.ts';
+import { readConfig } from './istio-config.ts';
+import { nowhere, parseLocality } from './locality.ts';
+import type { ProblemBook } from './problem-book.ts';
+import type { Config } from './snapshot.ts';
+import { labelTopic } from './workloads.ts';
+
+/** A machine outside of Kubernetes. Its labels are those of its metadata over those of its spec, as in Istio. */
+export type EntryRecord = Config<WorkloadEntry>;
+
+/** WorkloadEntries, and which of them have a label. */
+export class WorkloadEntries {
+  readonly input: Input<EntryRecord>;
+  readonly #byLabel = new GroupedKeys();
+
+  constructor(problems: ProblemBook) {
+    this.input = new Input(readEntry, problems);
+  }
+
+  withLabel(namespace: string, label: string, value: string): EntryRecord[] {
+    const keys = this.#byLabel.get(labelTopic(namespace, label, value));
+    return [...keys].flatMap((key) => this.input.values.get(key) ?? []);
+  }
+
+  /** Tells each label that an entry of what changed has or had. */
+  settle(announce: (topic: string) => void): void {
+    for (const { key, before, value } of this.input.take()) {
+      for (const topic of topicsOf(before)) {
+        this.#byLabel.delete(topic, key);
+        announce(topic);
+      }
+      for (const topic of topicsOf(value)) {
+        this.#byLabel.add(topic, key);
+        announce(topic);
+      }
+    }
+  }
+}
+
+function topicsOf(entry: EntryRecord | undefined): string[] {
+  if (entry === undefined) return [];
+  return Object.entries(entry.labels).map(([label, value]) => labelTopic(entry.namespace, label, value));
+}
+
+function readEntry(source: SourceObject): Reading<EntryRecord> {
+  const { value, problems } = readConfig<'WorkloadEntry'>(source);
+  if (value === undefined) return { value, problems };
+  const { generation: _generation, ...origin } = value.origin;
+  return { value: { ...value, labels: { ...value.spec.labels, ...value.labels }, origin }, problems };
+}
+
+/**
+ * The port of an entry behind a port of a service: by the service's name of it, else by the name that the service has
+ * for it in pods, else its number. Undefined where only the name is known, and the entry does not have it.
+ */
+export function entryPort({ address = '', ports = {} }: Spec, { name, targetPort }: ServicePort): number | undefined {
+  if (address.startsWith('unix://')) return 0;
+  const own = Object.hasOwn(ports, name) ? ports[name] : undefined;
+  if (own !== undefined || typeof targetPort === 'number') return own ?? Number(targetPort);
+  return Object.hasOwn(ports, targetPort) ? ports[targetPort] : undefined;
+}
+
+/** What an entry is beyond its address and port, whether it stands alone or in a ServiceEntry. */
+export function entryFacts(spec: Spec, name: string, labels: Readonly<Record<string, string>>) {
+  const { serviceAccount = '', weight = 1 } = spec;
+  const locality = spec.locality ?? labels['istio-locality'] ?? '';
+  // As Istio has it: the label decides; without it, who has a service account has a proxy.
+  const mode = labels['security.istio.io/tlsMode'] ?? (serviceAccount === '' ? '' : 'istio');
+  return {
+    ...{ labels, serviceAccount, weight, meshed: mode === 'istio' },
+    locality: locality === '' ? nowhere : parseLocality(locality),
+    workloadName: name,
+    canonicalService: canonicalService(labels, name),
+    canonicalRevision: canonicalRevision(labels),
+  };
+}
+
+/** An entry as an endpoint of the ports of a service that selects it. It is ready as long as it is there. */
+export function selectedEntry(entry: EntryRecord, ports: readonly ServicePort[]): Endpoint[] {
+  const { spec, name, namespace, labels, origin } = entry;
+  const { address } = spec;
+  if (address === undefined) return [];
+  return ports.flatMap((port) => {
+    const number = entryPort(spec, port);
+    if (number === undefined) return [];
+    const place = { address, port: number, servicePort: port.name, health: 'ready', nodeName: '', namespace } as const;
+    return [{ ...place, ...entryFacts(spec, name, labels), workload: `${namespace}/${name}`, origin }];
+  });
+}
