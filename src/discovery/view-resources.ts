@@ -4,6 +4,7 @@ import type { VirtualHostIR } from '../ir/types/route.ts';
 import { type OutboundView, portsOfView } from '../ir/types/view.ts';
 import { Lru } from '../model/lru.ts';
 import { rememberedBy } from '../model/remembered.ts';
+import { calledAt } from '../model/service.ts';
 import type { EncodedResource, ResourceSet, XdsResource } from '../xds/resource.ts';
 import { translateCluster, translateClusterAs, translateClusterAsIstio } from '../xds/translate/cluster.ts';
 import { translateVirtualHost } from '../xds/translate/virtual-host.ts';
@@ -36,7 +37,7 @@ export class ViewResources {
   readonly addresses = rememberedBy((view: OutboundView): ReadonlyMap<string, OutboundPortIR> => {
     const found = new Map<string, OutboundPortIR>();
     for (const port of view.ports) {
-      for (const address of port.service.addresses) {
+      for (const address of calledAt(port.service)) {
         const key = `${address.includes(':') ? `[${address}]` : address}:${port.port}`;
         if (!found.has(key)) found.set(key, port);
       }

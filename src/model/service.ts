@@ -36,6 +36,8 @@ export interface Service {
   readonly resolution: Resolution;
   /** Virtual addresses: IPs, or CIDRs of a ServiceEntry; empty when it has none. */
   readonly addresses: readonly string[];
+  /** Addresses that stand for the host beside those that its name leads to, for whoever is told of them. */
+  readonly allocated: readonly string[];
   readonly ports: readonly ServicePort[];
   /** A ServiceEntry of MESH_EXTERNAL: no mesh identity on the other side. */
   readonly external: boolean;
@@ -54,4 +56,9 @@ export interface Service {
   /** Milliseconds since the epoch. Older resources win conflicts; of equal age, by namespace and name. */
   readonly createdAt: number;
   readonly origin: Origin;
+}
+
+/** Every single address that clients may call a service at. */
+export function calledAt({ addresses, allocated }: Pick<Service, 'addresses' | 'allocated'>): readonly string[] {
+  return [...addresses.filter((address) => !address.includes('/')), ...allocated];
 }

@@ -54,6 +54,7 @@ function addEntry(host: Merged, entry: EntryRecord, hostname: string): Merged {
     service: {
       ...service,
       addresses: union(service.addresses, added.addresses),
+      allocated: union(service.allocated, added.allocated),
       ports: [...service.ports, ...added.ports.filter(free)],
       subjectAltNames: union(service.subjectAltNames, added.subjectAltNames),
     },

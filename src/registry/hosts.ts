@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Service } from '../model/service.ts';
 import type { ServiceEntry } from '../schema/kinds.ts';
 import type { SourceObject } from '../source/object-source.ts';
+import { allocateAddresses, allocationKey } from './allocated-addresses.ts';
 import { type Change, GroupedKeys } from './collections.ts';
 import { Derivation } from './derivation.ts';
 import { type Host, mergeHost } from './host.ts';
@@ -19,6 +20,7 @@ export class Hosts {
   readonly #servicesOf = new GroupedKeys();
   readonly #entriesOf = new GroupedKeys();
   readonly #problems: ProblemBook;
+  #allocated: ReadonlyMap<string, readonly string[]> = new Map();
 
   constructor(domainSuffix: string, problems: ProblemBook) {
     this.#problems = problems;
@@ -34,7 +36,9 @@ export class Hosts {
     for (const { key, before, value } of this.services.take()) {
       this.#move(this.#servicesOf, key, before === undefined ? [] : [before.id], value === undefined ? [] : [value.id]);
     }
-    for (const { key, before, value } of this.entries.take()) {
+    const entries = this.entries.take();
+    if (entries.length > 0) this.#allocate();
+    for (const { key, before, value } of entries) {
       this.#move(
         this.#entriesOf,
         key,
@@ -45,6 +49,25 @@ export class Hosts {
     const changes = this.#hosts.settle();
     for (const { key, value } of changes) this.#problems.set(`host ${key}`, value?.problems ?? []);
     return changes;
+  }
+
+  /** An entry that comes or goes may change the addresses of others. */
+  #allocate(): void {
+    const before = this.#allocated;
+    this.#allocated = allocateAddresses(this.entries.values.values());
+    for (const [key, addresses] of this.#allocated) {
+      if (before.get(key)?.[0] === addresses[0]) continue;
+      const [namespace, , host] = key.split('/');
+      this.#hosts.touch(`${namespace}/${host}`);
+    }
+  }
+
+  #withAddresses(entry: EntryRecord): EntryRecord {
+    if (entry.allocated.length > 0) return entry;
+    const allocated = entry.config.spec.hosts.flatMap((host) =>
+      (this.#allocated.get(allocationKey(entry, host)) ?? []).map((address) => ({ host, address })),
+    );
+    return allocated.length === 0 ? entry : { ...entry, allocated };
   }
 
   #move(groups: GroupedKeys, key: string, before: readonly string[], after: readonly string[]): void {
@@ -60,7 +83,9 @@ export class Hosts {
 
   #derive(id: string): Host | undefined {
     const [kube] = this.#servicesOf.get(id);
-    const entries = [...this.#entriesOf.get(id)].flatMap((key) => this.entries.values.get(key) ?? []);
+    const entries = [...this.#entriesOf.get(id)]
+      .flatMap((key) => this.entries.values.get(key) ?? [])
+      .map((entry) => this.#withAddresses(entry));
     const hostname = id.slice(id.indexOf('/') + 1);
     const host = mergeHost(hostname, kube === undefined ? undefined : this.services.values.get(kube), entries);
     const before = this.get(id)?.service;

@@ -18,6 +18,7 @@ export function readKubeService(domainSuffix: string): (source: SourceObject) =>
       ...{ id: `${namespace}/${hostname}`, hostname, namespace, name, registry: 'kubernetes', external: false },
       resolution: resolutionOf(object),
       addresses: addressesOf(object),
+      allocated: [],
       ports: objectsAt(object, 'spec', 'ports').map(portOf),
       exportTo: exportToOf(object),
       labels: textMapAt(object, 'metadata', 'labels'),

@@ -21,7 +21,7 @@ const resolutions: Readonly<Record<NonNullable<EntrySpec['resolution']>, Resolut
   DYNAMIC_DNS: 'dynamic-dns',
 };
 
-/** `status.addresses`, which istiod's allocation writes. */
+/** `status.addresses`, which istiod's allocation writes: where there is none, ours stands in. */
 export function allocatedOf(object: Parameters<typeof objectsAt>[0]): EntryRecord['allocated'] {
   return objectsAt(object, 'status', 'addresses')
     .map((item) => ({ host: textAt(item, 'host'), address: textAt(item, 'value') }))
@@ -36,12 +36,12 @@ export function idsOf({ config }: EntryRecord): readonly string[] {
 /** What one entry says of one of its hosts. */
 export function serviceOfEntry({ config, allocated }: EntryRecord, hostname: string): Service {
   const { spec, namespace, name, origin } = config;
-  const given = spec.addresses ?? [];
   const own = allocated.filter(({ host }) => host === hostname || host === '').map(({ address }) => address);
   return {
     ...{ id: `${namespace}/${hostname}`, hostname, namespace, name, registry: 'service-entry', origin },
     resolution: resolutions[spec.resolution ?? 'NONE'],
-    addresses: given.length > 0 ? given : own,
+    addresses: spec.addresses ?? [],
+    allocated: (spec.addresses ?? []).length > 0 ? [] : own,
     ports: (spec.ports ?? []).map(portOf),
     external: (spec.location ?? 'MESH_EXTERNAL') === 'MESH_EXTERNAL',
     exportTo: spec.exportTo ?? [],

@@ -250,4 +250,31 @@ ${workloadEntry('secure', `address: ${addressOf(mesh, 'default/server-v1')}, por
       }
     },
   },
+  {
+    does: 'allocated addresses: TCP hosts without addresses have one each',
+    manifest: ({ mesh }) =>
+      ['one', 'two']
+        .map((name) => {
+          const ports = name === 'one' ? 'tcp: 9084' : 'tcp: 9086';
+          return `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: ${name}}
+spec:
+  hosts: [${name}.example.com]
+  location: MESH_INTERNAL
+  resolution: STATIC
+  ports: [{number: 7071, name: tcp, protocol: TCP}]
+  endpoints: [{address: ${addressOf(mesh, 'default/server-v1')}, ports: {${ports}}}]
+---`;
+        })
+        .join(''),
+    check: async (mesh) => {
+      const service = (name: string) =>
+        mesh.snapshot().services.find(({ hostname }) => hostname === `${name}.example.com`)?.allocated[0] ?? '';
+      expect(service('one')).toMatch(/^240\.240\./);
+      expect(await firstLine(mesh, 'default/client', service('one'), 7071)).toMatch(/^hello from server-/);
+      expect(await firstLine(mesh, 'default/client', service('two'), 7071)).toBe('ping');
+    },
+  },
 ];

@@ -41,3 +41,9 @@ export function wildcardAddress(port: number, families: ProxyShape['families']):
   const four = socketAddress('0.0.0.0', port);
   return families.includes(6) ? { address: four, additional_addresses: [{ address: six }] } : { address: four };
 }
+
+/** Envoy refuses addresses of a family that its machine does not have. */
+export function ofFamilies(addresses: readonly string[], families: ProxyShape['families']): readonly string[] {
+  if (families.length === 2) return addresses;
+  return addresses.filter((address) => families.includes(address.includes(':') ? 6 : 4));
+}

@@ -3,11 +3,12 @@ import type { ProxyShape } from '../../ir/types/proxy.ts';
 import type { VirtualHostIR } from '../../ir/types/route.ts';
 import { type OutboundView, portsOfView } from '../../ir/types/view.ts';
 import { listenerProtocol } from '../../model/protocol.ts';
+import { calledAt } from '../../model/service.ts';
 import type { Message, XdsResource } from '../resource.ts';
 import { translateListenerLog } from './access-log.ts';
 import { cidr, duration, socketAddress } from './common.ts';
 import { tcpProxy } from './connection-manager.ts';
-import { inspector, wildcardAddress } from './listener-parts.ts';
+import { inspector, ofFamilies, wildcardAddress } from './listener-parts.ts';
 import { boundListener, boundPlan } from './outbound-bound.ts';
 import { eagerHttp, otherCluster, outboundTcp } from './outbound-http.ts';
 
@@ -41,10 +42,10 @@ export function translateEagerListeners(inputs: EagerInputs): readonly XdsResour
 function addressListeners(entry: OutboundPortIR, inputs: EagerInputs): XdsResource[] {
   if (listenerProtocol(entry.protocol) === 'http') return [];
   const { service } = entry;
-  const vips = service.resolution === 'headless' ? inputs.podsOf(service.id) : service.addresses;
-  return vips
-    .filter((address) => !address.includes('/'))
-    .map((address) => listener(`${address}_${entry.port}`, entry, { address, inputs }));
+  const vips = service.resolution === 'headless' ? inputs.podsOf(service.id) : calledAt(service);
+  return ofFamilies(vips, inputs.shape.families).map((address) =>
+    listener(`${address}_${entry.port}`, entry, { address, inputs }),
+  );
 }
 
 interface AddressContext {

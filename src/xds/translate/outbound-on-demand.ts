@@ -2,12 +2,13 @@ import type { OutboundPortIR, TlsRouteIR } from '../../ir/types/outbound.ts';
 import type { ProxyShape } from '../../ir/types/proxy.ts';
 import type { OutboundView } from '../../ir/types/view.ts';
 import { listenerProtocol } from '../../model/protocol.ts';
+import { calledAt, type Service } from '../../model/service.ts';
 import type { Message, XdsResource } from '../resource.ts';
 import { translateListenerLog } from './access-log.ts';
 import { rangesAround } from './address-ranges.ts';
 import { cidr, duration, extension } from './common.ts';
 import { tcpProxy } from './connection-manager.ts';
-import { inspectorOn, originalDestination, wildcardAddress } from './listener-parts.ts';
+import { inspectorOn, ofFamilies, originalDestination, wildcardAddress } from './listener-parts.ts';
 import {
   type BoundForms,
   type BoundPlan,
@@ -44,7 +45,8 @@ function formsOf(shape: ProxyShape): BoundForms {
  * Envoy looks at the port first and does not come back: once a chain names a port, those without a port are not seen for
  * it. So each port that is named has all of its chains here.
  */
-function capturedListener(plan: OnDemandPlan, shape: ProxyShape): XdsResource {
+function capturedListener(whole: OnDemandPlan, shape: ProxyShape): XdsResource {
+  const plan = planOfFamilies(whole, shape);
   const name = 'virtualOutbound';
   const bound = plan.bound.filter(({ listens }) => !listens);
   return {
@@ -89,6 +91,13 @@ function capturedListener(plan: OnDemandPlan, shape: ProxyShape): XdsResource {
   };
 }
 
+function planOfFamilies(plan: OnDemandPlan, { families }: ProxyShape): OnDemandPlan {
+  if (families.length === 2) return plan;
+  const of = (addresses: readonly string[]) => ofFamilies(addresses, families);
+  const ports = plan.ports.map((port) => ({ ...port, sniffed: of(port.sniffed), plain: of(port.plain) }));
+  return { ...plan, ports, services: of(plan.services) };
+}
+
 interface PortPlan {
   readonly port: number;
   /** Some service of the port speaks HTTP for sure. */
@@ -118,7 +127,7 @@ export function onDemandPlan(view: OutboundView): OnDemandPlan {
   const byPort = Map.groupBy(view.ports, ({ port }) => port);
   const open80 = view.unregistered.length > 0 && view.bound.every(({ port }) => port !== 80);
   if (open80 && !byPort.has(80)) byPort.set(80, []);
-  const singles = view.ports.flatMap(({ service }) => service.addresses.filter((address) => !address.includes('/')));
+  const singles = view.ports.flatMap(({ service }) => calledAt(service));
   const blocks = view.ports.flatMap(({ service }) => service.addresses.filter((address) => address.includes('/')));
   const ports = [...byPort]
     .filter(([port]) => port !== own)
@@ -133,7 +142,7 @@ export function onDemandPlan(view: OutboundView): OnDemandPlan {
 function portPlan(port: number, entries: readonly OutboundPortIR[], unregistered: boolean): PortPlan {
   const kindOf = ({ protocol }: OutboundPortIR) => listenerProtocol(protocol);
   const addresses = (list: readonly OutboundPortIR[]) =>
-    [...new Set(list.flatMap(({ service }) => service.addresses))].sort();
+    [...new Set(list.flatMap(({ service }) => placesOf(service)))].sort();
   const http = unregistered || entries.some((entry) => kindOf(entry) === 'http');
   const tcp = entries.filter((entry) => kindOf(entry) === 'tcp');
   return {
@@ -146,6 +155,8 @@ function portPlan(port: number, entries: readonly OutboundPortIR[], unregistered
     headless: entries.some((entry) => kindOf(entry) !== 'http' && entry.service.resolution === 'headless'),
   };
 }
+
+const placesOf = ({ addresses, allocated }: Service) => [...addresses, ...allocated];
 
 /** Its addresses say nothing, so the server name must; or rules choose by it. */
 function isBySni({ protocol, service, tls }: OutboundPortIR): boolean {
@@ -171,7 +182,7 @@ function isNamed(plan: PortPlan): boolean {
 function chainsOf(plan: PortPlan, { services }: OnDemandPlan, shape: ProxyShape): Message[] {
   const { port, http, sniffed, plain, headless } = plan;
   const ruled = plan.ruled.flatMap((entry) => ruledChains(entry, shape));
-  const taken = new Set(plan.ruled.flatMap(({ service }) => service.addresses));
+  const taken = new Set(plan.ruled.flatMap(({ service }) => placesOf(service)));
   const filters = [onDemandHttp(String(port), `outbound_0.0.0.0_${port};`, shape)];
   const chain = (name: string, match: Message): Message => ({
     name: `${name}-${port}`,
@@ -286,10 +297,11 @@ function ruledChains(entry: OutboundPortIR, shape: ProxyShape): Message[] {
   const bySubnet = tls
     .filter(({ sniHosts }) => sniHosts.length === 0)
     .map((route, index) => routeChain(`subnet-${index}`, route, entry, shape));
-  if (tcp === undefined || service.addresses.length === 0) return bySubnet;
+  const places = ofFamilies(placesOf(service), shape.families);
+  if (tcp === undefined || places.length === 0) return bySubnet;
   const chain = {
     name: `tcp-${service.hostname}-${port}`,
-    filter_chain_match: { destination_port: port, prefix_ranges: service.addresses.map(cidr) },
+    filter_chain_match: { destination_port: port, prefix_ranges: places.map(cidr) },
     filters: [outboundTcp({ ...statsOf(entry), destinations: tcp.destinations, more: odcds }, shape)],
   };
   return [...bySubnet, chain];
