@@ -31,8 +31,8 @@ export const sidecarFields: FieldEffects = {
   implemented: [
     ...['workloadSelector.labels', 'outboundTrafficPolicy.mode'],
     ...under('outboundTrafficPolicy.egressProxy', ['host', 'subset', 'port.number']),
-    ...under('egress[]', ['hosts', 'port.number', 'port.name', 'port.protocol', 'bind', 'captureMode']),
-    ...under('ingress[]', ['port.number', 'port.name', 'port.protocol', 'bind', 'captureMode', 'defaultEndpoint']),
+    ...under('egress[]', ['hosts', 'port.number', 'port.protocol', 'bind', 'captureMode']),
+    ...under('ingress[]', ['port.number', 'port.protocol', 'bind', 'captureMode', 'defaultEndpoint']),
     ...under('ingress[].tls', tls),
     ...under('ingress[].connectionPool', pool),
     ...under('inboundConnectionPool', pool),
@@ -42,7 +42,10 @@ export const sidecarFields: FieldEffects = {
     ...notYetUnder('ingress[].connectionPool', poolNotYet),
     ...notYetUnder('inboundConnectionPool', poolNotYet),
   },
-  ignored: ['ingress[].port.targetPort', 'egress[].port.targetPort', ...under('ingress[].tls', tlsRefused)],
+  ignored: [
+    ...['ingress', 'egress'].flatMap((list) => under(`${list}[].port`, ['name', 'targetPort'])),
+    ...under('ingress[].tls', tlsRefused),
+  ],
   values: [
     {
       path: 'egress[].bind',
