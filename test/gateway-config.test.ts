@@ -87,6 +87,25 @@ describe('the configuration of a gateway', () => {
     expect(JSON.stringify(decoded(config().named('route', 'http.8080')))).not.toContain('hash_policy');
   });
 
+  test('has the rules of delegates, and follows them', () => {
+    const root = routes('r', 'hosts: [b.com], gateways: [g], http: [{delegate: {name: d, namespace: team}}]');
+    const delegate = (status: number) =>
+      `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: d, namespace: team}\nspec: {http: [{match: [{gateways: [default/g]}], directResponse: {status: ${status}}}]}\n---\n`;
+    const { registry, config } = gatewayOf(yaml, root, delegate(418));
+    const answer = () => JSON.stringify(decoded(config().named('route', 'http.8080')));
+    expect(answer()).toContain('"status":418');
+    const before = config();
+    registry.apply({
+      upserts: objectsOf(routes('other', 'hosts: [c.com], http: [{directResponse: {status: 200}}]')),
+      removals: [],
+    });
+    expect(config().named('route', 'http.8080')).toBe(before.named('route', 'http.8080'));
+    registry.apply({ upserts: objectsOf(delegate(419)), removals: [] });
+    expect(answer()).toContain('"status":419');
+    registry.apply({ upserts: [], removals: ['VirtualService team/d'] });
+    expect(answer()).not.toContain('"status":419');
+  });
+
   test('holds the clusters that its routes name, and no others', () => {
     const { config } = gatewayOf(yaml, app('unused', '10.0.0.5'));
     expect([...config().wildcard('cluster').keys()]).toEqual(['BlackHoleCluster', cluster]);

@@ -3,6 +3,7 @@ import { stringify } from 'yaml';
 import { addConfigOptions, configOf } from '../app/config-command.ts';
 import { configurators } from '../app/mesh/configurators.ts';
 import { FieldWarnings, printFieldWarning } from '../app/mesh/field-warnings.ts';
+import { JointWarnings, printJointWarning } from '../app/mesh/joint-warnings.ts';
 import { meshSettings } from '../app/mesh/mesh-settings.ts';
 import { Encoder } from '../discovery/encoder.ts';
 import { everythingOf } from '../discovery/everything.ts';
@@ -64,6 +65,7 @@ async function run(translate: Command): Promise<void> {
   const objects = await readFolder(flags.config, say);
   registry.apply({ upserts: offlineMesh(objects, injection), removals: [] });
   for (const warning of new FieldWarnings().apply({ upserts: objects, removals: [] })) say(printFieldWarning(warning));
+  for (const warning of new JointWarnings().apply(registry.snapshot)) say(printJointWarning(warning));
   const workload = findWorkload(registry.snapshot, flags.proxy);
   const encoder = new Encoder((resource, error) => say(`${resource.type} ${resource.name}: ${error.message}`));
   const configure = configurators(settings, encoder)();

@@ -42,4 +42,10 @@ export const translationErrors = {
     remedy:
       'The object is right and is left out as a whole: nothing that it asks for or forbids is in force. Remove it, or see docs/api.md for what is read.',
   },
+  OR2408: {
+    status: 422,
+    title: 'A rule of a VirtualService is left out',
+    remedy:
+      'The other rules are in force. Make the delegate that is named: a VirtualService without hosts, exported to the namespace of the one that names it, whose conditions are no wider than those of the rule.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;

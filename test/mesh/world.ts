@@ -10,6 +10,8 @@ export interface AppOptions {
   readonly replicas?: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
+  /** Further ones of the pods of a version. */
+  readonly labels?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 export interface AppPort {
@@ -47,6 +49,7 @@ type Full = Required<Pick<AppOptions, 'namespace' | 'ports' | 'serviceAccount' |
 
 function deployment(name: string, version: string, options: Full): string {
   const { namespace, ports, serviceAccount, replicas, role = name, env = {}, annotations = {} } = options;
+  const labels = { app: name, version, ...options.labels?.[version] };
   const listen = ports.map((entry) => `${entry.speaks}:${targetOf(entry)}`).join(',');
   const all = { ROLE: role, SERVICE_VERSION: version, LISTEN: listen, ...env };
   const list = Object.entries(all).map(([key, value]) => `{name: ${key}, value: ${JSON.stringify(value)}}`);
@@ -61,7 +64,7 @@ spec:
   replicas: ${replicas}
   selector: {matchLabels: {app: ${name}, version: ${version}}}
   template:
-    metadata: {labels: {app: ${name}, version: ${version}}, annotations: ${JSON.stringify(annotations)}}
+    metadata: {labels: ${JSON.stringify(labels)}, annotations: ${JSON.stringify(annotations)}}
     spec:
       serviceAccountName: ${serviceAccount}
       containers:

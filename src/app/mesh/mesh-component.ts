@@ -22,6 +22,7 @@ import type { Component } from '../component.ts';
 import type { Config } from '../config.ts';
 import { configurators } from './configurators.ts';
 import { FieldWarnings, printFieldWarning } from './field-warnings.ts';
+import { JointWarnings, jointWarningCode, printJointWarning } from './joint-warnings.ts';
 import type { MeshParts } from './mesh-parts.ts';
 import { untilDone } from './patience.ts';
 import { plaintextPeer } from './plaintext-peer.ts';
@@ -49,6 +50,7 @@ export class MeshComponent implements Component {
   readonly ledger: Ledger;
   /** Fields of resources that have no effect yet. */
   readonly warnings = new FieldWarnings();
+  readonly #jointWarnings = new JointWarnings();
   readonly #options: MeshOptions;
   readonly #authority: WorkloadCa;
   readonly #keeper: CertificateKeeper;
@@ -158,6 +160,8 @@ export class MeshComponent implements Component {
     this.registry.apply(changes);
     for (const warning of this.warnings.apply(changes))
       this.#options.logger.warn({ code: warning.problem.code }, printFieldWarning(warning));
+    for (const warning of this.#jointWarnings.apply(this.registry.snapshot))
+      this.#options.logger.warn({ code: jointWarningCode }, printJointWarning(warning));
   }
 
   async #listenPlaintext(): Promise<void> {

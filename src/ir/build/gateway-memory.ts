@@ -1,9 +1,10 @@
 import { Remembered, sameItems } from '../../model/remembered.ts';
 import type { Service } from '../../model/service.ts';
 import type { MergedRule } from '../../policy/destination-rule/merge.ts';
+import type { Routing } from '../../policy/virtual-service/delegates.ts';
 import { httpRoutesOf } from '../../policy/virtual-service/http-rules.ts';
 import type { RuleContext } from '../../policy/virtual-service/rule-context.ts';
-import type { Config } from '../../registry/snapshot.ts';
+import type { Config, Snapshot } from '../../registry/snapshot.ts';
 import type { VirtualService } from '../../schema/kinds.ts';
 import type { GatewayIR, GatewayListenerIR, GatewayServerIR } from '../types/gateway.ts';
 import type { RouteIR, VirtualHostIR } from '../types/route.ts';
@@ -20,6 +21,11 @@ export class GatewayMemory {
 
   constructor(indexes: Indexes) {
     this.#indexes = indexes;
+  }
+
+  /** The VirtualServices that routes are made of. */
+  routing({ virtualServices }: Snapshot): readonly Routing[] {
+    return this.#indexes.routing(virtualServices);
   }
 
   routesOf(context: RuleContext, seen: Seen): readonly RouteIR[] {

@@ -1,9 +1,8 @@
 import { resolveHost } from '../../policy/hosts.ts';
+import type { Routing } from '../../policy/virtual-service/delegates.ts';
 import type { RuleContext } from '../../policy/virtual-service/rule-context.ts';
 import { gatewayVirtualServices } from '../../policy/virtual-service/select.ts';
 import { isVisible } from '../../policy/visibility.ts';
-import type { Config, Snapshot } from '../../registry/snapshot.ts';
-import type { VirtualService } from '../../schema/kinds.ts';
 import type { GatewayScene, PlacedServer } from './gateway-facts.ts';
 import { commonHosts, serverHosts } from './gateway-hosts.ts';
 
@@ -15,10 +14,8 @@ export interface BoundRules {
 }
 
 /** What a gateway of a namespace may see, oldest first. */
-export function visibleVirtualServices(snapshot: Snapshot, namespace: string): readonly Config<VirtualService>[] {
-  return snapshot.virtualServices.filter((config) =>
-    isVisible(config.spec.exportTo ?? [], config.namespace, namespace),
-  );
+export function visibleVirtualServices(configs: readonly Routing[], namespace: string): readonly Routing[] {
+  return configs.filter((config) => isVisible(config.spec.exportTo ?? [], config.namespace, namespace));
 }
 
 /** The VirtualServices that are bound to a server's Gateway and have a host in common with it, oldest first. */

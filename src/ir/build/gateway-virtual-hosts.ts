@@ -1,4 +1,5 @@
 import type { Origin } from '../../model/origin.ts';
+import { originsOf } from '../../policy/virtual-service/delegates.ts';
 import { isCatchAll } from '../../policy/virtual-service/match.ts';
 import type { RouteIR, VirtualHostIR } from '../types/route.ts';
 import type { GatewayScene, PlacedServer } from './gateway-facts.ts';
@@ -20,7 +21,7 @@ export function gatewayVirtualHosts(servers: readonly PlacedServer[], scene: Gat
     for (const { context, hosts } of boundRules(placed, scene)) {
       const routes = scene.routesOf(context);
       if (routes.length === 0) continue;
-      for (const host of hosts) add(draftOf(drafts, host, placed), routes, context.config.origin);
+      for (const host of hosts) add(draftOf(drafts, host, placed), routes, originsOf(context.config));
     }
     if (placed.server.tls?.httpsRedirect === true) redirectAll(drafts, placed);
   }
@@ -35,9 +36,9 @@ function draftOf(drafts: Map<string, Draft>, host: string, { server, origin }: P
   return draft;
 }
 
-function add(draft: Draft, routes: readonly RouteIR[], origin: Origin): void {
+function add(draft: Draft, routes: readonly RouteIR[], origins: readonly Origin[]): void {
   draft.routes.push(...routes);
-  draft.origins.push(origin);
+  draft.origins.push(...origins);
 }
 
 /** Every host of such a server answers by a redirect, those without a VirtualService, too. */

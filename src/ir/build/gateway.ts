@@ -34,7 +34,7 @@ export function buildGateway(inputs: GatewayInputs): GatewayIR {
   const scene: GatewayScene = {
     snapshot,
     settings,
-    virtualServices: visibleVirtualServices(snapshot, facts.namespace),
+    virtualServices: visibleVirtualServices(memory.routing(snapshot), facts.namespace),
     client: seen.client,
     lookup: withoutPods(seen.lookup),
     routesOf: (context) => memory.routesOf(context, seen),

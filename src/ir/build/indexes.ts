@@ -1,10 +1,18 @@
 import type { Endpoint } from '../../model/endpoint.ts';
 import type { MeshSettings } from '../../model/mesh-settings.ts';
-import { rememberedBy } from '../../model/remembered.ts';
+import { Remembered, rememberedBy } from '../../model/remembered.ts';
 import type { Service } from '../../model/service.ts';
 import type { Client } from '../../policy/client.ts';
 import { indexRules } from '../../policy/destination-rule/select.ts';
 import { indexPeerAuthentications } from '../../policy/peer-authentication/mode.ts';
+import {
+  delegatesById,
+  isDelegate,
+  isRoot,
+  joinDelegates,
+  namedDelegates,
+  type Routing,
+} from '../../policy/virtual-service/delegates.ts';
 import { destinationPorts, sourceLabelNames } from '../../policy/virtual-service/named-hosts.ts';
 import type { Config, Snapshot } from '../../registry/snapshot.ts';
 import type { DestinationRule, VirtualService } from '../../schema/kinds.ts';
@@ -39,6 +47,20 @@ export class Indexes {
     destinationPorts(config, this.#settings.domainSuffix),
   );
 
+  readonly #joined = new Remembered<Config<VirtualService>, Routing>(2);
+
+  /** Those that have hosts, with the rules of their delegates in them; each made anew only when one of the two changes. */
+  readonly routing = rememberedBy((configs: readonly Config<VirtualService>[]): readonly Routing[] => {
+    const known = delegatesById(configs);
+    return configs
+      .filter((config) => !isDelegate(config))
+      .map((config): Routing => {
+        if (!isRoot(config)) return config;
+        const named = namedDelegates(config, known);
+        return this.#joined.get(config, named, () => joinDelegates(config, named, this.#settings.domainSuffix));
+      });
+  });
+
   /** The labels that any VirtualService or DestinationRule tells clients apart by. */
   readonly sourceLabels = rememberedBy((configs: readonly Config<VirtualService>[]) => [
     ...new Set(configs.flatMap(sourceLabelNames)),
@@ -65,7 +87,8 @@ export class Indexes {
 
   /** A client as far as resources tell clients apart. */
   clientOf(snapshot: Snapshot, namespace: string, labels: Readonly<Record<string, string>>): Client {
-    const names = [...this.sourceLabels(snapshot.virtualServices), ...this.selectorLabels(snapshot.destinationRules)];
+    const routing = this.routing(snapshot.virtualServices);
+    const names = [...this.sourceLabels(routing), ...this.selectorLabels(snapshot.destinationRules)];
     const seen = names.filter((name) => Object.hasOwn(labels, name)).sort();
     return { namespace, labels: Object.fromEntries(seen.map((name) => [name, labels[name] ?? ''])) };
   }

@@ -5,6 +5,7 @@ import { listenerProtocol, type Protocol } from '../../model/protocol.ts';
 import type { ServicePort } from '../../model/service.ts';
 import type { Client } from '../../policy/client.ts';
 import { resolveHost } from '../../policy/hosts.ts';
+import { originsOf } from '../../policy/virtual-service/delegates.ts';
 import { clusterName, type DestinationLookup } from '../../policy/virtual-service/destinations.ts';
 import { httpRoutesOf } from '../../policy/virtual-service/http-rules.ts';
 import { type TcpRuleIR, tcpRoutesOf, tlsRoutesOf } from '../../policy/virtual-service/l4-rules.ts';
@@ -70,7 +71,7 @@ function virtualHostOf(inputs: ServiceInputs, port: ServicePort, context: RuleCo
     routes: routes.length > 0 ? routes : [defaultRoute(clusterName(port.number, '', target), host, inputs)],
     external: service.external,
     requireTls: false,
-    origins: [service.origin, ...(routes.length > 0 && context !== undefined ? [context.config.origin] : [])],
+    origins: [service.origin, ...(routes.length > 0 && context !== undefined ? originsOf(context.config) : [])],
   };
 }
 

@@ -89,10 +89,10 @@ export class OutboundViews {
   #build(snapshot: Snapshot, client: Client, { key, scope }: Narrowed): Seen {
     const { domainSuffix, rootNamespaces, outboundTrafficPolicy } = this.#settings;
     const { namespace } = client;
+    const routing = this.#indexes.routing(snapshot.virtualServices);
     const imports = importsOf({
       ...{ services: snapshot.services, namespace, scope, namedBy: this.#indexes.named },
-      rulesOf: (egress) =>
-        importedVirtualServices(snapshot.virtualServices, { namespace, scope: egress, domainSuffix }),
+      rulesOf: (egress) => importedVirtualServices(routing, { namespace, scope: egress, domainSuffix }),
     });
     const { services } = imports;
     const rules = this.#indexes.rules(snapshot.destinationRules);
@@ -111,9 +111,7 @@ export class OutboundViews {
       key,
       ...calls,
       unregistered:
-        onPort80 === undefined
-          ? []
-          : unregisteredHosts(snapshot.virtualServices, { ...onPort80.sight, settings: this.#settings }),
+        onPort80 === undefined ? [] : unregisteredHosts(routing, { ...onPort80.sight, settings: this.#settings }),
       blocked: (scope.outboundTrafficPolicy ?? outboundTrafficPolicy) === 'REGISTRY_ONLY',
       egressProxy: egressProxyOf(scope),
       declared: scope.declared,

@@ -3,6 +3,7 @@ import type { MeshSettings } from '../../model/mesh-settings.ts';
 import type { Service } from '../../model/service.ts';
 import type { Client } from '../../policy/client.ts';
 import { type HostIndex, hostCovers, resolveHost } from '../../policy/hosts.ts';
+import { originsOf } from '../../policy/virtual-service/delegates.ts';
 import type { DestinationLookup } from '../../policy/virtual-service/destinations.ts';
 import { httpRoutesOf } from '../../policy/virtual-service/http-rules.ts';
 import type { Config } from '../../registry/snapshot.ts';
@@ -51,7 +52,7 @@ function buildHost(
   const resolve = (name: string) => resolveHost(name, config.namespace, settings.domainSuffix);
   const routes = httpRoutesOf({ config, port, gateways: mesh, client, lookup, resolve });
   if (routes.length === 0) return undefined;
-  const base = { requireTls: false, external: false, origins: [config.origin] };
+  const base = { requireTls: false, external: false, origins: originsOf(config) };
   return { name: `${host}:${port}`, domains: [host], routes, ...base };
 }
 

@@ -1,4 +1,5 @@
 import { type Client, hasLabels } from '../client.ts';
+import { gatewayId } from './gateway-id.ts';
 import type { RuleContext } from './rule-context.ts';
 
 interface SourceConditions {
@@ -23,11 +24,4 @@ export function matchApplies(match: SourceConditions, context: RuleContext): boo
 function sourceApplies(match: SourceConditions, client: Client): boolean {
   if (match.sourceNamespace !== undefined && match.sourceNamespace !== client.namespace) return false;
   return hasLabels(client.labels, match.sourceLabels);
-}
-
-/** `mesh`, or `<namespace>/<name>` of a Gateway that a VirtualService names; `name.namespace.svc…` is its older form. */
-export function gatewayId(name: string, namespace: string): string {
-  if (name === 'mesh' || name.includes('/')) return name;
-  const [first = name, second] = name.split('.');
-  return second === undefined ? `${namespace}/${name}` : `${second}/${first}`;
 }

@@ -18,6 +18,7 @@ const http = [
   ...under('match[]', match),
   ...under('route[]', [...share, ...under('headers', headers)]),
   ...under('redirect', ['uri', 'prefixRewrite', 'authority', 'port', 'derivePort', 'scheme', 'redirectCode']),
+  ...under('delegate', ['name', 'namespace']),
   ...under('directResponse', ['status', 'body.string', 'body.bytes']),
   ...under('rewrite', ['uri', 'authority', 'uriRegexRewrite.match', 'uriRegexRewrite.rewrite']),
   ...under('retries', ['attempts', 'perTryTimeout', 'retryOn', 'retryRemoteLocalities', 'retryIgnorePreviousHosts']),
@@ -38,7 +39,7 @@ export const virtualServiceFields: FieldEffects = {
     ...under('tls[]', [...under('match[]', ['sniHosts', 'destinationSubnets', ...source]), ...under('route[]', share)]),
     ...under('tcp[]', [...under('match[]', ['destinationSubnets', ...source]), ...under('route[]', share)]),
   ],
-  notYet: { 'http[].delegate': 'a rule that delegates is left out, and the rules after it are used' },
+  notYet: {},
   ignored: ['http[].fault.delay.exponentialDelay', 'http[].fault.abort.http2Error', 'tcp[].match[].sourceSubnet'],
   values: [
     {

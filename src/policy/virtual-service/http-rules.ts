@@ -40,6 +40,7 @@ function routeOf(
   const fault = faultOf(rule.fault);
   const cors = corsOf(rule.corsPolicy);
   const statPrefix = match?.statPrefix;
+  const { config } = context;
   return {
     name: [rule.name, match?.name].filter((part) => part !== undefined && part !== '').join('.'),
     match: match === undefined ? anyRequest : routeMatchOf(match),
@@ -49,7 +50,7 @@ function routeOf(
     ...(cors === undefined ? {} : { cors }),
     ...(statPrefix === undefined ? {} : { statPrefix }),
     operation: operationOf(rule, match, context),
-    origin: fieldOf(context.config.origin, `spec.http[${index}]`),
+    origin: config.ruleOrigins?.[index] ?? fieldOf(config.origin, `spec.http[${index}]`),
   };
 }
 

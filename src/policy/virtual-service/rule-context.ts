@@ -1,11 +1,10 @@
-import type { Config } from '../../registry/snapshot.ts';
-import type { VirtualService } from '../../schema/kinds.ts';
 import type { Client } from '../client.ts';
+import type { Routing } from './delegates.ts';
 import type { DestinationLookup } from './destinations.ts';
 
 /** Where the rules of a VirtualService are applied. */
 export interface RuleContext {
-  readonly config: Config<VirtualService>;
+  readonly config: Routing;
   /** The port of the listener. */
   readonly port: number;
   /** `mesh`, or `<namespace>/<name>` of each Gateway that the listener belongs to. */

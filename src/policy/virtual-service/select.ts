@@ -3,7 +3,7 @@ import type { VirtualService } from '../../schema/kinds.ts';
 import { HostIndex, resolveHost } from '../hosts.ts';
 import { type EgressScope, importsRules } from '../sidecar/scope.ts';
 import { isVisible } from '../visibility.ts';
-import { gatewayId } from './applies.ts';
+import { gatewayId } from './gateway-id.ts';
 
 interface Importer {
   readonly namespace: string;
