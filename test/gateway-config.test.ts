@@ -5,7 +5,16 @@ import { SidecarConfig } from '../src/discovery/sidecar-config.ts';
 import { makeRoot } from '../src/identity/make-certificates.ts';
 import type { Root } from '../src/identity/root-store.ts';
 import type { SourceObject } from '../src/source/object-source.ts';
-import { app, decoded, gatewayOf, gatewayYaml, httpServer, routes, secondGatewayPod } from './gateway-fixture.ts';
+import {
+  app,
+  decoded,
+  gatewayOf,
+  gatewayPod,
+  gatewayYaml,
+  httpServer,
+  routes,
+  secondGatewayPod,
+} from './gateway-fixture.ts';
 import { objectsOf, sidecarConfigs, workloadOf } from './mesh-fixture.ts';
 
 let one: Root;
@@ -37,9 +46,9 @@ const yaml = [
   routes('v', 'hosts: [a.com], gateways: [g], http: [{route: [{destination: {host: a}}]}]'),
 ].join('');
 const cluster = 'outbound|80||a.default.svc.cluster.local';
-const pod = (name: string, ip: string, more = '') =>
+const pod = (name: string, ip: string, more = '', labels = '') =>
   objectsOf(
-    `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}, labels: {app: a}${more}}\nspec: {serviceAccountName: a, containers: [{name: app}]}\nstatus: {podIP: ${ip}}`,
+    `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}, labels: {app: a${labels}}${more}}\nspec: {serviceAccountName: a, containers: [{name: app}]}\nstatus: {podIP: ${ip}}`,
   );
 
 describe('the configuration of a gateway', () => {
@@ -104,6 +113,25 @@ describe('the configuration of a gateway', () => {
     expect(answer()).toContain('"status":419');
     registry.apply({ upserts: [], removals: ['VirtualService team/d'] });
     expect(answer()).not.toContain('"status":419');
+  });
+
+  test('prefers what is near the gateway, where a rule asks for that', () => {
+    const rule =
+      'apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: a}\nspec: {host: a, trafficPolicy: {outlierDetection: {}}}\n---\n';
+    const placed = (name: string, ip: string, zone: string) => pod(name, ip, '', `, istio-locality: r.${zone}`);
+    const { registry, config } = gatewayOf(yaml, rule);
+    registry.apply({ upserts: [...placed('a-1', '10.0.0.1', 'z1'), ...placed('a-2', '10.0.0.7', 'z2')], removals: [] });
+    const priorities = () => {
+      const message: unknown = decoded(config().named('endpoint', cluster));
+      const { endpoints } = message as { endpoints: { locality: { zone: string }; priority?: number }[] };
+      return Object.fromEntries(endpoints.map(({ locality, priority = 0 }) => [locality.zone, priority]));
+    };
+    expect(priorities()).toEqual({ z1: 0, z2: 0 });
+    registry.apply({
+      upserts: objectsOf(gatewayPod.replace('app: gw,', 'app: gw, istio-locality: r.z2,')),
+      removals: [],
+    });
+    expect(priorities()).toEqual({ z1: 1, z2: 0 });
   });
 
   test('holds the clusters that its routes name, and no others', () => {

@@ -68,6 +68,30 @@ describe.each(['on-demand', 'eager'] as const)('%s', (delivery) => {
     configs = sidecarConfigs({ delivery });
   });
 
+  test('pods of one workload are told apart by their places where a rule asks for that, and no further', () => {
+    const placed = (name: string, zone: string) =>
+      pod(name, 'a', `10.1.0.${name.slice(2)}`).replace('version: v1', `version: v1, istio-locality: r.${zone}`);
+    apply([placed('a-11', 'z1'), placed('a-12', 'z1'), placed('a-13', 'z2')].join(''));
+    for (const [name, zone] of [
+      ['b-21', 'z1'],
+      ['b-22', 'z2'],
+    ] as const)
+      apply(pod(name, 'b', `10.1.0.${name.slice(2)}`).replace('version: v1', `version: v1, istio-locality: r.${zone}`));
+    expect(config('default/a-13')).toBe(config('default/a-11'));
+    apply(
+      'apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: b}\nspec: {host: b, trafficPolicy: {outlierDetection: {}}}',
+    );
+    const [one, two, three] = [config('default/a-11'), config('default/a-12'), config('default/a-13')];
+    expect(two).toBe(one);
+    expect(three).not.toBe(one);
+    expect(three.wildcard('cluster')).toBe(one.wildcard('cluster'));
+    expect(three.wildcard('listener')).toBe(one.wildcard('listener'));
+    const endpoints = (of: SidecarConfig, host: string) =>
+      of.named('endpoint', `outbound|80||${host}.default.svc.cluster.local`);
+    expect(endpoints(three, 'a')).toBe(endpoints(one, 'a'));
+    expect(endpoints(three, 'b')?.version).not.toBe(endpoints(one, 'b')?.version);
+  });
+
   test('pods of one workload have one configuration', () => {
     expect(config('default/a-1')).toBe(config('default/a-2'));
     expect(config('default/a-1')).toBe(config('default/a-1'));

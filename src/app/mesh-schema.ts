@@ -3,6 +3,26 @@ import { Type } from 'typebox';
 const seconds = (fallback: number, description: string, minimum = 0) =>
   Type.Number({ default: fallback, minimum, maximum: 86_400, description: `Seconds: ${description}` });
 
+/** Where neither a DestinationRule nor a Service says which endpoints are preferred. */
+const LocalityLbSchema = Type.Object({
+  enabled: Type.Boolean({
+    default: true,
+    description: 'Prefer near endpoints wherever outlier detection notices failures, as Istio does.',
+  }),
+  distribute: Type.Array(
+    Type.Object({ from: Type.String(), to: Type.Record(Type.String(), Type.Integer({ minimum: 1, maximum: 100 })) }),
+    { default: [], description: 'Shares by locality, in per cent: `{from: r1/z1/*, to: {r1/z1/*: 80, r1/z2/*: 20}}`.' },
+  ),
+  failover: Type.Array(Type.Object({ from: Type.String(), to: Type.String() }), {
+    default: [],
+    description: 'Which region takes over from which: `{from: r1, to: r2}`.',
+  }),
+  failoverPriority: Type.Array(Type.String(), {
+    default: [],
+    description: 'Labels by which endpoints are near, the most important first.',
+  }),
+});
+
 /** What holds for the whole mesh; names are those of Istio's meshConfig where it has the same thing. */
 export const MeshConfigSchema = Type.Object({
   rootNamespaces: Type.Array(Type.String(), {
@@ -49,6 +69,7 @@ export const MeshConfigSchema = Type.Object({
     minimum: 0,
     description: 'Up to so many virtual hosts are pushed to each sidecar; above, each loads on first use.',
   }),
+  localityLbSetting: LocalityLbSchema,
   secretNamespaces: Type.Array(Type.String(), {
     default: [],
     description: 'Namespaces of gateways, in which TLS Secrets are read.',

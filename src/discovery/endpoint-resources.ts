@@ -1,7 +1,9 @@
 import { buildLoadAssignment } from '../ir/build/load-assignments.ts';
-import type { ClusterIR } from '../ir/types/cluster.ts';
+import type { ClusterIR, LocalityIR } from '../ir/types/cluster.ts';
 import type { Endpoint } from '../model/endpoint.ts';
+import { rememberedBy } from '../model/remembered.ts';
 import type { Service } from '../model/service.ts';
+import { type Place, placeKey } from '../policy/locality/place.ts';
 import type { PeerAuthenticationIndex } from '../policy/peer-authentication/mode.ts';
 import type { EncodedResource, XdsResource } from '../xds/resource.ts';
 import { translateLoadAssignment } from '../xds/translate/load-assignment.ts';
@@ -19,6 +21,8 @@ export interface EndpointQuery {
   readonly service: Service;
   readonly endpoints: readonly Endpoint[] | undefined;
   readonly modes: PeerAuthenticationIndex;
+  /** Where the client is. */
+  readonly place: Place;
 }
 
 /** Load assignments, made once for a list of endpoints however many proxies ask. */
@@ -33,7 +37,7 @@ export class EndpointResources {
     this.#encoder = encoder;
   }
 
-  find({ cluster, service, endpoints = noEndpoints, modes }: EndpointQuery): EncodedResource | undefined {
+  find({ cluster, service, endpoints = noEndpoints, modes, place }: EndpointQuery): EncodedResource | undefined {
     const byList = this.#known.get(modes) ?? new WeakMap();
     this.#known.set(modes, byList);
     // The empty list is one for all services, so there the service stands for it.
@@ -41,11 +45,28 @@ export class EndpointResources {
     const variants: Map<string, EncodedResource | undefined> = byList.get(owner) ?? new Map();
     byList.set(owner, variants);
     const { labels, portName } = cluster.selection;
-    const key = `${cluster.name} ${Object.keys(labels).length === 0 ? '' : JSON.stringify(labels)}`;
+    const rule = nearnessOf(cluster);
+    const key = `${cluster.name} ${Object.keys(labels).length === 0 ? '' : JSON.stringify(labels)} ${nearnessKey(cluster, place)}`;
     if (variants.has(key)) return variants.get(key);
-    const assignment = buildLoadAssignment({ cluster: cluster.name, service, portName, labels, endpoints, modes });
+    const assignment = buildLoadAssignment({
+      ...{ cluster: cluster.name, service, portName, labels, endpoints, modes },
+      nearness: rule === undefined ? undefined : { rule, client: place },
+    });
     const encoded = this.#encoder.encode(translateLoadAssignment(assignment));
     variants.set(key, encoded);
     return encoded;
   }
 }
+
+/** Whoever calls a pod by its own address has chosen it. */
+export function nearnessOf({ discovery, locality }: ClusterIR): LocalityIR | undefined {
+  return discovery.kind === 'eds' ? locality : undefined;
+}
+
+/** Clients of one class share their endpoints; a cluster of which all are alike has one class. */
+function nearnessKey(cluster: ClusterIR, place: Place): string {
+  const rule = nearnessOf(cluster);
+  return rule === undefined ? '' : `${ruleKey(rule)} ${placeKey(rule, place)}`;
+}
+
+const ruleKey = rememberedBy((rule: LocalityIR) => JSON.stringify(rule));

@@ -2,6 +2,7 @@ import type { ClusterIR } from '../ir/types/cluster.ts';
 import type { GatewayIR } from '../ir/types/gateway.ts';
 import type { ProxyShape } from '../ir/types/proxy.ts';
 import type { Service } from '../model/service.ts';
+import type { Place } from '../policy/locality/place.ts';
 import type { PeerAuthenticationIndex } from '../policy/peer-authentication/mode.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
 import type { EncodedResource, ProxyResources, ResourceSet, XdsResource, XdsType } from '../xds/resource.ts';
@@ -29,6 +30,8 @@ export interface GatewayParts {
   readonly endpoints: Snapshot['endpoints'];
   readonly secrets: Snapshot['secrets'];
   readonly modes: PeerAuthenticationIndex;
+  /** Where the gateway is, as far as that makes a difference. */
+  readonly place: Place;
 }
 
 export interface GatewayTools {
@@ -71,12 +74,12 @@ export class GatewayConfig implements ProxyResources {
   }
 
   #endpoints(name: string): EncodedResource | undefined {
-    const { resources, services, endpoints, modes } = this.parts;
+    const { resources, services, endpoints, modes, place } = this.parts;
     const { encoder, endpointResources } = this.#tools;
     const cluster = resources.endpointsOf.get(name);
     const service = cluster === undefined ? undefined : services.get(cluster.selection.serviceId);
     if (cluster === undefined || service === undefined) return encoder.encode(endpointsOfNobody(name));
-    return endpointResources.find({ cluster, service, endpoints: endpoints.get(service.id), modes });
+    return endpointResources.find({ cluster, service, endpoints: endpoints.get(service.id), modes, place });
   }
 
   /** Of the gateway's own namespace, and named by it: a sidecar has no such names, so it never gets any. */

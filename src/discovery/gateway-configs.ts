@@ -11,6 +11,7 @@ import type { MeshSettings } from '../model/mesh-settings.ts';
 import { Remembered, rememberedBy, sameItems } from '../model/remembered.ts';
 import type { Service } from '../model/service.ts';
 import type { Workload } from '../model/workload.ts';
+import type { Place } from '../policy/locality/place.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
 import type { ResourceSet, XdsResource } from '../xds/resource.ts';
 import { translateGatewayListeners, translateGatewayRoute } from '../xds/translate/gateway.ts';
@@ -21,6 +22,7 @@ import { EndpointResources } from './endpoint-resources.ts';
 import { GatewayConfig, type GatewayResources, type GatewayTools } from './gateway-config.ts';
 import { GatewaySecrets, namedSecrets } from './gateway-secrets.ts';
 import { Interned } from './interned.ts';
+import { nearnessRules, Placed } from './placed.ts';
 import { proxyShape } from './proxy-shape.ts';
 import { resourceSet, sameOr } from './resource-set.ts';
 
@@ -53,7 +55,7 @@ export class GatewayConfigs {
   readonly #last = new WeakMap<GatewayKind, GatewayResources>();
   readonly #newest = new WeakMap<
     GatewayKind,
-    { readonly inputs: readonly unknown[]; readonly config: GatewayConfig }
+    { readonly inputs: readonly unknown[]; readonly configs: Placed<GatewayConfig> }
   >();
   readonly #clusters = rememberedBy((cluster: ClusterIR) => translateGatewayCluster(cluster));
 
@@ -72,12 +74,13 @@ export class GatewayConfigs {
     const modes = this.#options.indexes.modes(snapshot.peerAuthentications);
     const inputs = [gateway, modes, services, endpoints, secrets];
     const newest = this.#newest.get(kind);
-    if (newest !== undefined && sameItems(newest.inputs, inputs)) return newest.config;
+    if (newest !== undefined && sameItems(newest.inputs, inputs)) return newest.configs.at(workload);
     const resources = this.#resources.get(kind, [gateway], () => this.#translate(gateway, kind));
     const parts = { gateway, resources, shape: kind.shape, services: serviceIds(services), endpoints, secrets, modes };
-    const config = new GatewayConfig(parts, this.#tools);
-    this.#newest.set(kind, { inputs, config });
-    return config;
+    const build = (place: Place) => new GatewayConfig({ ...parts, place }, this.#tools);
+    const configs = new Placed(nearnessRules(gateway.clusters), build);
+    this.#newest.set(kind, { inputs, configs });
+    return configs.at(workload);
   }
 
   /** What a gateway is made of, its problems included. */

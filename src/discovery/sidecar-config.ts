@@ -6,6 +6,7 @@ import type { Endpoint } from '../model/endpoint.ts';
 import { Lru } from '../model/lru.ts';
 import { rememberedBy } from '../model/remembered.ts';
 import type { Service } from '../model/service.ts';
+import type { Place } from '../policy/locality/place.ts';
 import type { PeerAuthenticationIndex } from '../policy/peer-authentication/mode.ts';
 import type { EncodedResource, ProxyResources, ResourceSet, XdsResource, XdsType } from '../xds/resource.ts';
 import { translateLeftRoutes } from '../xds/translate/inbound-routes.ts';
@@ -33,6 +34,8 @@ export interface SidecarParts {
   readonly services: ReadonlyMap<string, Service>;
   readonly endpoints: ReadonlyMap<string, readonly Endpoint[]>;
   readonly modes: PeerAuthenticationIndex;
+  /** Where the client is, as far as that makes a difference. */
+  readonly place: Place;
 }
 
 export interface SidecarTools {
@@ -125,12 +128,12 @@ export class SidecarConfig implements ProxyResources {
   }
 
   #endpoints(name: string): EncodedResource | undefined {
-    const { view, services, endpoints, modes } = this.parts;
+    const { view, services, endpoints, modes, place } = this.parts;
     const { viewResources, endpointResources } = this.#tools;
     const cluster = viewResources.clusters(view).get(name);
     const service = cluster === undefined ? undefined : services.get(cluster.selection.serviceId);
     if (cluster === undefined || service === undefined) return this.#noEndpoints(name);
-    return endpointResources.find({ cluster, service, endpoints: endpoints.get(service.id), modes });
+    return endpointResources.find({ cluster, service, endpoints: endpoints.get(service.id), modes, place });
   }
 
   /** A cluster may outlive its service for a moment; without an answer Envoy would keep it waiting. */

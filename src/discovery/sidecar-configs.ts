@@ -20,6 +20,7 @@ import { type Delivery, deliveryOf } from './delivery.ts';
 import type { Encoder } from './encoder.ts';
 import { EndpointResources } from './endpoint-resources.ts';
 import { Interned } from './interned.ts';
+import { nearnessRules, Placed } from './placed.ts';
 import { proxyShape } from './proxy-shape.ts';
 import { JoinedSets, noResources, resourceSet, sameOr } from './resource-set.ts';
 import { NamedResources, SidecarConfig, type SidecarParts, type SidecarTools } from './sidecar-config.ts';
@@ -74,22 +75,22 @@ export class SidecarConfigs {
     const shape = this.#shapes.same(proxyShape(workload, settings));
     const inbound = this.#inbound(snapshot, workload);
     const modes = indexes.modes(snapshot.peerAuthentications);
-    const newest = this.#newest.get(shape, [view, inbound, delivery], () => ({ inputs: [], config: undefined }));
+    const newest = this.#newest.get(shape, [view, inbound, delivery], () => ({ inputs: [], configs: undefined }));
     const inputs = [modes, snapshot.services, snapshot.endpoints];
-    if (newest.config !== undefined && sameItems(newest.inputs, inputs)) return newest.config;
-    const config = this.#build({ view, shape, inbound, delivery, modes, endpoints: snapshot.endpoints }, snapshot);
-    Object.assign(newest, { inputs, config });
-    return config;
+    if (newest.configs !== undefined && sameItems(newest.inputs, inputs)) return newest.configs.at(workload);
+    const configs = this.#build({ view, shape, inbound, delivery, modes, endpoints: snapshot.endpoints }, snapshot);
+    Object.assign(newest, { inputs, configs });
+    return configs.at(workload);
   }
 
   #build(
-    base: Omit<SidecarParts, 'clusters' | 'listeners' | 'hosts' | 'inboundRoutes' | 'services'>,
+    base: Omit<SidecarParts, 'clusters' | 'listeners' | 'hosts' | 'inboundRoutes' | 'services' | 'place'>,
     snapshot: Snapshot,
-  ): SidecarConfig {
+  ): Placed<SidecarConfig> {
     const { view, shape, inbound, delivery } = base;
     const own = this.#inboundSets.get(shape, [inbound], () => this.#inboundResources(inbound, shape));
     const { viewResources } = this.#tools;
-    const parts: SidecarParts = {
+    const parts = {
       ...base,
       services: serviceIds(snapshot.services),
       clusters: this.#joined.join(this.#pushedClusters(view, delivery), own.clusters),
@@ -97,8 +98,12 @@ export class SidecarConfigs {
       inboundRoutes: own.routes,
       hosts: delivery === 'pushed-hosts' || delivery === 'pushed-all' ? viewResources.allHosts(view) : noResources,
     };
-    return new SidecarConfig(parts, this.#tools);
+    return new Placed(this.#nearness(view), (place) => new SidecarConfig({ ...parts, place }, this.#tools));
   }
+
+  readonly #nearness = rememberedBy((view: OutboundView) =>
+    nearnessRules(this.#tools.viewResources.clusters(view).values()),
+  );
 
   #pushedClusters(view: OutboundView, delivery: Delivery): ResourceSet {
     const { viewResources } = this.#tools;
@@ -161,7 +166,7 @@ interface InboundSets {
 /** Only the newest: each holds all endpoints of its moment. */
 interface Newest {
   readonly inputs: readonly unknown[];
-  readonly config: SidecarConfig | undefined;
+  readonly configs: Placed<SidecarConfig> | undefined;
 }
 
 const serviceIds = rememberedBy(

@@ -25,8 +25,17 @@ export interface MeshSettings {
   readonly delivery: 'on-demand' | 'eager';
   /** Up to so many virtual hosts are pushed to every sidecar; above, each loads on first use. */
   readonly pushedHosts: number;
+  /** Where no DestinationRule and no Service says anything. Its fields are those of a DestinationRule. */
+  readonly localityLbSetting: LocalitySetting;
   readonly clusterId: string;
   readonly meshId: string;
+}
+
+export interface LocalitySetting {
+  readonly enabled?: boolean;
+  readonly distribute?: readonly { readonly from?: string; readonly to?: Readonly<Record<string, number>> }[];
+  readonly failover?: readonly { readonly from?: string; readonly to?: string }[];
+  readonly failoverPriority?: readonly string[];
 }
 
 export const defaultMeshSettings: MeshSettings = {
@@ -45,6 +54,7 @@ export const defaultMeshSettings: MeshSettings = {
   h2UpgradePolicy: 'DO_NOT_UPGRADE',
   delivery: 'on-demand',
   pushedHosts: 1000,
+  localityLbSetting: { enabled: true },
   clusterId: 'Kubernetes',
   meshId: 'cluster.local',
 };

@@ -51,6 +51,8 @@ export interface Service {
   readonly subjectAltNames: readonly string[];
   /** `internalTrafficPolicy: Local`. */
   readonly nodeLocal: boolean;
+  /** Endpoints in the zone, or on the node, of the client are used first. */
+  readonly trafficDistribution?: 'zone' | 'node';
   /** Endpoints count even while not ready. */
   readonly publishNotReady: boolean;
   /** Milliseconds since the epoch. Older resources win conflicts; of equal age, by namespace and name. */

@@ -6,6 +6,7 @@ import type { SourceObject } from '../source/object-source.ts';
 import type { Reading } from './input.ts';
 import { createdAt, fieldAt, isPort, objectsAt, textAt, textMapAt, textsAt } from './json-fields.ts';
 import type { RegistryProblem } from './registry-problem.ts';
+import { distributionOf } from './traffic-distribution.ts';
 
 /** A Service of Kubernetes as the mesh sees it. OR2106 when it cannot be one. */
 export function readKubeService(domainSuffix: string): (source: SourceObject) => Reading<Service> {
@@ -27,6 +28,7 @@ export function readKubeService(domainSuffix: string): (source: SourceObject) =>
       subjectAltNames: [],
       nodeLocal: textAt(object, 'spec', 'internalTrafficPolicy') === 'Local',
       publishNotReady: fieldAt(object, 'spec', 'publishNotReadyAddresses') === true,
+      ...distributionOf(textAt(object, 'spec', 'trafficDistribution'), textMapAt(object, 'metadata', 'annotations')),
       createdAt: createdAt(object),
       origin,
     };

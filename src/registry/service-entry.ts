@@ -3,6 +3,7 @@ import type { Resolution, Service, ServicePort } from '../model/service.ts';
 import type { ServiceEntry } from '../schema/kinds.ts';
 import { objectsAt, textAt } from './json-fields.ts';
 import type { Config } from './snapshot.ts';
+import { distributionOf } from './traffic-distribution.ts';
 
 export type EntrySpec = ServiceEntry['spec'];
 
@@ -50,6 +51,7 @@ export function serviceOfEntry({ config, allocated }: EntryRecord, hostname: str
     aliasOf: undefined,
     subjectAltNames: spec.subjectAltNames ?? [],
     ...{ nodeLocal: false, publishNotReady: false, createdAt: config.createdAt },
+    ...distributionOf('', config.annotations),
   };
 }
 

@@ -1,6 +1,8 @@
 import { expect } from 'vitest';
+import { until } from '../envoy/condition.ts';
 import type { FeatureRow } from './feature-rows.ts';
 import type { TestMesh } from './fixture.ts';
+import { expectSplit } from './statistics.ts';
 import { app, namespace } from './world.ts';
 
 const ports = [
@@ -30,6 +32,27 @@ const url = (path: string) => `http://server:9080${path}`;
 async function ask(mesh: TestMesh, path: string) {
   const { samples } = await mesh.load('default/client', { url: url(path) });
   return samples[0];
+}
+
+const rule = (policy: string) => `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: server, namespace: default}
+spec: {host: server, trafficPolicy: ${policy}}
+---`;
+
+/** Whoever is left out stays so for longer than a row takes; the next row's rule makes the cluster anew. */
+const noticing =
+  'outlierDetection: {consecutive5xxErrors: 3, interval: 1s, baseEjectionTime: 120s, maxEjectionPercent: 100}';
+
+/** Which versions answer a number of requests. */
+async function answering(mesh: TestMesh, where = url('/headers'), n = 12): Promise<string> {
+  const { versions } = await mesh.load('default/client', { url: where, n });
+  return Object.keys(versions).sort().join();
+}
+
+async function untilAnswering(mesh: TestMesh, version: string, where = url('/headers')): Promise<void> {
+  await until(`${version} answers`, async () => ((await answering(mesh, where)) === version ? true : undefined), 20);
 }
 
 export const trafficRows: readonly FeatureRow[] = [
@@ -68,6 +91,61 @@ spec: {exportTo: ["."], http: [{directResponse: {status: 419}}]}
       expect(JSON.parse(cart?.body ?? '{}')).toMatchObject({ app: 'cart', path: '/headers/any' });
       expect((await ask(mesh, '/elsewhere'))?.status).toBe(410);
       expect((await ask(mesh, '/hidden'))?.status).toBe(410);
+    },
+  },
+  {
+    does: 'where nobody notices failures all places are alike',
+    check: async (mesh) => expect(await answering(mesh, url('/headers'), 60)).toBe('far,mid,near'),
+  },
+  {
+    does: 'the nearest are used until they fail, then the next',
+    manifest: rule(`{${noticing}}`),
+    check: async (mesh) => {
+      expect(await answering(mesh, url('/headers'), 60)).toBe('near');
+      for (const next of ['mid', 'far']) {
+        expect((await mesh.load('default/client', { url: url('/status/500'), n: 3 })).statuses).toEqual({ 500: 3 });
+        await untilAnswering(mesh, next);
+      }
+    },
+  },
+  {
+    does: 'labels say which are near',
+    manifest: rule(`{${noticing}, loadBalancer: {localityLbSetting: {failoverPriority: ["version=far"]}}}`),
+    check: async (mesh) => {
+      expect(await answering(mesh, url('/headers'), 60)).toBe('far');
+      await mesh.load('default/client', { url: url('/status/500'), n: 3 });
+      await untilAnswering(mesh, 'mid,near');
+    },
+  },
+  {
+    does: 'places get their shares',
+    manifest: rule(
+      '{loadBalancer: {localityLbSetting: {distribute: [{from: r1/z1/*, to: {"r1/z1/*": 70, "r1/z2/*": 20, "r2/*": 10}}]}}}',
+    ),
+    check: async (mesh) => {
+      const result = await mesh.load('default/client', { url: url('/headers'), n: 1000, concurrency: 4 });
+      expectSplit(result, 1000, { near: 70, mid: 20, far: 10 });
+    },
+  },
+  {
+    does: 'a Service that prefers the zone of the client',
+    manifest: `
+apiVersion: v1
+kind: Service
+metadata: {name: close, namespace: default}
+spec: {selector: {app: server}, trafficDistribution: PreferClose, ports: [{name: http, port: 9080}]}
+---`,
+    check: async (mesh) => {
+      const close = 'http://close:9080/headers';
+      await untilAnswering(mesh, 'near', close);
+      const health = (state: string) => mesh.shell('default/server-near', `curl -s localhost:9080/health/${state}`);
+      await health('fail');
+      try {
+        await untilAnswering(mesh, 'mid', close);
+      } finally {
+        await health('mend');
+      }
+      await untilAnswering(mesh, 'near', close);
     },
   },
 ];

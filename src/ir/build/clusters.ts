@@ -10,6 +10,7 @@ import {
   upstreamProtocolOf,
 } from '../../policy/destination-rule/connection-limits.ts';
 import { type EffectivePolicy, effectivePolicy } from '../../policy/destination-rule/effective.ts';
+import { localityOf } from '../../policy/destination-rule/locality.ts';
 import type { MergedRule } from '../../policy/destination-rule/merge.ts';
 import { outlierOf } from '../../policy/destination-rule/outlier.ts';
 import { upstreamTlsOf } from '../../policy/destination-rule/upstream-tls.ts';
@@ -43,6 +44,11 @@ function clusterOf(inputs: ClusterInputs, port: ServicePort, subset: string): Cl
   const name = clusterName(port.number, subset, service.hostname);
   const balancer = loadBalancerOf(policy.loadBalancer);
   const outlier = outlierOf(policy.outlierDetection);
+  const locality = localityOf(policy.loadBalancer, {
+    outlier: outlier !== undefined,
+    distribution: service.trafficDistribution,
+    mesh: settings.localityLbSetting,
+  });
   return {
     name,
     service: { hostname: service.hostname, namespace: service.namespace, name: service.name },
@@ -60,6 +66,7 @@ function clusterOf(inputs: ClusterInputs, port: ServicePort, subset: string): Cl
     connections: connectionsOf(pool),
     ...(outlier === undefined ? {} : { outlier }),
     loadBalancer: balancer === 'original' ? { kind: 'least-request' } : balancer,
+    ...(locality === undefined ? {} : { locality }),
     tls: tlsOf(inputs, policy, { port: port.number, subset }),
     external: service.external,
     origins: [service.origin, ...(rule?.origins ?? [])],

@@ -1,7 +1,10 @@
+import type { LocalityIR } from '../../ir/types/cluster.ts';
 import type { EndpointIR, LoadAssignmentIR, LocalityEndpointsIR } from '../../ir/types/load-assignment.ts';
 import type { Endpoint, Locality } from '../../model/endpoint.ts';
 import type { Service } from '../../model/service.ts';
 import { hasLabels } from '../../policy/client.ts';
+import { arrange } from '../../policy/locality/arrange.ts';
+import type { Place } from '../../policy/locality/place.ts';
 import type { PeerAuthenticationIndex } from '../../policy/peer-authentication/mode.ts';
 
 export interface LoadAssignmentInputs {
@@ -12,11 +15,13 @@ export interface LoadAssignmentInputs {
   readonly labels: Readonly<Record<string, string>>;
   readonly endpoints: readonly Endpoint[];
   readonly modes: PeerAuthenticationIndex;
+  /** Which of them are preferred, and to whom; undefined is all alike, for anybody. */
+  readonly nearness: { readonly rule: LocalityIR; readonly client: Place } | undefined;
 }
 
 /** The endpoints behind a cluster, by locality in order of its name; those that are not ready are left out. */
 export function buildLoadAssignment(inputs: LoadAssignmentInputs): LoadAssignmentIR {
-  const { cluster, service, endpoints } = inputs;
+  const { cluster, service, endpoints, nearness } = inputs;
   const groups = new Map<string, { locality: Locality; endpoints: EndpointIR[] }>();
   for (const endpoint of endpoints) {
     if (!isUsed(endpoint, inputs)) continue;
@@ -27,7 +32,8 @@ export function buildLoadAssignment(inputs: LoadAssignmentInputs): LoadAssignmen
     groups.set(key, group);
   }
   const localities: LocalityEndpointsIR[] = [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
-  return { cluster, localities, origins: [service.origin] };
+  const arranged = nearness === undefined ? localities : arrange(localities, nearness.rule, nearness.client);
+  return { cluster, localities: arranged, origins: [service.origin] };
 }
 
 function isUsed(endpoint: Endpoint, { service, portName, labels }: LoadAssignmentInputs): boolean {

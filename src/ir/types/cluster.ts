@@ -23,6 +23,8 @@ export interface ClusterIR {
   readonly connections: ConnectionsIR;
   readonly outlier?: OutlierIR;
   readonly loadBalancer: LoadBalancerIR;
+  /** Which endpoints are preferred because they are near; what that is follows from where a client is. */
+  readonly locality?: LocalityIR;
   readonly tls: UpstreamTlsIR;
   readonly external: boolean;
   /** The DestinationRule in force, if any, comes after the service. */
@@ -83,6 +85,22 @@ export type LoadBalancerIR =
   | { readonly kind: 'random' }
   | { readonly kind: 'ring-hash'; readonly minimumRingSize?: number }
   | { readonly kind: 'maglev'; readonly tableSize?: number };
+
+export type LocalityIR =
+  /** Shares in per cent by locality, for clients of a locality; the first that fits the client counts. */
+  | {
+      readonly kind: 'shares';
+      readonly shares: readonly { readonly from: string; readonly to: Readonly<Record<string, number>> }[];
+    }
+  /** The nearest first, the others when those fail. */
+  | {
+      readonly kind: 'order';
+      /** The most important first; `value` stands in place of the client's own. */
+      readonly labels: readonly { readonly name: string; readonly value?: string }[];
+      readonly regions: readonly { readonly from: string; readonly to: string }[];
+      /** Region, zone and subzone count. */
+      readonly byDistance: boolean;
+    };
 
 export interface WarmupIR {
   readonly durationMs: number;

@@ -11,6 +11,10 @@ export interface LoadAssignmentIR {
 export interface LocalityEndpointsIR {
   readonly locality: Locality;
   readonly endpoints: readonly EndpointIR[];
+  /** 0, the default, is used first. */
+  readonly priority?: number;
+  /** Its share; that of its endpoints together, where none is given. */
+  readonly weight?: number;
 }
 
 export interface EndpointIR {

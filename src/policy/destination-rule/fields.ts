@@ -9,6 +9,8 @@ const consistentHash = [
 const loadBalancer = [
   ...['simple', 'warmupDurationSecs'],
   ...under('consistentHash', consistentHash),
+  ...under('localityLbSetting', ['enabled', 'distribute[].from', 'distribute[].to', 'failoverPriority']),
+  ...under('localityLbSetting.failover[]', ['from', 'to']),
   ...under('warmup', ['duration', 'minimumPercent', 'aggression']),
 ];
 
@@ -38,7 +40,6 @@ const core = [
 ];
 
 const coreNotYet = {
-  'loadBalancer.localityLbSetting': 'endpoints of all localities are used alike',
   'loadBalancer.zoneAwareLbSetting': 'endpoints of all zones are used alike',
   'loadBalancer.consistentHash.httpCookie.attributes': 'the cookie is made without them',
   'connectionPool.http.http2KeepAlive': 'connections are kept without pings',

@@ -63,7 +63,7 @@ function clusterMessage(cluster: ClusterIR, name: string): Message {
 
 function translateDiscovery(cluster: ClusterIR, name: string): Message {
   const { discovery } = cluster;
-  const balancer = translateLoadBalancer(cluster.loadBalancer, cluster.outlier);
+  const balancer = translateLoadBalancer(cluster);
   switch (discovery.kind) {
     case 'eds':
       return { ...edsOf(discovery.service), ...balancer };

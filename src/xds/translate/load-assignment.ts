@@ -14,17 +14,22 @@ export function translateLoadAssignment(assignment: LoadAssignmentIR): XdsResour
     origins,
     message: {
       cluster_name: cluster,
-      endpoints: localities.map(({ locality, endpoints }) => ({
+      endpoints: localities.map(({ locality, endpoints, priority = 0, weight = weightOf(endpoints) }) => ({
         locality: given({
           region: locality.region || undefined,
           zone: locality.zone || undefined,
           sub_zone: locality.subzone || undefined,
         }),
         lb_endpoints: endpoints.map(translateEndpoint),
-        load_balancing_weight: endpoints.reduce((sum, { endpoint }) => sum + endpoint.weight, 0),
+        load_balancing_weight: weight,
+        ...(priority > 0 ? { priority } : {}),
       })),
     },
   };
+}
+
+function weightOf(endpoints: readonly EndpointIR[]): number {
+  return endpoints.reduce((sum, { endpoint }) => sum + endpoint.weight, 0);
 }
 
 /** `cluster` in Istio's text is the Kubernetes cluster. */

@@ -1,11 +1,14 @@
-import type { LoadBalancerIR, OutlierIR, WarmupIR } from '../../ir/types/cluster.ts';
+import type { ClusterIR, LoadBalancerIR, WarmupIR } from '../../ir/types/cluster.ts';
 import type { Message } from '../resource.ts';
 import { any, duration, given } from './common.ts';
 import { chosenEndpointHeader } from './virtual-host.ts';
 
-export function translateLoadBalancer(balancer: LoadBalancerIR, outlier: OutlierIR | undefined): Message {
+type Balancing = Pick<ClusterIR, 'loadBalancer' | 'locality' | 'outlier'>;
+
+export function translateLoadBalancer({ loadBalancer, locality, outlier }: Balancing): Message {
+  const weighted = locality?.kind === 'shares' ? { locality_weighted_lb_config: {} } : {};
   const panic = outlier === undefined ? {} : { healthy_panic_threshold: { value: outlier.minHealthPercent } };
-  return { ...policyOf(balancer), common_lb_config: panic };
+  return { ...policyOf(loadBalancer), common_lb_config: { ...panic, ...weighted } };
 }
 
 function policyOf(balancer: LoadBalancerIR): Message {
