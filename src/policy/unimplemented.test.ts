@@ -61,9 +61,9 @@ test.each<[string, string[]]>([
     ],
   ],
   [
-    `${head('DestinationRule')}{host: a, subsets: [{name: v, trafficPolicy: {tunnel: {targetHost: a.b, targetPort: 1}}}], trafficPolicy: {portLevelSettings: [{port: {number: 1}, tls: {mode: MUTUAL, credentialName: c}}]}}`,
+    `${head('DestinationRule')}{host: a, subsets: [{name: v, trafficPolicy: {loadBalancer: {zoneAwareLbSetting: {enabled: true}}}}], trafficPolicy: {portLevelSettings: [{port: {number: 1}, tls: {mode: MUTUAL, credentialName: c}}]}}`,
     [
-      'OR2404 spec.subsets[0].trafficPolicy.tunnel: tunnel has no effect yet: connections go to the endpoints without a tunnel',
+      'OR2404 spec.subsets[0].trafficPolicy.loadBalancer.zoneAwareLbSetting: zoneAwareLbSetting has no effect yet: endpoints of all zones are used alike',
       'OR2404 spec.trafficPolicy.portLevelSettings[0].tls.credentialName: it holds in gateways alone yet: sidecars get nothing from Secrets, and use the authorities of the system',
     ],
   ],

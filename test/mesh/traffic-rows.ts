@@ -8,6 +8,7 @@ import { app, namespace } from './world.ts';
 const ports = [
   { port: 9080, name: 'http', speaks: 'http' },
   { port: 9083, name: 'tcp-echo', speaks: 'tcp' },
+  { port: 9084, name: 'tcp-first', speaks: 'tcp-first' },
 ];
 
 /** A client and three versions of a server, each in another place: the version's name says how near it is. */

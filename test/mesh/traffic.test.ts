@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findRequirements } from '../netns/requirements.ts';
 import { startMesh, type TestMesh } from './fixture.ts';
+import { policyRows } from './policy-rows.ts';
 import { trafficRows, trafficWorld } from './traffic-rows.ts';
 
 /** Rules of VirtualServices and DestinationRules that no tutorial's file shows. */
@@ -21,7 +22,7 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (del
     await mesh?.stop();
   });
 
-  test.each(trafficRows)('$does', async (row) => {
+  test.each([...trafficRows, ...policyRows])('$does', async (row) => {
     if (row.manifest !== undefined) await mesh.apply('row.yaml', row.manifest);
     try {
       await row.check(mesh, delivery);

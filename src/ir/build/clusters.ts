@@ -68,6 +68,7 @@ function clusterOf(inputs: ClusterInputs, port: ServicePort, subset: string): Cl
     loadBalancer: balancer === 'original' ? { kind: 'least-request' } : balancer,
     ...(locality === undefined ? {} : { locality }),
     tls: tlsOf(inputs, policy, { port: port.number, subset }),
+    ...(policy.proxyProtocol === undefined ? {} : { proxyProtocol: policy.proxyProtocol.version ?? 'V1' }),
     external: service.external,
     origins: [service.origin, ...(rule?.origins ?? [])],
   };

@@ -101,7 +101,9 @@ function plainTcp(inputs: ServiceInputs, port: ServicePort, rules: readonly TcpR
   const general = rules.find(({ subnets }) => subnets.length === 0);
   if (general !== undefined && general.destinations.length > 0) return general;
   const cluster = clusterName(port.number, '', inputs.target);
-  return { destinations: [{ cluster, weight: 1 }], origins: [inputs.service.origin] };
+  const connection = inputs.lookup(inputs.target)?.connection(port.number, '');
+  const destinations = [{ cluster, weight: 1 }];
+  return { destinations, ...(connection === undefined ? {} : { connection }), origins: [inputs.service.origin] };
 }
 
 /** Rules for single addresses have no server name. */

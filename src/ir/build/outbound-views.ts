@@ -10,6 +10,7 @@ import { hashPoliciesOf } from '../../policy/destination-rule/balancing.ts';
 import { effectivePolicy } from '../../policy/destination-rule/effective.ts';
 import type { MergedRule } from '../../policy/destination-rule/merge.ts';
 import { findRule } from '../../policy/destination-rule/select.ts';
+import { tcpConnectionOf } from '../../policy/destination-rule/tcp-connection.ts';
 import { type HostIndex, hostCovers } from '../../policy/hosts.ts';
 import { listenerOf, type Scope, scopeOf } from '../../policy/sidecar/scope.ts';
 import { clusterName, type DestinationLookup } from '../../policy/virtual-service/destinations.ts';
@@ -207,6 +208,7 @@ function lookupIn(
       service: target,
       host: target.hostname,
       hash: (port, subset) => hashPoliciesOf(effectivePolicy(ruleOf(target), subset, port).loadBalancer),
+      connection: (port, subset) => tcpConnectionOf(effectivePolicy(ruleOf(target), subset, port)),
     };
   };
 }

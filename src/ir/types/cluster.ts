@@ -26,6 +26,8 @@ export interface ClusterIR {
   /** Which endpoints are preferred because they are near; what that is follows from where a client is. */
   readonly locality?: LocalityIR;
   readonly tls: UpstreamTlsIR;
+  /** Endpoints are told the address of the client, by the PROXY protocol. */
+  readonly proxyProtocol?: 'V1' | 'V2';
   readonly external: boolean;
   /** The DestinationRule in force, if any, comes after the service. */
   readonly origins: readonly Origin[];
@@ -58,7 +60,7 @@ export interface LimitsIR {
   readonly pending?: number;
   readonly requests?: number;
   readonly retries?: number;
-  readonly retryBudget?: { readonly percent: number; readonly minConcurrency: number };
+  readonly retryBudget?: { readonly percent: number; readonly minConcurrency: number; readonly intervalMs?: number };
 }
 
 export interface ConnectionsIR {
@@ -66,6 +68,8 @@ export interface ConnectionsIR {
   readonly maxDurationMs?: number;
   readonly requestsPerConnection?: number;
   readonly maxConcurrentStreams?: number;
+  /** Pings of HTTP/2. */
+  readonly pings?: { readonly intervalMs?: number; readonly timeoutMs: number };
   readonly keepAlive?: { readonly probes?: number; readonly timeMs?: number; readonly intervalMs?: number };
 }
 
@@ -73,6 +77,8 @@ export interface OutlierIR {
   readonly consecutive5xx?: number;
   readonly consecutiveGateway?: number;
   readonly consecutiveLocal?: number;
+  /** HTTP statuses that are errors in place of all of 5xx. */
+  readonly errorCodes?: readonly number[];
   readonly splitLocal: boolean;
   readonly intervalMs?: number;
   readonly baseEjectionMs?: number;
@@ -119,6 +125,8 @@ export type UpstreamTlsIR =
       readonly sans: readonly string[];
       /** A file of the proxy's file system, `system` for the CAs of the operating system, '' for no check. */
       readonly caFile: string;
+      /** Of revoked certificates; '' is none. */
+      readonly crlFile: string;
       readonly certificateFile: string;
       readonly keyFile: string;
       /** Names a Secret in place of the files; '' is none. */

@@ -23,7 +23,20 @@ export interface OutboundPortIR {
 export interface TcpRouteIR {
   /** At least one. */
   readonly destinations: readonly { readonly cluster: string; readonly weight: number }[];
+  /** Undefined is without limits, to any endpoint, as sent. */
+  readonly connection?: TcpConnectionIR;
   readonly origins: readonly Origin[];
+}
+
+/** How connections are passed on. At least one of its fields. */
+export interface TcpConnectionIR {
+  /** 0 is without limit. */
+  readonly idleTimeoutMs?: number;
+  readonly maxDurationMs?: number;
+  /** The same client goes to the same endpoint. */
+  readonly bySourceIp?: true;
+  /** Through an HTTP proxy to `target` (host:port). */
+  readonly tunnel?: { readonly target: string; readonly method: 'CONNECT' | 'POST' };
 }
 
 export interface TlsRouteIR extends TcpRouteIR {

@@ -92,7 +92,13 @@ export interface MirrorIR {
 
 export type HashPolicyIR =
   | { readonly kind: 'header'; readonly name: string }
-  | { readonly kind: 'cookie'; readonly name: string; readonly ttlMs?: number; readonly path: string }
+  | {
+      readonly kind: 'cookie';
+      readonly name: string;
+      readonly ttlMs?: number;
+      readonly path: string;
+      readonly attributes: readonly { readonly name: string; readonly value: string }[];
+    }
   | { readonly kind: 'source-ip' }
   | { readonly kind: 'query'; readonly name: string };
 

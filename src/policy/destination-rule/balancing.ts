@@ -41,9 +41,10 @@ export function hashPoliciesOf(lb: LoadBalancer | undefined): readonly HashPolic
   if (hash === undefined) return [];
   if (hash.httpHeaderName !== undefined) return [{ kind: 'header', name: hash.httpHeaderName }];
   if (hash.httpCookie !== undefined) {
-    const { name, ttl, path = '' } = hash.httpCookie;
+    const { name, ttl, path = '', attributes: given = [] } = hash.httpCookie;
+    const attributes = given.map((attribute) => ({ name: attribute.name ?? '', value: attribute.value ?? '' }));
     const ttlMs = ttl === undefined ? undefined : parseDuration(ttl);
-    return [{ kind: 'cookie', name, path, ...(ttlMs === undefined ? {} : { ttlMs }) }];
+    return [{ kind: 'cookie', name, path, attributes, ...(ttlMs === undefined ? {} : { ttlMs }) }];
   }
   if (hash.httpQueryParameterName !== undefined) return [{ kind: 'query', name: hash.httpQueryParameterName }];
   return hash.useSourceIp === true ? [{ kind: 'source-ip' }] : [];

@@ -1,16 +1,11 @@
 import type { ConnectionsIR, LimitsIR, UpstreamProtocolIR } from '../../ir/types/cluster.ts';
 import { isHttp2, listenerProtocol, type Protocol } from '../../model/protocol.ts';
 import type { ConnectionPool } from '../../schema/common/connection-pool.ts';
-import { parseDuration } from '../../schema/common/duration.ts';
+import { given, milliseconds } from '../given.ts';
 import type { EffectivePolicy } from './effective.ts';
 
-const milliseconds = (value: string | undefined) => (value === undefined ? undefined : parseDuration(value));
-
-/** Leaves out what is undefined: an IR holds only what was said. */
-function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const kept = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(kept) as { [K in keyof T]?: Exclude<T[K], undefined> };
-}
+/** Envoy wants one; this is gRPC's. */
+const defaultPingTimeoutMs = 20_000;
 
 /** 0 and absent are without limit, as in Istio. */
 const limit = (value: number | undefined) => (value === undefined || value === 0 ? undefined : value);
@@ -24,6 +19,7 @@ export function limitsOf({ connectionPool: pool, retryBudget }: EffectivePolicy)
     retryBudget: retryBudget && {
       percent: retryBudget.percent ?? 20,
       minConcurrency: retryBudget.minRetryConcurrency ?? 3,
+      ...given({ intervalMs: milliseconds(retryBudget.interval) }),
     },
   });
 }
@@ -31,11 +27,16 @@ export function limitsOf({ connectionPool: pool, retryBudget }: EffectivePolicy)
 export function connectionsOf(pool: ConnectionPool | undefined): ConnectionsIR {
   const { tcp, http } = pool ?? {};
   const keepAlive = tcp?.tcpKeepalive;
+  const pings = http?.http2KeepAlive;
   return given({
     idleTimeoutMs: milliseconds(http?.idleTimeout) ?? milliseconds(tcp?.idleTimeout),
     maxDurationMs: milliseconds(tcp?.maxConnectionDuration),
     requestsPerConnection: limit(http?.maxRequestsPerConnection),
     maxConcurrentStreams: limit(http?.maxConcurrentStreams),
+    pings: pings && {
+      ...given({ intervalMs: milliseconds(pings.interval) }),
+      timeoutMs: milliseconds(pings.timeout) ?? defaultPingTimeoutMs,
+    },
     keepAlive:
       keepAlive &&
       given({

@@ -3,7 +3,7 @@ import { type FieldEffects, notYetUnder, under } from '../field-effects.ts';
 const consistentHash = [
   ...['httpHeaderName', 'useSourceIp', 'httpQueryParameterName', 'minimumRingSize'],
   ...['ringHash.minimumRingSize', 'maglev.tableSize'],
-  ...under('httpCookie', ['name', 'path', 'ttl']),
+  ...under('httpCookie', ['name', 'path', 'ttl', 'attributes[].name', 'attributes[].value']),
 ];
 
 const loadBalancer = [
@@ -19,16 +19,18 @@ const connectionPool = [
   ...under('tcp.tcpKeepalive', ['probes', 'time', 'interval']),
   ...under('http', ['http1MaxPendingRequests', 'http2MaxRequests', 'maxRequestsPerConnection', 'maxRetries']),
   ...under('http', ['idleTimeout', 'h2UpgradePolicy', 'useClientProtocol', 'maxConcurrentStreams']),
+  ...under('http.http2KeepAlive', ['interval', 'timeout']),
 ];
 
 const outlierDetection = [
   ...['consecutive5xxErrors', 'consecutiveGatewayErrors', 'consecutiveLocalOriginFailures', 'consecutiveErrors'],
   ...['splitExternalLocalOriginErrors', 'interval', 'baseEjectionTime', 'maxEjectionPercent', 'minHealthPercent'],
+  'outlierDetectionHttpErrorCodes',
 ];
 
 const tls = [
   ...['mode', 'clientCertificate', 'privateKey', 'caCertificates', 'credentialName', 'subjectAltNames', 'sni'],
-  'insecureSkipVerify',
+  ...['insecureSkipVerify', 'caCrl'],
 ];
 
 /** What a policy and a policy of one port have in common. */
@@ -41,24 +43,19 @@ const core = [
 
 const coreNotYet = {
   'loadBalancer.zoneAwareLbSetting': 'endpoints of all zones are used alike',
-  'loadBalancer.consistentHash.httpCookie.attributes': 'the cookie is made without them',
-  'connectionPool.http.http2KeepAlive': 'connections are kept without pings',
-  'outlierDetection.outlierDetectionHttpErrorCodes': 'all of 5xx counts as an error, and nothing else',
-  'tls.caCrl': 'revoked certificates of the server are accepted',
 };
 
 const policy = [
   ...core,
   ...under('portLevelSettings[]', ['port.number', ...core]),
-  ...under('retryBudget', ['percent', 'minRetryConcurrency']),
+  ...under('retryBudget', ['percent', 'minRetryConcurrency', 'interval']),
+  ...under('tunnel', ['protocol', 'targetHost', 'targetPort']),
+  'proxyProtocol.version',
 ];
 
 const policyNotYet = {
   ...coreNotYet,
   ...notYetUnder('portLevelSettings[]', coreNotYet),
-  tunnel: 'connections go to the endpoints without a tunnel',
-  proxyProtocol: 'endpoints are not told the address of the client',
-  'retryBudget.interval': 'the requests under way at the moment count',
 };
 
 const places = ['trafficPolicy', 'subsets[].trafficPolicy'];

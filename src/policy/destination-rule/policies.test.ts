@@ -60,6 +60,18 @@ test('limits of zero are none', () => {
   expect(connectionsOf({ tcp: { idleTimeout: '1s' }, http: { idleTimeout: '2s' } })).toEqual({ idleTimeoutMs: 2000 });
 });
 
+test('budgets of retries, pings, and statuses that are errors', () => {
+  expect(limitsOf({ retryBudget: { interval: '5s' } }).retryBudget).toEqual({
+    ...{ percent: 20, minConcurrency: 3, intervalMs: 5000 },
+  });
+  expect(limitsOf({ retryBudget: { percent: 1 } }).retryBudget).toEqual({ percent: 1, minConcurrency: 3 });
+  expect(connectionsOf({ http: { http2KeepAlive: { interval: '30s' } } })).toEqual({
+    pings: { intervalMs: 30_000, timeoutMs: 20_000 },
+  });
+  expect(outlierOf({ outlierDetectionHttpErrorCodes: [429] })).toMatchObject({ errorCodes: [429] });
+  expect(outlierOf({ outlierDetectionHttpErrorCodes: [] })).not.toHaveProperty('errorCodes');
+});
+
 test.each([
   ['http', {}, 'DO_NOT_UPGRADE', 'http'],
   ['http', { h2UpgradePolicy: 'UPGRADE' }, 'DO_NOT_UPGRADE', 'http2'],
@@ -82,9 +94,9 @@ test('load balancers and what they hash', () => {
     minimumRingSize: 1024,
   });
   expect(loadBalancerOf({ consistentHash: { maglev: {} } })).toEqual({ kind: 'maglev' });
-  expect(hashPoliciesOf({ consistentHash: { httpCookie: { name: 'c', ttl: '0s' } } })).toEqual([
-    { kind: 'cookie', name: 'c', path: '', ttlMs: 0 },
-  ]);
+  expect(
+    hashPoliciesOf({ consistentHash: { httpCookie: { name: 'c', ttl: '0s', attributes: [{ name: 'Secure' }] } } }),
+  ).toEqual([{ kind: 'cookie', name: 'c', path: '', attributes: [{ name: 'Secure', value: '' }], ttlMs: 0 }]);
   expect(hashPoliciesOf({ simple: 'RANDOM' })).toEqual([]);
 });
 
@@ -99,5 +111,7 @@ test('TLS: as the rule says, else by itself where the other side can', () => {
     sans: ['spiffe://x'],
   });
   expect(upstreamTlsOf({ mode: 'SIMPLE' }, mesh)).toMatchObject({ kind: 'given', caFile: 'system', sni: '' });
-  expect(upstreamTlsOf({ mode: 'SIMPLE', insecureSkipVerify: true }, mesh)).toMatchObject({ caFile: '' });
+  const revoked = { mode: 'SIMPLE' as const, caCrl: '/crl.pem' };
+  expect(upstreamTlsOf(revoked, mesh)).toMatchObject({ caFile: 'system', crlFile: '/crl.pem' });
+  expect(upstreamTlsOf({ ...revoked, insecureSkipVerify: true }, mesh)).toMatchObject({ caFile: '', crlFile: '' });
 });

@@ -17,14 +17,18 @@ export function upstreamTlsOf(tls: ClientTls | undefined, mesh: MeshTls): Upstre
   if (tls.mode === 'DISABLE') return { kind: 'none' };
   const names = tls.subjectAltNames ?? [];
   if (tls.mode === 'ISTIO_MUTUAL') return { kind: 'mesh', sni: tls.sni ?? sni, sans: names.length > 0 ? names : sans };
+  return { kind: 'given', sni: tls.sni ?? '', sans: names, ...filesOf(tls), mutual: tls.mode === 'MUTUAL' };
+}
+
+type GivenTls = Extract<UpstreamTlsIR, { kind: 'given' }>;
+
+function filesOf(tls: ClientTls): Pick<GivenTls, 'caFile' | 'crlFile' | 'certificateFile' | 'keyFile' | 'credential'> {
+  const checked = tls.insecureSkipVerify !== true;
   return {
-    kind: 'given',
-    sni: tls.sni ?? '',
-    sans: names,
-    caFile: tls.insecureSkipVerify === true ? '' : (tls.caCertificates ?? 'system'),
+    caFile: checked ? (tls.caCertificates ?? 'system') : '',
+    crlFile: checked ? (tls.caCrl ?? '') : '',
     certificateFile: tls.clientCertificate ?? '',
     keyFile: tls.privateKey ?? '',
     credential: tls.credentialName ?? '',
-    mutual: tls.mode === 'MUTUAL',
   };
 }

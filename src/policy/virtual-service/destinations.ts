@@ -1,4 +1,5 @@
 import type { ClusterIR } from '../../ir/types/cluster.ts';
+import type { TcpConnectionIR } from '../../ir/types/outbound.ts';
 import type { HashPolicyIR } from '../../ir/types/route.ts';
 import type { Service } from '../../model/service.ts';
 import type { Destination } from '../../schema/common/destination.ts';
@@ -10,6 +11,8 @@ export interface KnownDestination {
   readonly host: string;
   /** How requests are told apart where the service's load balancer is a consistent hash. */
   hash(port: number, subset: string): readonly HashPolicyIR[];
+  /** How its connections are passed on where no more is known of them. */
+  connection(port: number, subset: string): TcpConnectionIR | undefined;
 }
 
 /** What routes need to know of the services that they name, by full host name. */

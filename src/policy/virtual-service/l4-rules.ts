@@ -1,7 +1,8 @@
-import type { TcpRouteIR, TlsRouteIR } from '../../ir/types/outbound.ts';
+import type { TcpConnectionIR, TcpRouteIR, TlsRouteIR } from '../../ir/types/outbound.ts';
 import { fieldOf } from '../../model/origin.ts';
 import type { VirtualService } from '../../schema/kinds.ts';
 import { matchApplies } from './applies.ts';
+import type { DestinationCluster } from './destinations.ts';
 import { targetOf } from './forward.ts';
 import type { RuleContext } from './rule-context.ts';
 
@@ -46,14 +47,23 @@ function tcpMatchesOf(given: TcpRule['match']): readonly TcpMatch[] {
   return given === undefined || given.length === 0 ? [{}] : given;
 }
 
+/** As the first destination's policy says; a tunnel is for a destination that takes all, as in Istio. */
+function connectionOf(targets: readonly DestinationCluster[]): TcpConnectionIR | undefined {
+  const [first, second] = targets;
+  const connection = first?.known?.connection(first.port, first.subset);
+  if (connection?.tunnel === undefined || second === undefined) return connection;
+  const { tunnel: _, ...rest } = connection;
+  return Object.keys(rest).length === 0 ? undefined : rest;
+}
+
 function destinationsOf(rule: TlsRule | TcpRule, field: string, context: RuleContext): TcpRouteIR {
   const all = rule.route ?? [];
   const used = all.length === 1 ? all : all.filter(({ weight = 0 }) => weight > 0);
+  const targets = used.map(({ destination, weight = 1 }) => ({ ...targetOf(destination, context), weight }));
+  const connection = connectionOf(targets);
   return {
-    destinations: used.map(({ destination, weight = 1 }) => ({
-      cluster: targetOf(destination, context).cluster,
-      weight: used.length === 1 ? 1 : weight,
-    })),
+    destinations: targets.map(({ cluster, weight }) => ({ cluster, weight: targets.length === 1 ? 1 : weight })),
+    ...(connection === undefined ? {} : { connection }),
     origins: [fieldOf(context.config.origin, field)],
   };
 }

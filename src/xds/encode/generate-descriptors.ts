@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import protobuf from 'protobufjs';
+import { addedFields } from './added-fields.ts';
 import type { Descriptors, FieldDescriptor } from './descriptors.ts';
 
 /**
@@ -41,7 +42,9 @@ export function describeTypes(): Descriptors {
     if (found instanceof protobuf.Type) messages.push([nameOf(found), fieldsOf(found)]);
     if (found instanceof protobuf.Enum) enums.push([nameOf(found), found.values]);
   });
-  return reachable(Object.fromEntries(messages), Object.fromEntries(enums));
+  const shippedMessages = Object.fromEntries(messages);
+  const more = Object.entries(addedFields).map(([name, fields]) => [name, { ...shippedMessages[name], ...fields }]);
+  return reachable({ ...shippedMessages, ...Object.fromEntries(more) }, Object.fromEntries(enums));
 }
 
 function filesOf(root: string): string[] {

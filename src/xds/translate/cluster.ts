@@ -4,7 +4,7 @@ import type { Message, XdsResource } from '../resource.ts';
 import { duration, fromAds, given, socketAddress } from './common.ts';
 import { byChosenEndpoint, translateLoadBalancer } from './load-balancer.ts';
 import { translateOutlier, translateUpstreamProtocol } from './upstream-protocol.ts';
-import { translateUpstreamTls } from './upstream-tls.ts';
+import { translateSockets } from './upstream-sockets.ts';
 
 /** What is said of the cluster's service to the metrics, beside Istio's own key. */
 export const serviceMetadata = 'outrigger.service';
@@ -54,9 +54,9 @@ function clusterMessage(cluster: ClusterIR, name: string): Message {
     connect_timeout: duration(cluster.connectTimeoutMs),
     circuit_breakers: { thresholds: [translateLimits(cluster.limits)] },
     ...translateOutlier(cluster.outlier),
-    ...translateUpstreamProtocol(cluster.upstream, cluster.connections, cluster.tls),
+    ...translateUpstreamProtocol(cluster),
     ...translateKeepAlive(cluster.connections),
-    ...translateUpstreamTls(cluster),
+    ...translateSockets(cluster),
     metadata: { filter_metadata: metadataOf(cluster) },
   });
 }
@@ -120,6 +120,9 @@ export function translateLimits(limits: LimitsIR): Message {
         : {
             budget_percent: { value: limits.retryBudget.percent },
             min_retry_concurrency: limits.retryBudget.minConcurrency,
+            ...(limits.retryBudget.intervalMs === undefined
+              ? {}
+              : { budget_interval: duration(limits.retryBudget.intervalMs) }),
           },
   });
 }

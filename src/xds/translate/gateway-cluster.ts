@@ -2,14 +2,17 @@ import type { ClusterIR, UpstreamTlsIR } from '../../ir/types/cluster.ts';
 import type { Message, XdsResource } from '../resource.ts';
 import { translateCluster } from './cluster.ts';
 import { secretConfig } from './gateway-tls.ts';
+import { introduced } from './upstream-sockets.ts';
 import { tlsSocket, tlsVersions } from './upstream-tls.ts';
 
 /** A cluster of a gateway: as for sidecars, but that its TLS may come from a Secret, which sidecars never get. */
 export function translateGatewayCluster(cluster: ClusterIR): XdsResource {
   const resource = translateCluster(cluster);
-  const { tls, upstream } = cluster;
+  const { tls, upstream, proxyProtocol } = cluster;
   if (tls.kind !== 'given' || tls.credential === '') return resource;
-  return { ...resource, message: { ...resource.message, transport_socket: credentialSocket(tls, upstream) } };
+  const socket = { transport_socket: credentialSocket(tls, upstream) };
+  const sockets = proxyProtocol === undefined ? socket : introduced(socket, proxyProtocol);
+  return { ...resource, message: { ...resource.message, ...sockets } };
 }
 
 type GivenTls = Extract<UpstreamTlsIR, { kind: 'given' }>;

@@ -22,6 +22,7 @@ import { outboundTcp } from './outbound-http.ts';
 import { fullRouteConfiguration } from './route-configuration.ts';
 import { callStats } from './stats-log.ts';
 import { withoutRequests } from './tcp-authorization.ts';
+import { translateTcpConnection } from './tcp-connection.ts';
 
 /** One listener for each address and port of a gateway. */
 export function translateGatewayListeners(gateway: GatewayIR, shape: ProxyShape): readonly XdsResource[] {
@@ -118,7 +119,7 @@ function tcpChain(server: GatewayTcpIR, route: TlsRouteIR, secured: Message, con
     ...(Object.keys(match).length === 0 ? {} : { filter_chain_match: match }),
     filters: [
       ...networkAuthorization(gateway.authorization.map(withoutRequests)),
-      outboundTcp({ statPrefix, destinations, more: {} }, shape),
+      outboundTcp({ statPrefix, destinations, more: translateTcpConnection(route.connection) }, shape),
     ],
     ...secured,
   };

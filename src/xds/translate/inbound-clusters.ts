@@ -23,7 +23,7 @@ export function translateInboundClusters(inbound: InboundIR, shape: ProxyShape):
         connect_timeout: duration(port.connectTimeoutMs),
         circuit_breakers: { thresholds: [translateLimits(port.limits)] },
         ...translateKeepAlive(port.connections),
-        ...translateUpstreamProtocol(upstreamOf(port), port.connections),
+        ...translateUpstreamProtocol({ upstream: upstreamOf(port), connections: port.connections }),
         metadata: { filter_metadata: inboundMetadata(port) },
       },
     };

@@ -6,6 +6,7 @@ import type { Message, XdsResource } from '../resource.ts';
 import { cidr, duration, socketAddress } from './common.ts';
 import { inspector } from './listener-parts.ts';
 import { outboundTcp } from './outbound-http.ts';
+import { translateTcpConnection } from './tcp-connection.ts';
 
 /** A port at an address that a Sidecar gives, as far as listeners depend on it. */
 export interface BoundPlan extends Omit<BoundPortIR, 'entries'> {
@@ -54,10 +55,20 @@ const plainHttp: Message = { transport_protocol: 'raw_buffer', application_proto
 export function boundChains(plan: BoundPlan, base: Message, forms: BoundForms, shape: ProxyShape): Message[] {
   const { address, port, http, raw } = plan;
   const place = `${address}_${port}`;
-  const tcp = (name: string, match: Message, { cluster }: RawPlan, { destinations }: TcpRouteIR): Message => ({
+  const tcp = (
+    name: string,
+    match: Message,
+    { cluster }: RawPlan,
+    { destinations, connection }: TcpRouteIR,
+  ): Message => ({
     name: `bound-${name}-${place}`,
     filter_chain_match: { ...base, ...match },
-    filters: [outboundTcp({ statPrefix: cluster, destinations, more: forms.more }, shape)],
+    filters: [
+      outboundTcp(
+        { statPrefix: cluster, destinations, more: { ...forms.more, ...translateTcpConnection(connection) } },
+        shape,
+      ),
+    ],
   });
   const names = new Set<string>();
   const fresh = (name: string) => !names.has(name) && names.add(name);

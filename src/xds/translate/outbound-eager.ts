@@ -11,6 +11,7 @@ import { tcpProxy } from './connection-manager.ts';
 import { inspector, ofFamilies, wildcardAddress } from './listener-parts.ts';
 import { boundListener, boundPlan } from './outbound-bound.ts';
 import { eagerHttp, otherCluster, outboundTcp } from './outbound-http.ts';
+import { translateTcpConnection } from './tcp-connection.ts';
 
 /** Ports that are the proxy's own: a listener on every address would take them away. */
 const reserved = new Set([15_001, 15_006, 15_021, 15_090]);
@@ -90,7 +91,11 @@ function tcpFilter(route: TcpRouteIR | undefined, entry: OutboundPortIR, shape: 
   const name = `outbound|${entry.port}||${entry.service.hostname}`;
   const destinations = route?.destinations ?? [{ cluster: name, weight: 1 }];
   return outboundTcp(
-    { statPrefix: destinations.length === 1 ? (destinations[0]?.cluster ?? name) : name, destinations, more: {} },
+    {
+      statPrefix: destinations.length === 1 ? (destinations[0]?.cluster ?? name) : name,
+      destinations,
+      more: translateTcpConnection(route?.connection),
+    },
     shape,
   );
 }

@@ -1,4 +1,4 @@
-import type { OutboundPortIR, TlsRouteIR } from '../../ir/types/outbound.ts';
+import type { OutboundPortIR, TcpRouteIR, TlsRouteIR } from '../../ir/types/outbound.ts';
 import type { ProxyShape } from '../../ir/types/proxy.ts';
 import type { OutboundView } from '../../ir/types/view.ts';
 import { listenerProtocol } from '../../model/protocol.ts';
@@ -20,6 +20,7 @@ import {
   looksForNames,
 } from './outbound-bound.ts';
 import { onDemandHttp, otherCluster, outboundTcp } from './outbound-http.ts';
+import { translateTcpConnection } from './tcp-connection.ts';
 
 /** The name of a cluster that is asked for by address: `vip|10.96.0.7:9000`. */
 export const addressClusterPrefix = 'vip|';
@@ -171,6 +172,7 @@ function isRuled(entry: OutboundPortIR): boolean {
   return (
     second !== undefined ||
     (first !== undefined && first.cluster !== plain) ||
+    entry.tcp?.connection !== undefined ||
     entry.tls.some(({ sniHosts }) => sniHosts.length === 0)
   );
 }
@@ -251,6 +253,11 @@ const odcds: Message = {
   on_demand: { odcds_config: { ads: {}, resource_api_version: 'V3' }, timeout: duration(1000) },
 };
 
+const passedOn = (route: TcpRouteIR | undefined): Message => ({
+  ...odcds,
+  ...translateTcpConnection(route?.connection),
+});
+
 /** The named cluster counts only where the filter before it found none. */
 function loadedTcp(statPrefix: string, shape: ProxyShape): Message {
   return outboundTcp({ statPrefix, destinations: [{ cluster: 'BlackHoleCluster', weight: 1 }], more: odcds }, shape);
@@ -263,7 +270,7 @@ function sniChains(entry: OutboundPortIR, shape: ProxyShape): Message[] {
   const taken = named.some(({ sniHosts }) => sniHosts.includes(entry.service.hostname));
   if (taken || entry.service.addresses.length > 0) return chains;
   const own = outboundTcp(
-    { ...statsOf(entry), destinations: [{ cluster: clusterOf(entry), weight: 1 }], more: odcds },
+    { ...statsOf(entry), destinations: [{ cluster: clusterOf(entry), weight: 1 }], more: passedOn(entry.tcp) },
     shape,
   );
   return [
@@ -287,7 +294,7 @@ function routeChain(name: string, route: TlsRouteIR, entry: OutboundPortIR, shap
       ...(route.sniHosts.length === 0 ? {} : { server_names: route.sniHosts }),
       ...(route.subnets.length === 0 ? {} : { prefix_ranges: route.subnets.map(cidr) }),
     },
-    filters: [outboundTcp({ ...statsOf(entry), destinations: route.destinations, more: odcds }, shape)],
+    filters: [outboundTcp({ ...statsOf(entry), destinations: route.destinations, more: passedOn(route) }, shape)],
   };
 }
 
@@ -302,7 +309,7 @@ function ruledChains(entry: OutboundPortIR, shape: ProxyShape): Message[] {
   const chain = {
     name: `tcp-${service.hostname}-${port}`,
     filter_chain_match: { destination_port: port, prefix_ranges: places.map(cidr) },
-    filters: [outboundTcp({ ...statsOf(entry), destinations: tcp.destinations, more: odcds }, shape)],
+    filters: [outboundTcp({ ...statsOf(entry), destinations: tcp.destinations, more: passedOn(tcp) }, shape)],
   };
   return [...bySubnet, chain];
 }

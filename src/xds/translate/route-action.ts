@@ -86,6 +86,7 @@ function translateHash(hash: HashPolicyIR): Message {
           name: hash.name,
           ttl: hash.ttlMs === undefined ? undefined : duration(hash.ttlMs),
           path: hash.path === '' ? undefined : hash.path,
+          attributes: hash.attributes.length === 0 ? undefined : hash.attributes,
         }),
       };
   }

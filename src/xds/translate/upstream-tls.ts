@@ -1,6 +1,6 @@
 import type { ClusterIR, UpstreamProtocolIR, UpstreamTlsIR } from '../../ir/types/cluster.ts';
 import type { Message } from '../resource.ts';
-import { any, fromAds } from './common.ts';
+import { any, extension, fromAds } from './common.ts';
 
 /** The certificate of the workload, and the roots of the mesh. */
 export const ownCertificate: Message = { name: 'default', sds_config: fromAds };
@@ -11,14 +11,13 @@ export const tlsVersions: Message = {
   tls_maximum_protocol_version: 'TLSv1_3',
 };
 
-const plaintext: Message = {
-  name: 'tlsMode-disabled',
-  match: {},
-  transport_socket: {
-    name: 'envoy.transport_sockets.raw_buffer',
-    typed_config: any('extensions.transport_sockets.raw_buffer.v3.RawBuffer'),
-  },
-};
+/** Bytes as they are. */
+export const rawBuffer: Message = extension(
+  'envoy.transport_sockets.raw_buffer',
+  'extensions.transport_sockets.raw_buffer.v3.RawBuffer',
+);
+
+const plaintext: Message = { name: 'tlsMode-disabled', match: {}, transport_socket: rawBuffer };
 
 /** How connections of a cluster are secured; `auto` looks at each endpoint. */
 export function translateUpstreamTls({ tls, upstream }: Pick<ClusterIR, 'tls' | 'upstream'>): Message {
@@ -91,11 +90,14 @@ function certificatesOf({ certificateFile, keyFile }: GivenTls): Message {
 /** Of the proxy's image, as Debian and distroless have it. `system_root_certs` is not for Envoy but for gRPC. */
 const systemRoots = '/etc/ssl/certs/ca-certificates.crt';
 
-function validationOf({ caFile, sans }: GivenTls): Message {
+function validationOf({ caFile, crlFile, sans }: GivenTls): Message {
   if (caFile === '') return {};
   const names = sans.flatMap((san) => [{ san_type: san.includes('://') ? 'URI' : 'DNS', matcher: { exact: san } }]);
   const roots = { trusted_ca: { filename: caFile === 'system' ? systemRoots : caFile } };
-  return { validation_context: { ...roots, ...(names.length === 0 ? {} : { match_typed_subject_alt_names: names }) } };
+  const crl = crlFile === '' ? {} : { crl: { filename: crlFile } };
+  return {
+    validation_context: { ...roots, ...crl, ...(names.length === 0 ? {} : { match_typed_subject_alt_names: names }) },
+  };
 }
 
 export function tlsSocket(context: Message): Message {
