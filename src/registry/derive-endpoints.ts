@@ -53,7 +53,8 @@ function compareEndpoints(left: Endpoint, right: Endpoint): number {
     byText(left.address, right.address) ||
     left.port - right.port ||
     byText(left.servicePort, right.servicePort) ||
-    healthOrder.indexOf(left.health) - healthOrder.indexOf(right.health)
+    healthOrder.indexOf(left.health) - healthOrder.indexOf(right.health) ||
+    byText(left.workload, right.workload)
   );
 }
 

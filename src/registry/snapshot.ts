@@ -24,14 +24,17 @@ export interface Config<R> {
   readonly origin: Origin;
 }
 
-/** A certificate and its key for gateways: Secrets of type `kubernetes.io/tls` or Istio's `Opaque` forms. */
+/**
+ * A certificate and its key, a CA, or both: Secrets of type `kubernetes.io/tls` or Istio's `Opaque` forms. They are for
+ * gateways, and for sidecars where a rule selects them.
+ */
 export interface TlsSecret {
   readonly namespace: string;
   readonly name: string;
-  /** PEM. */
+  /** PEM; '' with the key where it is a CA alone. */
   readonly certificate: string;
   readonly key: string;
-  /** PEM of the CA of clients (`ca.crt`, `cacert`, or Secret `<name>-cacert`); '' when there is none. */
+  /** PEM of the CA of the other side (`ca.crt`, `cacert`, or Secret `<name>-cacert`); '' when there is none. */
   readonly ca: string;
   readonly origin: Origin;
 }

@@ -38,10 +38,23 @@ test('both forms are read, with the CA of the clients from where it is', () => {
   expect(get('opaque')).toMatchObject({ key: one.privateKeyPem, ca: two.certificatePem });
   put(secret('tls-cacert', { cacert: two.certificatePem }));
   expect(get('tls')?.ca).toBe(two.certificatePem);
-  expect([...registry.snapshot.secrets.keys()]).toEqual(['gw/opaque', 'gw/tls']);
   registry.apply({ upserts: [], removals: ['Secret gw/tls-cacert'] });
   expect(get('tls')?.ca).toBe('');
   expect(problems()).toEqual([]);
+});
+
+test('a CA alone is read, under its own name and for the name that its own is made from', () => {
+  const { get, registry, problems } = build(
+    secret('alone', { 'ca.crt': one.certificatePem }),
+    secret('form', { cacert: two.certificatePem }),
+    secret('other-cacert', { 'ca.crt': two.certificatePem }),
+  );
+  expect(get('alone')).toMatchObject({ certificate: '', key: '', ca: one.certificatePem });
+  expect(get('form')?.ca).toBe(two.certificatePem);
+  expect(get('other')).toMatchObject({ certificate: '', key: '', ca: two.certificatePem });
+  registry.apply({ upserts: [secret('alone', { 'ca.crt': 'hunter2' })], removals: ['Secret gw/other-cacert'] });
+  expect(get('other')).toBeUndefined();
+  expect(problems()).toEqual([expect.stringMatching(/^OR2104 Secret gw\/alone data\["ca.crt"\]/)]);
 });
 
 test.each([

@@ -8,7 +8,7 @@ import type { RegistryProblem } from './registry-problem.ts';
 import type { TlsSecret } from './snapshot.ts';
 
 /**
- * The certificates of a Secret in PEM: of a pair, or of a CA alone (`<name>-cacert`), whose certificate and key are ''.
+ * The certificates of a Secret in PEM: of a pair, or of a CA alone, whose certificate and key are ''.
  * OR2104 and OR2105 never quote a value.
  */
 export function readTlsSecret(source: SourceObject): Reading<TlsSecret> {
@@ -22,17 +22,18 @@ export function readTlsSecret(source: SourceObject): Reading<TlsSecret> {
   const [certificate, key, ca] = [text(keys[0]), text(keys[1]), text(keys[2])];
   const tls = textAt(object, 'type') === 'kubernetes.io/tls';
   if (!tls && certificate === '' && key === '' && ca === '') return { value: undefined, problems: [] };
-  const ofClients = name.endsWith('-cacert') && certificate === '' && key === '';
-  const problem = ofClients
+  const alone = certificate === '' && key === '' && ca !== '';
+  const problem = alone
     ? faultOfCa(ca, keys[2])
     : (faultOfPair(certificate, key, keys) ?? (ca === '' ? undefined : faultOfCa(ca, keys[2])));
   if (problem !== undefined) return { value: undefined, problems: [at(origin, problem)] };
   return { value: { namespace, name, certificate, key, ca, origin }, problems: [] };
 }
 
-/** A pair with the CA of its clients, which may have a Secret of its own; undefined for what is no pair. */
+/** A Secret with the CA that stands in `<name>-cacert`, which may be all that there is. */
 export function joinCa(secret: TlsSecret | undefined, ofClients: TlsSecret | undefined): TlsSecret | undefined {
-  if (secret === undefined || secret.certificate === '') return undefined;
+  if (secret === undefined)
+    return ofClients === undefined || ofClients.ca === '' ? undefined : { ...ofClients, certificate: '', key: '' };
   return secret.ca !== '' || ofClients === undefined ? secret : { ...secret, ca: ofClients.ca };
 }
 

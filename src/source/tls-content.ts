@@ -12,16 +12,16 @@ const tlsKeys = ['tls.crt', 'tls.key', 'ca.crt', 'cert', 'key', 'cacert'];
  * | kubernetes.io/tls | | tls.crt, tls.key, ca.crt |
  * | any other | `cert` and `key` | cert, key, cacert |
  * | any other | tls.crt and tls.key | tls.crt, tls.key, ca.crt |
- * | any other, named *-cacert | `cacert` or ca.crt | cacert, ca.crt |
+ * | any other but tokens | `cacert` or ca.crt | cacert, ca.crt |
  */
 export function tlsContent(secret: JsonObject): JsonObject | undefined {
   const data = onlyTls(secret.data);
   const stringData = onlyTls(secret.stringData);
   const has = (key: string) => Object.hasOwn(data, key) || Object.hasOwn(stringData, key);
-  const name = isObject(secret.metadata) ? secret.metadata.name : undefined;
-  const ofClients = typeof name === 'string' && name.endsWith('-cacert') && (has('cacert') || has('ca.crt'));
+  // The token of a ServiceAccount comes with the CA of the cluster, which nobody means.
+  const authority = secret.type !== 'kubernetes.io/service-account-token' && (has('cacert') || has('ca.crt'));
   const pair = (has('cert') && has('key')) || (has('tls.crt') && has('tls.key'));
-  if (secret.type !== 'kubernetes.io/tls' && !pair && !ofClients) return undefined;
+  if (secret.type !== 'kubernetes.io/tls' && !pair && !authority) return undefined;
   const { apiVersion = 'v1', kind = 'Secret', metadata = {}, type = 'Opaque' } = secret;
   return { apiVersion, kind, metadata: withoutApplied(metadata), type, data, stringData };
 }

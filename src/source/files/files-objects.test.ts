@@ -105,12 +105,15 @@ test('of Secrets only certificates are kept', async () => {
   const secret = (name: string, data: string) => object('Secret', name, `type: Opaque\nstringData: {${data}}\n`);
   const applied = 'apiVersion: v1\nkind: Secret\nmetadata: {name: d, annotations: {a: hunter2}}\nstringData: {cert: A';
   await put('a.yaml', secret('a', 'password: hunter2'), secret('b', 'cert: A, key: B, password: hunter2'));
+  const token = 'type: kubernetes.io/service-account-token\nstringData: {ca.crt: A, token: hunter2}\n';
+  await put('c.yaml', secret('e', 'ca.crt: A, y: hunter2'), object('Secret', 'f', token));
   await put('b.yaml', secret('c-cacert', 'cacert: A, x: hunter2'), `${applied}, key: B}\n`);
   await source.start(stop.signal);
   expect(changes[0]?.upserts.map(objectKey)).toEqual([
     'Secret default/b',
     'Secret default/c-cacert',
     'Secret default/d',
+    'Secret default/e',
   ]);
   expect(JSON.stringify(changes)).not.toContain('hunter2');
 });
