@@ -72,7 +72,8 @@ export const MeshConfigSchema = Type.Object({
   localityLbSetting: LocalityLbSchema,
   secretNamespaces: Type.Array(Type.String(), {
     default: [],
-    description: 'Namespaces of gateways, in which TLS Secrets are read.',
+    description:
+      'Namespaces in which TLS Secrets are read: of gateways, and of sidecars that a rule gives a credential.',
   }),
   rootExcludedNamespaces: Type.Array(Type.String(), {
     default: ['kube-system', 'kube-public', 'kube-node-lease'],

@@ -9,7 +9,7 @@ import type { EncodedResource, ProxyResources, ResourceSet, XdsResource, XdsType
 import { fullRouteConfiguration } from '../xds/translate/route-configuration.ts';
 import type { Encoder } from './encoder.ts';
 import { type EndpointResources, endpointsOfNobody } from './endpoint-resources.ts';
-import type { GatewaySecrets } from './gateway-secrets.ts';
+import type { KubernetesSecrets } from './kubernetes-secrets.ts';
 import { noResources } from './resource-set.ts';
 
 /** What follows from a gateway's IR alone, whatever endpoints and secrets do. */
@@ -37,7 +37,7 @@ export interface GatewayParts {
 export interface GatewayTools {
   readonly encoder: Encoder;
   readonly endpointResources: EndpointResources;
-  readonly secrets: GatewaySecrets;
+  readonly secrets: KubernetesSecrets;
 }
 
 /** What the proxies of one gateway may have; their own certificate comes on top. Immutable. */

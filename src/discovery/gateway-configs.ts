@@ -20,8 +20,8 @@ import { blackHoleCluster } from '../xds/translate/static-clusters.ts';
 import type { Encoder } from './encoder.ts';
 import { EndpointResources } from './endpoint-resources.ts';
 import { GatewayConfig, type GatewayResources, type GatewayTools } from './gateway-config.ts';
-import { GatewaySecrets, namedSecrets } from './gateway-secrets.ts';
 import { Interned } from './interned.ts';
+import { KubernetesSecrets, secretsOfGateway } from './kubernetes-secrets.ts';
 import { nearnessRules, Placed } from './placed.ts';
 import { proxyShape } from './proxy-shape.ts';
 import { resourceSet, sameOr } from './resource-set.ts';
@@ -61,7 +61,7 @@ export class GatewayConfigs {
 
   constructor(options: GatewayConfigsOptions) {
     const { encoder } = options;
-    const secrets = new GatewaySecrets(encoder);
+    const secrets = new KubernetesSecrets(encoder);
     this.#options = options;
     this.#memory = new GatewayMemory(options.indexes);
     this.#tools = { encoder, endpointResources: new EndpointResources(encoder), secrets };
@@ -119,7 +119,7 @@ export class GatewayConfigs {
       listeners: sameOr(last?.listeners, this.#set(translateGatewayListeners(gateway, kind.shape))),
       routes: new Map(routes.map((route) => [route.name, route])),
       endpointsOf: new Map(gateway.clusters.flatMap((cluster) => edsName(cluster))),
-      secretNames: namedSecrets(gateway),
+      secretNames: secretsOfGateway(gateway),
     };
     this.#last.set(kind, resources);
     return resources;

@@ -8,6 +8,7 @@ import { rememberedBy } from '../model/remembered.ts';
 import type { Service } from '../model/service.ts';
 import type { Place } from '../policy/locality/place.ts';
 import type { PeerAuthenticationIndex } from '../policy/peer-authentication/mode.ts';
+import type { Snapshot } from '../registry/snapshot.ts';
 import type { EncodedResource, ProxyResources, ResourceSet, XdsResource, XdsType } from '../xds/resource.ts';
 import { translateLeftRoutes } from '../xds/translate/inbound-routes.ts';
 import { eagerHosts } from '../xds/translate/outbound-eager.ts';
@@ -18,6 +19,7 @@ import { type AskedHost, parseAskedHost, unknownHost, unusableHost } from './ask
 import type { Delivery } from './delivery.ts';
 import type { Encoder } from './encoder.ts';
 import { type EndpointResources, endpointsOfNobody } from './endpoint-resources.ts';
+import type { KubernetesSecrets } from './kubernetes-secrets.ts';
 import { noResources } from './resource-set.ts';
 import type { ViewResources } from './view-resources.ts';
 
@@ -36,12 +38,21 @@ export interface SidecarParts {
   readonly modes: PeerAuthenticationIndex;
   /** Where the client is, as far as that makes a difference. */
   readonly place: Place;
+  /** The Secrets that it may have; undefined where no rule names one for it. */
+  readonly credentials: SidecarCredentials | undefined;
+}
+
+export interface SidecarCredentials {
+  /** By their names in SDS. */
+  readonly names: ReadonlySet<string>;
+  readonly secrets: Snapshot['secrets'];
 }
 
 export interface SidecarTools {
   readonly encoder: Encoder;
   readonly viewResources: ViewResources;
   readonly endpointResources: EndpointResources;
+  readonly secrets: KubernetesSecrets;
   /** Resources that are made for a name alone, once for all proxies. */
   readonly byName: NamedResources;
 }
@@ -79,6 +90,8 @@ export class SidecarConfig implements ProxyResources {
         return this.#route(name);
       case 'virtualHost':
         return this.#virtualHost(name);
+      case 'secret':
+        return this.#secret(name);
       default:
         return undefined;
     }
@@ -134,6 +147,13 @@ export class SidecarConfig implements ProxyResources {
     const service = cluster === undefined ? undefined : services.get(cluster.selection.serviceId);
     if (cluster === undefined || service === undefined) return this.#noEndpoints(name);
     return endpointResources.find({ cluster, service, endpoints: endpoints.get(service.id), modes, place });
+  }
+
+  /** Of its own namespace, and named by a rule that selects it. */
+  #secret(name: string): EncodedResource | undefined {
+    const { credentials, shape } = this.parts;
+    if (credentials?.names.has(name) !== true) return undefined;
+    return this.#tools.secrets.find({ name, namespace: shape.namespace, secrets: credentials.secrets });
   }
 
   /** A cluster may outlive its service for a moment; without an answer Envoy would keep it waiting. */

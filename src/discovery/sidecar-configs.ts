@@ -20,10 +20,17 @@ import { type Delivery, deliveryOf } from './delivery.ts';
 import type { Encoder } from './encoder.ts';
 import { EndpointResources } from './endpoint-resources.ts';
 import { Interned } from './interned.ts';
+import { KubernetesSecrets, secretsOfSidecar } from './kubernetes-secrets.ts';
 import { nearnessRules, Placed } from './placed.ts';
 import { proxyShape } from './proxy-shape.ts';
 import { JoinedSets, noResources, resourceSet, sameOr } from './resource-set.ts';
-import { NamedResources, SidecarConfig, type SidecarParts, type SidecarTools } from './sidecar-config.ts';
+import {
+  NamedResources,
+  SidecarConfig,
+  type SidecarCredentials,
+  type SidecarParts,
+  type SidecarTools,
+} from './sidecar-config.ts';
 import { ViewResources } from './view-resources.ts';
 
 export interface SidecarConfigsOptions {
@@ -64,6 +71,7 @@ export class SidecarConfigs {
       encoder,
       viewResources: new ViewResources(encoder),
       endpointResources: new EndpointResources(encoder),
+      secrets: new KubernetesSecrets(encoder),
       byName: new NamedResources(),
     };
   }
@@ -76,9 +84,13 @@ export class SidecarConfigs {
     const inbound = this.#inbound(snapshot, workload);
     const modes = indexes.modes(snapshot.peerAuthentications);
     const newest = this.#newest.get(shape, [view, inbound, delivery], () => ({ inputs: [], configs: undefined }));
-    const inputs = [modes, snapshot.services, snapshot.endpoints];
+    const credentials = this.#credentials(view, snapshot);
+    const inputs = [modes, snapshot.services, snapshot.endpoints, credentials?.secrets];
     if (newest.configs !== undefined && sameItems(newest.inputs, inputs)) return newest.configs.at(workload);
-    const configs = this.#build({ view, shape, inbound, delivery, modes, endpoints: snapshot.endpoints }, snapshot);
+    const configs = this.#build(
+      { view, shape, inbound, delivery, modes, endpoints: snapshot.endpoints, credentials },
+      snapshot,
+    );
     Object.assign(newest, { inputs, configs });
     return configs.at(workload);
   }
@@ -104,6 +116,16 @@ export class SidecarConfigs {
   readonly #nearness = rememberedBy((view: OutboundView) =>
     nearnessRules(this.#tools.viewResources.clusters(view).values()),
   );
+
+  readonly #secretNames = rememberedBy((view: OutboundView) =>
+    secretsOfSidecar(this.#tools.viewResources.clusters(view).values()),
+  );
+
+  /** Secrets come and go without a change for those that have none. */
+  #credentials(view: OutboundView, { secrets }: Snapshot): SidecarCredentials | undefined {
+    const names = this.#secretNames(view);
+    return names.size === 0 ? undefined : { names, secrets };
+  }
 
   #pushedClusters(view: OutboundView, delivery: Delivery): ResourceSet {
     const { viewResources } = this.#tools;

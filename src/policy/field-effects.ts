@@ -15,7 +15,8 @@ export interface FieldEffects {
 
 export interface ValueEffect {
   readonly path: string;
-  readonly isMeant: (value: unknown) => boolean;
+  /** `spec` is the whole that it stands in. */
+  readonly isMeant: (value: unknown, spec: unknown) => boolean;
   /** A whole sentence. */
   readonly message: string;
 }

@@ -64,8 +64,12 @@ test.each<[string, string[]]>([
     `${head('DestinationRule')}{host: a, subsets: [{name: v, trafficPolicy: {loadBalancer: {zoneAwareLbSetting: {enabled: true}}}}], trafficPolicy: {portLevelSettings: [{port: {number: 1}, tls: {mode: MUTUAL, credentialName: c}}]}}`,
     [
       'OR2404 spec.subsets[0].trafficPolicy.loadBalancer.zoneAwareLbSetting: zoneAwareLbSetting has no effect yet: endpoints of all zones are used alike',
-      'OR2404 spec.trafficPolicy.portLevelSettings[0].tls.credentialName: it holds in gateways alone yet: sidecars get nothing from Secrets, and use the authorities of the system',
+      'OR2404 spec.trafficPolicy.portLevelSettings[0].tls.credentialName: it holds in gateways alone, as the rule has no workloadSelector: sidecars use the authorities of the system, and show no certificate',
     ],
+  ],
+  [
+    `${head('DestinationRule')}{host: a, workloadSelector: {matchLabels: {a: b}}, trafficPolicy: {tls: {mode: MUTUAL, credentialName: c}}}`,
+    [],
   ],
   [
     `${head('AuthorizationPolicy', 'security')}{action: CUSTOM, provider: {name: p}, rules: [{when: [{key: "experimental.envoy.filters.a[b]", values: [c]}]}]}`,

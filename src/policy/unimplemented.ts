@@ -34,7 +34,7 @@ export function unimplementedIn({ kind, spec }: ResourceLike): readonly Problem[
   });
   return [...fields, ...values].flatMap(({ path, message, isMeant }) =>
     placesOf(spec, path)
-      .filter(({ value }) => isMeant(value))
+      .filter(({ value }) => isMeant(value, spec))
       .map((place) => warning(place, message)),
   );
 }

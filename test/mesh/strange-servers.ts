@@ -1,6 +1,8 @@
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
+import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 
 /** A server outside of the mesh, and what it has seen. */
 export interface StrangeServer {
@@ -44,6 +46,21 @@ export async function startHttp2(host: string): Promise<StrangeServer> {
   const seen: string[] = [];
   const server = createHttp2Server((_, response) => response.end('ok'));
   server.on('session', (session) => session.on('ping', () => seen.push('ping')));
+  return await listen(server, host, seen);
+}
+
+/** HTTPS that takes clients of one CA alone; `seen` are the names of their certificates. */
+export async function startMutualTls(
+  host: string,
+  own: { readonly certificate: string; readonly key: string },
+  clients: string,
+): Promise<StrangeServer> {
+  const seen: string[] = [];
+  const options = { cert: own.certificate, key: own.key, ca: clients, requestCert: true, rejectUnauthorized: true };
+  const server = createHttpsServer(options, (request, response) => {
+    seen.push(String((request.socket as TLSSocket).getPeerCertificate().subject.CN));
+    response.end('ok');
+  });
   return await listen(server, host, seen);
 }
 

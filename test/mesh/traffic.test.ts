@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findRequirements } from '../netns/requirements.ts';
+import { credentialRows } from './credential-rows.ts';
 import { startMesh, type TestMesh } from './fixture.ts';
 import { policyRows } from './policy-rows.ts';
 import { trafficRows, trafficWorld } from './traffic-rows.ts';
@@ -22,7 +23,7 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (del
     await mesh?.stop();
   });
 
-  test.each([...trafficRows, ...policyRows])('$does', async (row) => {
+  test.each([...trafficRows, ...policyRows, ...credentialRows])('$does', async (row) => {
     if (row.manifest !== undefined) await mesh.apply('row.yaml', row.manifest);
     try {
       await row.check(mesh, delivery);

@@ -79,11 +79,12 @@ function tlsOf(
   policy: EffectivePolicy,
   cluster: Pick<ClusterIR, 'port' | 'subset'>,
 ): UpstreamTlsIR {
-  const { service, settings, identities, takesMtls } = inputs;
+  const { service, settings, identities, takesMtls, rule } = inputs;
   return upstreamTlsOf(policy.tls, {
     sni: sniOf(cluster, service.hostname),
     sans: service.subjectAltNames.length > 0 ? service.subjectAltNames : identities,
     auto: settings.enableAutoMtls && takesMtls && !service.external,
+    selecting: rule?.selector !== undefined,
   });
 }
 

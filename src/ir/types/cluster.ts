@@ -131,6 +131,8 @@ export type UpstreamTlsIR =
       readonly keyFile: string;
       /** Names a Secret in place of the files; '' is none. */
       readonly credential: string;
+      /** The rule names the pods that it is for, so sidecars get the Secret, too; gateways always do. */
+      readonly credentialForSidecars: boolean;
       /** The server is shown a certificate of the client. */
       readonly mutual: boolean;
     };

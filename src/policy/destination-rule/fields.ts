@@ -1,3 +1,4 @@
+import { isObject } from '../../model/json.ts';
 import { type FieldEffects, notYetUnder, under } from '../field-effects.ts';
 
 const consistentHash = [
@@ -74,7 +75,13 @@ export const destinationRuleFields: FieldEffects = {
   ignored: [],
   values: credentials.map((path) => ({
     path,
-    isMeant: () => true,
-    message: 'it holds in gateways alone yet: sidecars get nothing from Secrets, and use the authorities of the system',
+    isMeant: (_: unknown, spec: unknown) => !selectsPods(spec),
+    message:
+      'it holds in gateways alone, as the rule has no workloadSelector: sidecars use the authorities of the system, and show no certificate',
   })),
 };
+
+function selectsPods(spec: unknown): boolean {
+  if (!isObject(spec) || !isObject(spec.workloadSelector)) return false;
+  return spec.workloadSelector.matchLabels !== undefined;
+}

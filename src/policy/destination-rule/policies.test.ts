@@ -101,7 +101,7 @@ test('load balancers and what they hash', () => {
 });
 
 test('TLS: as the rule says, else by itself where the other side can', () => {
-  const mesh = { sni: 's', sans: ['spiffe://x'], auto: true };
+  const mesh = { sni: 's', sans: ['spiffe://x'], auto: true, selecting: false };
   expect(upstreamTlsOf(undefined, mesh)).toEqual({ kind: 'auto', sni: 's', sans: ['spiffe://x'] });
   expect(upstreamTlsOf(undefined, { ...mesh, auto: false })).toEqual({ kind: 'none' });
   expect(upstreamTlsOf({ mode: 'DISABLE' }, mesh)).toEqual({ kind: 'none' });

@@ -8,6 +8,8 @@ export interface MeshTls {
   readonly sans: readonly string[];
   /** Whether endpoints with a sidecar are called by mutual TLS where nobody said anything. */
   readonly auto: boolean;
+  /** The rule selects the pods that it is for. */
+  readonly selecting: boolean;
 }
 
 /** How a client secures its connections: as the rule says, else by itself where the other side can. */
@@ -17,7 +19,14 @@ export function upstreamTlsOf(tls: ClientTls | undefined, mesh: MeshTls): Upstre
   if (tls.mode === 'DISABLE') return { kind: 'none' };
   const names = tls.subjectAltNames ?? [];
   if (tls.mode === 'ISTIO_MUTUAL') return { kind: 'mesh', sni: tls.sni ?? sni, sans: names.length > 0 ? names : sans };
-  return { kind: 'given', sni: tls.sni ?? '', sans: names, ...filesOf(tls), mutual: tls.mode === 'MUTUAL' };
+  return {
+    kind: 'given',
+    sni: tls.sni ?? '',
+    sans: names,
+    ...filesOf(tls),
+    mutual: tls.mode === 'MUTUAL',
+    credentialForSidecars: mesh.selecting,
+  };
 }
 
 type GivenTls = Extract<UpstreamTlsIR, { kind: 'given' }>;

@@ -1,19 +1,21 @@
 import type { ClusterIR } from '../../ir/types/cluster.ts';
 import type { Message } from '../resource.ts';
 import { extension } from './common.ts';
+import { credentialSocket } from './upstream-credential.ts';
 import { rawBuffer, translateUpstreamTls } from './upstream-tls.ts';
 
 type Secured = Pick<ClusterIR, 'tls' | 'upstream' | 'proxyProtocol'>;
 
 /** How bytes reach the endpoints: `transport_socket`, or several to choose from by endpoint; nothing is plaintext. */
 export function translateSockets(cluster: Secured): Message {
-  const sockets = translateUpstreamTls(cluster);
-  const { proxyProtocol } = cluster;
+  const { proxyProtocol, tls, upstream } = cluster;
+  const bySecret = tls.kind === 'given' && tls.credential !== '' && tls.credentialForSidecars;
+  const sockets = bySecret ? { transport_socket: credentialSocket(tls, upstream) } : translateUpstreamTls(cluster);
   return proxyProtocol === undefined ? sockets : introduced(sockets, proxyProtocol);
 }
 
 /** Each of the sockets behind the PROXY protocol, which comes before TLS. */
-export function introduced(sockets: Message, version: 'V1' | 'V2'): Message {
+function introduced(sockets: Message, version: 'V1' | 'V2'): Message {
   const wrapped = (socket: unknown): Message =>
     extension(
       'envoy.transport_sockets.upstream_proxy_protocol',

@@ -92,12 +92,18 @@ const systemRoots = '/etc/ssl/certs/ca-certificates.crt';
 
 function validationOf({ caFile, crlFile, sans }: GivenTls): Message {
   if (caFile === '') return {};
-  const names = sans.flatMap((san) => [{ san_type: san.includes('://') ? 'URI' : 'DNS', matcher: { exact: san } }]);
   const roots = { trusted_ca: { filename: caFile === 'system' ? systemRoots : caFile } };
-  const crl = crlFile === '' ? {} : { crl: { filename: crlFile } };
-  return {
-    validation_context: { ...roots, ...crl, ...(names.length === 0 ? {} : { match_typed_subject_alt_names: names }) },
-  };
+  return { validation_context: { ...roots, ...revokedIn(crlFile), ...sanMatches(sans) } };
+}
+
+export function revokedIn(crlFile: string): Message {
+  return crlFile === '' ? {} : { crl: { filename: crlFile } };
+}
+
+/** Names of which the server must have one; none is any. */
+export function sanMatches(sans: readonly string[]): Message {
+  const names = sans.map((san) => ({ san_type: san.includes('://') ? 'URI' : 'DNS', matcher: { exact: san } }));
+  return names.length === 0 ? {} : { match_typed_subject_alt_names: names };
 }
 
 export function tlsSocket(context: Message): Message {

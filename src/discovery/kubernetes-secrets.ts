@@ -10,11 +10,20 @@ const scheme = 'kubernetes://';
 const ofClients = '-cacert';
 
 /** The secrets that a gateway's servers and clusters name: it gets no other, not even of its own namespace. */
-export function namedSecrets({ listeners, clusters }: Pick<GatewayIR, 'listeners' | 'clusters'>): ReadonlySet<string> {
+export function secretsOfGateway({
+  listeners,
+  clusters,
+}: Pick<GatewayIR, 'listeners' | 'clusters'>): ReadonlySet<string> {
   const served = listeners.flatMap(({ servers }) =>
     servers.flatMap(({ tls }) => (tls === undefined ? [] : [...tls.certificates, tls.ca])),
   );
   return new Set([...served, ...clusters.flatMap(credentialsOf)].filter((name) => name !== ''));
+}
+
+/** Those that rules name for the very pods that see these clusters. */
+export function secretsOfSidecar(clusters: Iterable<ClusterIR>): ReadonlySet<string> {
+  const meant = [...clusters].filter(({ tls }) => tls.kind === 'given' && tls.credentialForSidecars);
+  return new Set(meant.flatMap(credentialsOf));
 }
 
 function credentialsOf({ tls }: ClusterIR): string[] {
@@ -26,13 +35,13 @@ function credentialsOf({ tls }: ClusterIR): string[] {
 export interface SecretQuery {
   /** `kubernetes://name`, `kubernetes://name-cacert` */
   readonly name: string;
-  /** Of the gateway, proven by its token. */
+  /** Of the proxy, proven by its token. */
   readonly namespace: string;
   readonly secrets: Snapshot['secrets'];
 }
 
 /** Secrets of Kubernetes as SDS resources, made once for each. */
-export class GatewaySecrets {
+export class KubernetesSecrets {
   readonly #encoder: Encoder;
   readonly #resources = rememberedBy((_: TlsSecret) => new Map<string, XdsResource>());
 
