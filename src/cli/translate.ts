@@ -60,6 +60,7 @@ async function run(translate: Command): Promise<void> {
   const injection = await setUpInjection(translate, [], say);
   const registry = new Registry({
     domainSuffix: settings.domainSuffix,
+    rootNamespaces: settings.rootNamespaces,
     onProblem: (p) => say(printRegistryProblem(p)),
   });
   const objects = await readFolder(flags.config, say);

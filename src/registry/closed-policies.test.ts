@@ -3,9 +3,9 @@ import { parse } from 'yaml';
 import { authorizationFor } from '../policy/authorization/select.ts';
 import { Registry } from './registry.ts';
 
-function build() {
-  const registry = new Registry({ domainSuffix: 'c' });
-  const place = { kind: 'AuthorizationPolicy', namespace: 'shop', name: 'p' };
+function build(namespace = 'shop') {
+  const registry = new Registry({ domainSuffix: 'c', rootNamespaces: ['istio-system'] });
+  const place = { kind: 'AuthorizationPolicy', namespace, name: 'p' };
   const put = (spec: string, annotations = '{}') => {
     const object = parse(
       `{apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, metadata: {name: p, annotations: ${annotations}}, spec: ${spec}}`,
@@ -49,6 +49,15 @@ describe('an AuthorizationPolicy with an error and no last good version', () => 
     put(spec);
     expect([asked({}), asked({}, 'else')]).toEqual([['allow 1 0'], []]);
     expect(registry.problems()[0]?.message).toContain('to all pods of its namespace');
+  });
+
+  test('of a root namespace holds in every namespace, and says so', () => {
+    const { put, asked, registry } = build('istio-system');
+    put('{rules: 7}');
+    expect(asked({}, 'else')).toEqual(['allow 1 0']);
+    expect(registry.problems()[0]?.message).toMatch(/nobody in to all pods of the whole mesh$/);
+    put('{selector: {matchLabels: {app: web}}, rules: 7}');
+    expect(registry.problems()[0]?.message).toMatch(/the pods that it selects of the whole mesh$/);
   });
 
   test.each(['DENY', 'CUSTOM', 'DENNY', '7'])('of action %s denies everybody: others may allow', (action) => {

@@ -12,8 +12,8 @@ export class Configs<K extends KindName> {
   readonly input: Input<Of<K>>;
   #list: readonly Of<K>[] = [];
 
-  constructor(problems: ProblemBook) {
-    this.input = new Input(readConfig<K>, problems);
+  constructor(problems: ProblemBook, rootNamespaces: readonly string[] = []) {
+    this.input = new Input((source) => readConfig<K>(source, rootNamespaces), problems);
   }
 
   settle(): readonly Of<K>[] {

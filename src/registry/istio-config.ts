@@ -12,9 +12,13 @@ type ResourceOfKind<K extends KindName> = Extract<Resource, { readonly kind: K }
 
 /**
  * A resource of Istio's API, checked by its schema. An error keeps it out; a warning does not. An
- * AuthorizationPolicy with an error has a stand-in: left out it would let everybody in.
+ * AuthorizationPolicy with an error has a stand-in: left out it would let everybody in. One of a root namespace holds
+ * for every namespace.
  */
-export function readConfig<K extends KindName>(source: SourceObject): Reading<Config<ResourceOfKind<K>>> {
+export function readConfig<K extends KindName>(
+  source: SourceObject,
+  rootNamespaces: readonly string[] = [],
+): Reading<Config<ResourceOfKind<K>>> {
   const { namespace, name, object, origin } = source;
   const validation = validate(object);
   const problems = validation.problems.map(
@@ -31,18 +35,20 @@ export function readConfig<K extends KindName>(source: SourceObject): Reading<Co
   // The reader of a kind is given objects of that kind only.
   type Spec = Config<ResourceOfKind<K>>['spec'];
   if (validation.value !== undefined) return { value: { ...about, spec: validation.value.spec as Spec }, problems };
-  const closed = source.kind === 'AuthorizationPolicy' ? closedPolicy(object) : undefined;
+  const everywhere = rootNamespaces.includes(namespace);
+  const closed = source.kind === 'AuthorizationPolicy' ? closedPolicy(object, everywhere) : undefined;
   const standIn: StandIn<Config<ResourceOfKind<K>>> | undefined =
     closed === undefined ? undefined : { value: { ...about, spec: closed.value as Spec }, note: closed.note };
   return { value: undefined, problems, standIn };
 }
 
 /** Undefined for what forbids nothing here when it is right: an audit, and what is attached to a Gateway or Service. */
-function closedPolicy(object: JsonObject): StandIn<AuthorizationPolicy['spec']> | undefined {
+function closedPolicy(object: JsonObject, everywhere: boolean): StandIn<AuthorizationPolicy['spec']> | undefined {
   const action = fieldAt(object, 'spec', 'action') ?? 'ALLOW';
   if (action === 'AUDIT' || isAttached(object)) return undefined;
   const matchLabels = selectedLabels(object);
-  const whom = matchLabels === undefined ? 'all pods of its namespace' : 'the pods that it selects';
+  const where = everywhere ? ' of the whole mesh' : matchLabels === undefined ? ' of its namespace' : '';
+  const whom = `${matchLabels === undefined ? 'all pods' : 'the pods that it selects'}${where}`;
   return {
     value: {
       ...(matchLabels === undefined ? {} : { selector: { matchLabels } }),

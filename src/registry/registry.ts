@@ -15,6 +15,8 @@ import { Workloads } from './workloads.ts';
 export interface RegistryOptions {
   /** `cluster.local` */
   readonly domainSuffix: string;
+  /** Policies there hold everywhere. */
+  readonly rootNamespaces?: readonly string[];
   /** Told once of each problem, when it comes up. */
   readonly onProblem?: (problem: RegistryProblem) => void;
 }
@@ -52,13 +54,14 @@ export class Registry {
   readonly #gateways = new Configs<'Gateway'>(this.#problems);
   readonly #sidecars = new Configs<'Sidecar'>(this.#problems);
   readonly #peerAuthentications = new Configs<'PeerAuthentication'>(this.#problems);
-  readonly #authorizationPolicies = new Configs<'AuthorizationPolicy'>(this.#problems);
+  readonly #authorizationPolicies: Configs<'AuthorizationPolicy'>;
   readonly #sinks: ReadonlyMap<string, Sink>;
   readonly #listeners = new Set<(snapshot: Snapshot) => void>();
   #snapshot: Snapshot;
 
   constructor(options: RegistryOptions) {
     this.#options = options;
+    this.#authorizationPolicies = new Configs(this.#problems, options.rootNamespaces);
     this.#hosts = new Hosts(options.domainSuffix, this.#problems);
     const parts = { hosts: this.#hosts, workloads: this.#workloads, entries: this.#entries };
     this.#endpoints = new Endpoints({ ...parts, problems: this.#problems });

@@ -27,6 +27,7 @@ export const scopeWorld = [
   namespace('outside', 'plain'),
   app('client'),
   app('server', { ports: every }),
+  app('db', { headless: true, replicas: 2 }),
   app('client', { namespace: 'outside' }),
 ].join('');
 
@@ -275,6 +276,25 @@ spec:
       expect(service('one')).toMatch(/^240\.240\./);
       expect(await firstLine(mesh, 'default/client', service('one'), 7071)).toMatch(/^hello from server-/);
       expect(await firstLine(mesh, 'default/client', service('two'), 7071)).toBe('ping');
+    },
+  },
+  {
+    does: 'an ExternalName of a headless service: the pod that was called answers',
+    manifest: `
+apiVersion: v1
+kind: Service
+metadata: {name: alias}
+spec: {type: ExternalName, externalName: db.default.svc.cluster.local, ports: [{name: http, port: 9080}]}
+---`,
+    check: async (mesh) => {
+      const pods = mesh.playground.cluster.pods.filter(({ desired }) => desired.name.startsWith('db-'));
+      expect(pods).toHaveLength(2);
+      for (const pod of pods) {
+        const url = `http://${pod.ip}:9080/headers`;
+        const result = await mesh.load('default/client', { url, headers: { host: 'alias' }, n: 6 });
+        expect(result.pods).toEqual({ [pod.desired.name]: 6 });
+        expect(result.samples[0]?.body).toContain(secured);
+      }
     },
   },
 ];

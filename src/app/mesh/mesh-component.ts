@@ -65,6 +65,7 @@ export class MeshComponent implements Component {
     this.#options = options;
     this.registry = new Registry({
       domainSuffix: settings.domainSuffix,
+      rootNamespaces: settings.rootNamespaces,
       onProblem: (problem) => {
         const { code, severity } = problem;
         const line = { code, severity, origin: printOrigin(problem.origin) };

@@ -79,7 +79,8 @@ function virtualHostOf(inputs: ServiceInputs, port: ServicePort, context: RuleCo
 function defaultRoute(cluster: string, operation: string, inputs: ServiceInputs): RouteIR {
   const { service, lookup, target } = inputs;
   const port = Number(cluster.split('|')[1]);
-  const hash = lookup(target)?.hash(port, '') ?? [];
+  const known = lookup(target);
+  const hash = known?.hash(port, '') ?? [];
   return {
     name: 'default',
     match: anyRequest,
@@ -92,7 +93,8 @@ function defaultRoute(cluster: string, operation: string, inputs: ServiceInputs)
       retry: hash.length > 0 ? { ...defaultRetry, otherHost: false } : defaultRetry,
       mirrors: [],
       hash,
-      keepAddress: service.resolution === 'headless',
+      // Whoever calls an ExternalName of a headless service has the address of a pod, too.
+      keepAddress: (known?.service ?? service).resolution === 'headless',
     },
   };
 }
