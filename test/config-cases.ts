@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { defaultConfig } from '../src/app/config.ts';
 import { readTemplateTexts } from '../src/app/places.ts';
 import { offlineMesh } from '../src/cli/offline-mesh.ts';
 import type { SidecarConfig } from '../src/discovery/sidecar-config.ts';
 import { buildInjector } from '../src/inject/build-injector.ts';
-import { defaultMeshSettings } from '../src/model/mesh-settings.ts';
+import { defaultMeshSettings, type MeshSettings } from '../src/model/mesh-settings.ts';
 import { Registry } from '../src/registry/registry.ts';
 import { objectsOf, sidecarConfigs, workloadOf } from './mesh-fixture.ts';
 
@@ -21,7 +22,7 @@ const injection = {
   namespaceOf: (name = 'default') => ({ name, labels: { 'istio-injection': 'enabled' }, annotations: {} }),
 };
 
-/** What the pod that a case names gets; the first line of its `in.yaml` is `# proxy: namespace/pod`. */
+/** What the pod that a case names gets; the first line of its `in.yaml` is `# proxy: namespace/pod`; `# settings:` are of the mesh. */
 export function configOfCase(name: string, delivery: CaseDelivery): SidecarConfig {
   const text = readFileSync(join(casesFolder, name, 'in.yaml'), 'utf8');
   const proxy = /^# proxy: (\S+)/.exec(text)?.[1] ?? '';
@@ -30,6 +31,7 @@ export function configOfCase(name: string, delivery: CaseDelivery): SidecarConfi
   const errors = registry.problems().filter(({ severity }) => severity === 'error');
   if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join('\n'));
   const { snapshot } = registry;
-  const configs = sidecarConfigs({ delivery });
+  const settings = parse(/^# settings: (.+)$/m.exec(text)?.[1] ?? '{}') as Partial<MeshSettings>;
+  const configs = sidecarConfigs({ ...settings, delivery });
   return configs.find({ snapshot, workload: workloadOf(snapshot, proxy), delta: true, before: undefined });
 }

@@ -32,7 +32,7 @@ describe('outrigger translate', () => {
     const reviews = shown.find(({ name }) => name === 'outbound|9080|v2|reviews.default.svc.cluster.local');
     expect(reviews?.origins.join()).toContain('DestinationRule default/reviews');
     expect(new Set(shown.map(({ type }) => type))).toEqual(
-      new Set(['cluster', 'endpoint', 'listener', 'route', 'virtualHost']),
+      new Set(['cluster', 'endpoint', 'extension', 'listener', 'route', 'virtualHost']),
     );
     expect(first.stdout).not.toContain('PRIVATE KEY');
   });
@@ -78,7 +78,7 @@ spec: {action: CUSTOM, provider: {name: asked}, rules: [{}]}
     const { status, stderr } = translate('--config', join(folder, 'mesh'), '--proxy', 'default/a', '--type', 'cluster');
     expect(status).toBe(0);
     expect(stderr).toMatch(/OR1641.*wrong.*spec\.http\[0\]\.route\[0\]\.weight/s);
-    expect(stderr).toContain('OR2404 AuthorizationPolicy default/custom spec.action');
+    expect(stderr).toMatch(/OR2454 AuthorizationPolicy default\/custom .*no "asked"/);
   });
 
   test('a folder that is not there, and a wrong type', () => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { healthPlugin } from '../http/health.ts';
 import { metricsPlugin } from '../http/metrics-route.ts';
+import { systemClock } from '../identity/serving-certificates.ts';
 import { buildInjector } from '../inject/build-injector.ts';
 import { rememberInjections } from '../inject/remembering.ts';
 import { webhookPlugin } from '../inject/webhook.ts';
@@ -18,6 +19,7 @@ import { readTemplateTexts } from './places.ts';
 import { ServerComponent } from './server-component.ts';
 import { ServingComponent } from './serving-component.ts';
 import type { Surroundings } from './surroundings.ts';
+import { readTokenKeys } from './token-keys/token-key-reader.ts';
 
 /** Bookinfo's productpage takes some 85 KB; see `remembering.ts` for the bound in bytes. */
 const rememberedWorkloads = 1000;
@@ -93,6 +95,12 @@ function meshComponent({ config, surroundings, logger, metrics }: ComposeOptions
     names: [...new Set([host, `outrigger.${namespace}.svc`, 'localhost'])],
     parts: surroundings.mesh,
     metrics: new WireSeries(metrics.registry),
+    tokenKeys: (registry) =>
+      readTokenKeys({
+        ...{ registry, logger, metrics: metrics.registry, after: systemClock.after },
+        refreshMs: config.mesh.jwksRefreshSeconds * 1000,
+        allowedAddresses: config.mesh.jwksAllowedAddresses,
+      }),
     logger,
   });
 }

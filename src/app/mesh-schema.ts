@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { ExtensionProviderSchema } from './extension-provider-schema.ts';
 
 const seconds = (fallback: number, description: string, minimum = 0) =>
   Type.Number({ default: fallback, minimum, maximum: 86_400, description: `Seconds: ${description}` });
@@ -70,6 +71,16 @@ export const MeshConfigSchema = Type.Object({
     description: 'Up to so many virtual hosts are pushed to each sidecar; above, each loads on first use.',
   }),
   localityLbSetting: LocalityLbSchema,
+  extensionProviders: Type.Array(ExtensionProviderSchema, {
+    default: [],
+    description:
+      "Whom policies of action CUSTOM may name: Istio's meshConfig.extensionProviders, of which envoyExtAuthzHttp and envoyExtAuthzGrpc are read.",
+  }),
+  jwksRefreshSeconds: seconds(1200, 'between two readings of the keys of an issuer of tokens.', 0.1),
+  jwksAllowedAddresses: Type.Array(Type.String(), {
+    default: [],
+    description: "Blocks of addresses (CIDR) where keys of issuers are read although they are local or a cloud's own.",
+  }),
   secretNamespaces: Type.Array(Type.String(), {
     default: [],
     description:

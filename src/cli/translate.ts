@@ -21,7 +21,7 @@ import type { ProxyResources } from '../xds/resource.ts';
 import { setUpInjection } from './injection-setup.ts';
 import { offlineMesh } from './offline-mesh.ts';
 
-const types = ['cluster', 'listener', 'route', 'endpoint', 'virtual-host', 'ir', 'all'] as const;
+const types = ['cluster', 'listener', 'route', 'endpoint', 'virtual-host', 'extension', 'ir', 'all'] as const;
 type ShownType = (typeof types)[number];
 
 interface Flags {
@@ -69,7 +69,9 @@ async function run(translate: Command): Promise<void> {
   for (const warning of new JointWarnings().apply(registry.snapshot)) say(printJointWarning(warning));
   const workload = findWorkload(registry.snapshot, flags.proxy);
   const encoder = new Encoder((resource, error) => say(`${resource.type} ${resource.name}: ${error.message}`));
-  const configure = configurators(settings, encoder)();
+  const configure = configurators(settings, encoder, {
+    onPolicyProblem: ({ origins, message }) => say(`OR2454 ${origins.map(printOrigin).join(', ')}: ${message}`),
+  })();
   const resources = configure.configure({ snapshot: registry.snapshot, workload, delta: true });
   const shown = flags.type === 'ir' ? irOf(resources) : resourcesOf(resources, flags.type);
   process.stdout.write(flags.output === 'json' ? `${JSON.stringify(shown, null, 2)}\n` : stringify(shown, printing));

@@ -37,7 +37,12 @@ export function everythingOf(resources: ProxyResources): readonly ShownResource[
   return [...found.values()].sort((a, b) => (order(a) < order(b) ? -1 : 1));
 }
 
-/** The route configurations and clusters that a message refers to. */
+const namingFields: ReadonlyMap<string, XdsType> = new Map([
+  ['route_config_name', 'route'],
+  ['cluster', 'cluster'],
+]);
+
+/** The route configurations, clusters and filters that a message refers to. */
 function* namesIn(value: unknown): Generator<[XdsType, string]> {
   if (Array.isArray(value)) {
     for (const item of value) yield* namesIn(item);
@@ -45,8 +50,9 @@ function* namesIn(value: unknown): Generator<[XdsType, string]> {
   }
   if (typeof value !== 'object' || value === null) return;
   for (const [key, inner] of Object.entries(value)) {
-    if (key === 'route_config_name' && typeof inner === 'string') yield ['route', inner];
-    else if (key === 'cluster' && typeof inner === 'string') yield ['cluster', inner];
+    const type = namingFields.get(key);
+    if (key === 'config_discovery' && 'name' in value) yield ['extension', String(value.name)];
+    else if (type !== undefined && typeof inner === 'string') yield [type, inner];
     else if (key === 'weighted_clusters') yield* weightedIn(inner);
     else yield* namesIn(inner);
   }

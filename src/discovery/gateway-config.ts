@@ -16,6 +16,8 @@ import { noResources } from './resource-set.ts';
 export interface GatewayResources {
   readonly clusters: ResourceSet;
   readonly listeners: ResourceSet;
+  /** Filters that have their configuration by name. */
+  readonly extensions: ResourceSet;
   readonly routes: ReadonlyMap<string, XdsResource>;
   /** By their name in EDS. */
   readonly endpointsOf: ReadonlyMap<string, ClusterIR>;
@@ -66,6 +68,8 @@ export class GatewayConfig implements ProxyResources {
         return this.#endpoints(name);
       case 'route':
         return this.#tools.encoder.encode(resources.routes.get(name) ?? emptyRoute(name));
+      case 'extension':
+        return resources.extensions.get(name);
       case 'secret':
         return this.#secret(name);
       default:

@@ -13,6 +13,8 @@ import type { Service } from '../model/service.ts';
 import type { Workload } from '../model/workload.ts';
 import type { Place } from '../policy/locality/place.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
+import { translateExternalAuthorization } from '../xds/filters/external-authorization.ts';
+import { translateRequestAuthentication } from '../xds/filters/request-authentication.ts';
 import type { ResourceSet, XdsResource } from '../xds/resource.ts';
 import { translateGatewayListeners, translateGatewayRoute } from '../xds/translate/gateway.ts';
 import { translateGatewayCluster } from '../xds/translate/gateway-cluster.ts';
@@ -89,8 +91,10 @@ export class GatewayConfigs {
     const { settings, views } = this.#options;
     const { facts } = kind;
     const seen = views.forGateway(snapshot, facts.namespace, facts.labels);
-    const { gateways, virtualServices, services, authorizationPolicies } = snapshot;
-    return this.#gateways.get(kind, [seen, gateways, virtualServices, services, authorizationPolicies], () => {
+    const { gateways, virtualServices, services } = snapshot;
+    const { authorizationPolicies, requestAuthentications, tokenKeys } = snapshot;
+    const policies = [authorizationPolicies, requestAuthentications, tokenKeys];
+    return this.#gateways.get(kind, [seen, gateways, virtualServices, services, ...policies], () => {
       const before = this.#before.get(kind);
       const built = buildGateway({ snapshot, settings, facts, seen, memory: this.#memory, before });
       this.#before.set(kind, built);
@@ -117,6 +121,7 @@ export class GatewayConfigs {
     const resources = {
       clusters: sameOr(last?.clusters, this.#set(clusters)),
       listeners: sameOr(last?.listeners, this.#set(translateGatewayListeners(gateway, kind.shape))),
+      extensions: sameOr(last?.extensions, this.#set(filtersOf(gateway))),
       routes: new Map(routes.map((route) => [route.name, route])),
       endpointsOf: new Map(gateway.clusters.flatMap((cluster) => edsName(cluster))),
       secretNames: secretsOfGateway(gateway),
@@ -137,6 +142,11 @@ export class GatewayConfigs {
     return resourceSet(this.#tools.encoder.encodeAll(resources));
   }
 }
+
+const filtersOf = ({ external, tokens }: GatewayIR) => [
+  translateExternalAuthorization(external),
+  translateRequestAuthentication(tokens),
+];
 
 /** Our template lets the pod listen there (`net.ipv4.ip_unprivileged_port_start`); of other pods nothing is known. */
 function hasLowPorts({ annotations }: Workload): boolean {

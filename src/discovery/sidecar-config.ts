@@ -33,6 +33,8 @@ export interface SidecarParts {
   readonly hosts: ResourceSet;
   /** To the app, by name. */
   readonly inboundRoutes: ResourceSet;
+  /** Filters that have their configuration by name. */
+  readonly extensions: ResourceSet;
   readonly services: ReadonlyMap<string, Service>;
   readonly endpoints: ReadonlyMap<string, readonly Endpoint[]>;
   readonly modes: PeerAuthenticationIndex;
@@ -88,6 +90,8 @@ export class SidecarConfig implements ProxyResources {
         return this.#endpoints(name);
       case 'route':
         return this.#route(name);
+      case 'extension':
+        return this.parts.extensions.get(name);
       case 'virtualHost':
         return this.#virtualHost(name);
       case 'secret':
@@ -143,7 +147,7 @@ export class SidecarConfig implements ProxyResources {
   #endpoints(name: string): EncodedResource | undefined {
     const { view, services, endpoints, modes, place } = this.parts;
     const { viewResources, endpointResources } = this.#tools;
-    const cluster = viewResources.clusters(view).get(name);
+    const cluster = viewResources.clusters(view).get(name) ?? this.#asked(name);
     const service = cluster === undefined ? undefined : services.get(cluster.selection.serviceId);
     if (cluster === undefined || service === undefined) return this.#noEndpoints(name);
     return endpointResources.find({ cluster, service, endpoints: endpoints.get(service.id), modes, place });
@@ -154,6 +158,12 @@ export class SidecarConfig implements ProxyResources {
     const { credentials, shape } = this.parts;
     if (credentials?.names.has(name) !== true) return undefined;
     return this.#tools.secrets.find({ name, namespace: shape.namespace, secrets: credentials.secrets });
+  }
+
+  /** Whom the proxy itself asks, which the app may not see. */
+  #asked(name: string): ClusterIR | undefined {
+    const cluster = this.parts.inbound.external?.authorizer.cluster;
+    return cluster?.name === name ? cluster : undefined;
   }
 
   /** A cluster may outlive its service for a moment; without an answer Envoy would keep it waiting. */

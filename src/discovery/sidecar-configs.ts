@@ -8,8 +8,12 @@ import type { MeshSettings } from '../model/mesh-settings.ts';
 import { Remembered, rememberedBy, sameItems } from '../model/remembered.ts';
 import type { Service } from '../model/service.ts';
 import type { Workload } from '../model/workload.ts';
+import { isCustom } from '../policy/authorization/external.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
+import { translateExternalAuthorization } from '../xds/filters/external-authorization.ts';
+import { translateRequestAuthentication } from '../xds/filters/request-authentication.ts';
 import type { ResourceSet, XdsResource } from '../xds/resource.ts';
+import { translateCluster } from '../xds/translate/cluster.ts';
 import { translateInboundListeners } from '../xds/translate/inbound.ts';
 import { translateInboundClusters } from '../xds/translate/inbound-clusters.ts';
 import { translateInboundRoutes } from '../xds/translate/inbound-routes.ts';
@@ -38,7 +42,11 @@ export interface SidecarConfigsOptions {
   readonly indexes: Indexes;
   readonly views: OutboundViews;
   readonly encoder: Encoder;
+  /** Told of what a policy asks for and cannot have; again whenever the workload is built anew. */
+  readonly onProblem?: (problem: PolicyProblem) => void;
 }
+
+type PolicyProblem = NonNullable<InboundIR['problem']>;
 
 export interface SidecarQuery {
   readonly snapshot: Snapshot;
@@ -61,6 +69,12 @@ export class SidecarConfigs {
   readonly #planOf = rememberedBy((view: OutboundView) => this.#plans.same(onDemandPlan(view)));
   readonly #outboundListeners = new Remembered<ProxyShape, ResourceSet>(4);
   readonly #newest = new Remembered<ProxyShape, Newest>(4);
+
+  /** Namespaces that have a policy by which somebody is asked. */
+  readonly #asking = rememberedBy(
+    (policies: Snapshot['authorizationPolicies']) =>
+      new Set(policies.filter(isCustom).map(({ namespace }) => namespace)),
+  );
 
   readonly #last = rememberedBy((_: ProxyShape) => new Map<string, ResourceSet>());
 
@@ -96,7 +110,10 @@ export class SidecarConfigs {
   }
 
   #build(
-    base: Omit<SidecarParts, 'clusters' | 'listeners' | 'hosts' | 'inboundRoutes' | 'services' | 'place'>,
+    base: Omit<
+      SidecarParts,
+      'clusters' | 'listeners' | 'hosts' | 'inboundRoutes' | 'extensions' | 'services' | 'place'
+    >,
     snapshot: Snapshot,
   ): Placed<SidecarConfig> {
     const { view, shape, inbound, delivery } = base;
@@ -108,6 +125,7 @@ export class SidecarConfigs {
       clusters: this.#joined.join(this.#pushedClusters(view, delivery), own.clusters),
       listeners: this.#joined.join(this.#outbound(base, snapshot), own.listeners),
       inboundRoutes: own.routes,
+      extensions: own.extensions,
       hosts: delivery === 'pushed-hosts' || delivery === 'pushed-all' ? viewResources.allHosts(view) : noResources,
     };
     return new Placed(this.#nearness(view), (place) => new SidecarConfig({ ...parts, place }, this.#tools));
@@ -134,21 +152,47 @@ export class SidecarConfigs {
   }
 
   #inbound(snapshot: Snapshot, workload: Workload): InboundIR {
-    const { indexes, settings } = this.#options;
-    const { services, destinationRules, sidecars, peerAuthentications, authorizationPolicies } = snapshot;
-    const inputs = [services, destinationRules, sidecars, peerAuthentications, authorizationPolicies];
-    return this.#inboundOf.get(workload, inputs, () =>
-      this.#inbounds.same(buildInbound(snapshot, workload, indexes, settings)),
-    );
+    const { indexes, settings, onProblem } = this.#options;
+    const { services, destinationRules, sidecars, peerAuthentications } = snapshot;
+    const { authorizationPolicies, requestAuthentications, tokenKeys } = snapshot;
+    const policies = [peerAuthentications, authorizationPolicies, requestAuthentications, tokenKeys];
+    const view = this.#authorizers(snapshot, workload);
+    const inputs = [services, destinationRules, sidecars, ...policies, view];
+    return this.#inboundOf.get(workload, inputs, () => {
+      const inbound = this.#inbounds.same(buildInbound({ snapshot, workload, indexes, settings, view }));
+      if (inbound.problem !== undefined) onProblem?.(inbound.problem);
+      return inbound;
+    });
+  }
+
+  /** A Sidecar resource is for what the app calls: whom the proxy asks, it does not hide. */
+  #authorizers(snapshot: Snapshot, { namespace, labels }: Workload): OutboundView | undefined {
+    const { views, settings } = this.#options;
+    const asking = this.#asking(snapshot.authorizationPolicies);
+    const asks = [namespace, ...settings.rootNamespaces].some((name) => asking.has(name));
+    return asks ? views.forGateway(snapshot, namespace, labels).view : undefined;
   }
 
   #inboundResources(inbound: InboundIR, shape: ProxyShape): InboundSets {
     const fixed = [blackHoleCluster, passthroughCluster, inboundPassthroughCluster(shape.families)];
     return {
-      clusters: this.#kept(shape, 'inbound clusters', [...fixed, ...translateInboundClusters(inbound, shape)]),
+      clusters: this.#kept(shape, 'inbound clusters', [
+        ...fixed,
+        ...translateInboundClusters(inbound, shape),
+        ...this.#asked(inbound),
+      ]),
       listeners: this.#kept(shape, 'inbound listeners', translateInboundListeners(inbound, shape)),
       routes: this.#kept(shape, 'inbound routes', translateInboundRoutes(inbound)),
+      extensions: this.#kept(shape, 'inbound filters', [
+        translateExternalAuthorization(inbound.external),
+        translateRequestAuthentication(inbound.tokens),
+      ]),
     };
+  }
+
+  /** Who is asked is not asked for: the proxy has to have it before the first request. */
+  #asked({ external }: InboundIR): readonly XdsResource[] {
+    return external === undefined ? [] : [translateCluster(external.authorizer.cluster)];
   }
 
   #outbound(
@@ -183,6 +227,7 @@ interface InboundSets {
   readonly clusters: ResourceSet;
   readonly listeners: ResourceSet;
   readonly routes: ResourceSet;
+  readonly extensions: ResourceSet;
 }
 
 /** Only the newest: each holds all endpoints of its moment. */

@@ -48,4 +48,27 @@ export const translationErrors = {
     remedy:
       'The other rules are in force. Make the delegate that is named: a VirtualService without hosts, exported to the namespace of the one that names it, whose conditions are no wider than those of the rule.',
   },
+  OR2451: {
+    status: 502,
+    title: 'Keys of an issuer of tokens cannot be read',
+    remedy:
+      'Look whether the control plane reaches the address, and what it answers. The last good keys are used; without any, no token of the issuer is taken.',
+  },
+  OR2452: {
+    status: 403,
+    title: 'Keys of an issuer are at an address that is not read',
+    remedy:
+      'The address is of the control plane itself, of its link or of a cloud. If it is meant, list it in mesh.jwksAllowedAddresses.',
+  },
+  OR2453: {
+    status: 422,
+    title: 'A key of an issuer cannot be used',
+    remedy: 'The other keys are used. Publish RSA keys of 1024 to 8192 bits, or EC keys of P-256, P-384 or P-521.',
+  },
+  OR2454: {
+    status: 422,
+    title: 'A policy names somebody who cannot be asked',
+    remedy:
+      'What the policy is for is denied. Name one provider of mesh.extensionProviders, and one alone for each workload, whose service and port are visible to it.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;

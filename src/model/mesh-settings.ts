@@ -1,3 +1,5 @@
+import type { ExtensionProvider } from './extension-provider.ts';
+
 /** What holds for the whole mesh. Names follow Istio's meshConfig where it has the same thing. */
 export interface MeshSettings {
   /** `cluster.local`: of SPIFFE IDs. */
@@ -27,6 +29,8 @@ export interface MeshSettings {
   readonly pushedHosts: number;
   /** Where no DestinationRule and no Service says anything. Its fields are those of a DestinationRule. */
   readonly localityLbSetting: LocalitySetting;
+  /** Whom policies may name. */
+  readonly extensionProviders: readonly ExtensionProvider[];
   readonly clusterId: string;
   readonly meshId: string;
 }
@@ -55,6 +59,7 @@ export const defaultMeshSettings: MeshSettings = {
   delivery: 'on-demand',
   pushedHosts: 1000,
   localityLbSetting: { enabled: true },
+  extensionProviders: [],
   clusterId: 'Kubernetes',
   meshId: 'cluster.local',
 };

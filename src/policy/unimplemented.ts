@@ -5,6 +5,7 @@ import { destinationRuleFields } from './destination-rule/fields.ts';
 import type { FieldEffects } from './field-effects.ts';
 import { gatewayFields } from './gateway/fields.ts';
 import { peerAuthenticationFields } from './peer-authentication/fields.ts';
+import { requestAuthenticationFields } from './request-authentication/fields.ts';
 import { serviceEntryFields } from './service-entry/fields.ts';
 import { sidecarFields } from './sidecar/fields.ts';
 import { virtualServiceFields } from './virtual-service/fields.ts';
@@ -22,6 +23,7 @@ export const fieldEffects: Readonly<Record<KindName, FieldEffects>> = {
   WorkloadGroup: workloadGroupFields,
   PeerAuthentication: peerAuthenticationFields,
   AuthorizationPolicy: authorizationPolicyFields,
+  RequestAuthentication: requestAuthenticationFields,
 };
 
 /** The fields of a valid resource that have no effect yet, as warnings: the resource is in force but for them. */

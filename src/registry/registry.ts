@@ -55,6 +55,8 @@ export class Registry {
   readonly #sidecars = new Configs<'Sidecar'>(this.#problems);
   readonly #peerAuthentications = new Configs<'PeerAuthentication'>(this.#problems);
   readonly #authorizationPolicies: Configs<'AuthorizationPolicy'>;
+  readonly #requestAuthentications = new Configs<'RequestAuthentication'>(this.#problems);
+  #tokenKeys: Snapshot['tokenKeys'] = emptySnapshot.tokenKeys;
   readonly #sinks: ReadonlyMap<string, Sink>;
   readonly #listeners = new Set<(snapshot: Snapshot) => void>();
   #snapshot: Snapshot;
@@ -81,6 +83,7 @@ export class Registry {
       ['Sidecar', this.#sidecars.input],
       ['PeerAuthentication', this.#peerAuthentications.input],
       ['AuthorizationPolicy', this.#authorizationPolicies.input],
+      ['RequestAuthentication', this.#requestAuthentications.input],
     ]);
     this.#snapshot = this.#derive(emptySnapshot);
   }
@@ -110,6 +113,16 @@ export class Registry {
       const key = objectKey(object).slice(object.kind.length + 1);
       this.#sinks.get(object.kind)?.put(key, object);
     }
+    this.#settle();
+  }
+
+  /** Keys of issuers, all that are known. They come from outside of the cluster. */
+  learnKeys(keys: Snapshot['tokenKeys']): void {
+    this.#tokenKeys = keys;
+    this.#settle();
+  }
+
+  #settle(): void {
     const next = this.#derive(this.#snapshot);
     for (const problem of this.#problems.takeFresh()) this.#options.onProblem?.(problem);
     if (sameParts(next, this.#snapshot)) return;
@@ -138,6 +151,8 @@ export class Registry {
       sidecars: this.#sidecars.settle(),
       peerAuthentications: this.#peerAuthentications.settle(),
       authorizationPolicies: this.#authorizationPolicies.settle(),
+      requestAuthentications: this.#requestAuthentications.settle(),
+      tokenKeys: this.#tokenKeys,
       secrets: changeMap(before.secrets, this.#secrets.settle()),
     };
   }

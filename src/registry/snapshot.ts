@@ -8,6 +8,7 @@ import type {
   DestinationRule,
   Gateway,
   PeerAuthentication,
+  RequestAuthentication,
   Sidecar,
   VirtualService,
 } from '../schema/kinds.ts';
@@ -59,6 +60,9 @@ export interface Snapshot {
   readonly sidecars: readonly Config<Sidecar>[];
   readonly peerAuthentications: readonly Config<PeerAuthentication>[];
   readonly authorizationPolicies: readonly Config<AuthorizationPolicy>[];
+  readonly requestAuthentications: readonly Config<RequestAuthentication>[];
+  /** JSON Web Key Sets that issuers publish, as they were last read. */
+  readonly tokenKeys: ReadonlyMap<string, string>;
   /** By `<namespace>/<name>`. */
   readonly secrets: ReadonlyMap<string, TlsSecret>;
 }
@@ -75,5 +79,7 @@ export const emptySnapshot: Snapshot = {
   sidecars: [],
   peerAuthentications: [],
   authorizationPolicies: [],
+  requestAuthentications: [],
+  tokenKeys: new Map(),
   secrets: new Map(),
 };

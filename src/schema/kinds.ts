@@ -5,6 +5,7 @@ import { DestinationRuleSpec } from './destination-rule/destination-rule.ts';
 import { GatewaySpec } from './gateway/gateway.ts';
 import { ageColumn, column, define, type KindDefinition, type Metadata, networking, security } from './kind.ts';
 import { PeerAuthenticationSpec } from './peer-authentication/peer-authentication.ts';
+import { RequestAuthenticationSpec } from './request-authentication/request-authentication.ts';
 import { ServiceEntrySpec } from './service-entry/service-entry.ts';
 import { SidecarSpec } from './sidecar/sidecar.ts';
 import { VirtualServiceSpec } from './virtual-service/virtual-service.ts';
@@ -93,6 +94,14 @@ export const kinds = [
     spec: AuthorizationPolicySpec,
     columns: [column('Action', '.spec.action', 'What becomes of requests that fit.'), ageColumn],
   }),
+  define({
+    ...security,
+    kind: 'RequestAuthentication',
+    plural: 'requestauthentications',
+    shortNames: ['ra'],
+    spec: RequestAuthenticationSpec,
+    columns: [],
+  }),
 ] as const;
 
 type Known = (typeof kinds)[number];
@@ -118,6 +127,7 @@ export type WorkloadEntry = Named<'WorkloadEntry'>;
 export type WorkloadGroup = Named<'WorkloadGroup'>;
 export type PeerAuthentication = Named<'PeerAuthentication'>;
 export type AuthorizationPolicy = Named<'AuthorizationPolicy'>;
+export type RequestAuthentication = Named<'RequestAuthentication'>;
 
 export function kindOf(apiVersion: string, kind: string): KindDefinition | undefined {
   const [group, version, ...rest] = apiVersion.split('/');

@@ -115,6 +115,7 @@ function typesOf(
     endpoint: of('endpoint'),
     listener: of('listener'),
     route: of('route'),
+    extension: of('extension'),
     virtualHost: of('virtualHost'),
     secret: of('secret'),
   } satisfies Record<(typeof pushOrder)[number], TypeStatus>;

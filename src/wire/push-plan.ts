@@ -43,7 +43,7 @@ interface Push {
 }
 
 const clusterTypes: readonly XdsType[] = ['cluster', 'endpoint'];
-const routeTypes: readonly XdsType[] = ['listener', 'route', 'virtualHost', 'secret'];
+const routeTypes: readonly XdsType[] = ['listener', 'route', 'extension', 'virtualHost', 'secret'];
 
 /**
  * What one proxy is sent, and when: a pure state machine over its subscriptions, driven by `ProxyStream`.

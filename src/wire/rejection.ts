@@ -25,7 +25,7 @@ const longestDetail = 4_000;
  *   clusters, listeners, refused when they are built    `Error adding/updating listener(s) A: reason\nB: reason`;
  *                                                       all others of the response are applied
  *   the same, refused by a constraint of the .proto     `Invalid duration: …`: no name, nothing is applied
- *   endpoints, routes, virtual hosts, secrets           `malformed IP address: …`, `missing ): (`: no name; some of
+ *   endpoints, routes, virtual hosts, secrets, filters  `malformed IP address: …`, `missing ): (`: no name; some of
  *                                                       the others are applied, by an order that is Envoy's own
  *
  * Without a name the response is halved until a part with one resource is rejected: 2·log2(n) responses, and no need

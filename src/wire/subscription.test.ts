@@ -17,6 +17,7 @@ function resource(type: XdsType, name: string, content: number): EncodedResource
     listener: { name, stat_prefix: `${content}` },
     route: { name, ignore_port_in_host_matching: true, internal_only_headers: [`${content}`] },
     virtualHost: { name, domains: [`${content}`] },
+    extension: { name: `${name} ${content}` },
     secret: { name, generic_secret: { secret: { inline_string: `${content}` } } },
   };
   const encoded = encodeResource({ type, name, message: messages[type], origins: [] });

@@ -8,12 +8,17 @@ export const typeUrls = {
   route: 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration',
   virtualHost: 'type.googleapis.com/envoy.config.route.v3.VirtualHost',
   secret: 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret',
+  /** The configuration of one filter, by the filter's name (ECDS). */
+  extension: 'type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig',
 } as const;
 
 export type XdsType = keyof typeof typeUrls;
 
 /** The order of a push: what is referred to goes before what refers to it. */
-export const pushOrder: readonly XdsType[] = ['cluster', 'endpoint', 'listener', 'route', 'virtualHost', 'secret'];
+export const pushOrder: readonly XdsType[] = [
+  ...(['cluster', 'endpoint', 'listener', 'route'] as const),
+  ...(['extension', 'virtualHost', 'secret'] as const),
+];
 
 /** A message as protobuf's JSON with the field names of the .proto files (snake_case); an Any has `@type`. */
 export type Message = { readonly [field: string]: unknown };
@@ -57,7 +62,7 @@ export interface ProxyResources {
   /** What it gets without naming it: wildcard CDS and LDS, VHDS where all virtual hosts are pushed. */
   wildcard(type: XdsType): ResourceSet;
   /**
-   * What it gets when it names it: EDS, RDS, SDS, and clusters and virtual hosts on demand. Undefined: there is no such
+   * What it gets when it names it: EDS, RDS, SDS, ECDS, and clusters and virtual hosts on demand. Undefined: there is no such
    * thing (the answer is then a removal; on-demand names that must not hang are answered by tombstones instead).
    */
   named(type: XdsType, name: string): EncodedResource | undefined;

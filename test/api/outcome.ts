@@ -5,8 +5,10 @@ import { SidecarConfigs } from '../../src/discovery/sidecar-configs.ts';
 import { Indexes } from '../../src/ir/build/indexes.ts';
 import { OutboundViews } from '../../src/ir/build/outbound-views.ts';
 import { defaultMeshSettings } from '../../src/model/mesh-settings.ts';
+import { keySourcesOf } from '../../src/policy/request-authentication/keys.ts';
 import { Registry } from '../../src/registry/registry.ts';
 import type { Snapshot } from '../../src/registry/snapshot.ts';
+import { parseDuration } from '../../src/schema/common/duration.ts';
 import type { SourceObject } from '../../src/source/object-source.ts';
 import type { ProxyResources } from '../../src/xds/resource.ts';
 import { workloadOf } from '../mesh-fixture.ts';
@@ -14,7 +16,7 @@ import { workloadOf } from '../mesh-fixture.ts';
 /** Every value of all that the proxies of a world get, as `proxy type name path: value`. */
 export type Outcome = ReadonlySet<string>;
 
-/** What the client, the server and the gateway of the world get; undefined when an object of it is refused. */
+/** What the client, the server and the gateway of the world get, and which keys are read for them; undefined when an object of it is refused. */
 export function outcomeOf(objects: readonly SourceObject[]): Outcome | undefined {
   const snapshot = snapshotOf(objects);
   if (snapshot === undefined) return undefined;
@@ -24,6 +26,11 @@ export function outcomeOf(objects: readonly SourceObject[]): Outcome | undefined
       addLines(`${name} ${type} ${resource}`, message, lines);
     }
   }
+  for (const source of keySourcesOf(
+    snapshot.requestAuthentications,
+    ({ timeout = '5s' }) => parseDuration(timeout) ?? 0,
+  ))
+    addLines('control plane:', source, lines);
   return lines;
 }
 
@@ -34,10 +41,15 @@ export function snapshotOf(objects: readonly SourceObject[]): Snapshot | undefin
   return registry.problems().some(({ severity }) => severity === 'error') ? undefined : registry.snapshot;
 }
 
+/** Whom policies may name. */
+const extensionProviders = [
+  { name: 'asked', envoyExtAuthzGrpc: { service: 'server.default.svc.cluster.local', port: 7070 } },
+];
+
 /** By a word for each. */
 export function* proxiesOf(snapshot: Snapshot): Generator<[string, ProxyResources]> {
   for (const delivery of ['eager', 'on-demand'] as const) {
-    const settings = { ...defaultMeshSettings, delivery };
+    const settings = { ...defaultMeshSettings, delivery, extensionProviders };
     const indexes = new Indexes(settings);
     const encoder = new Encoder((resource, error) => {
       throw new Error(`${resource.type} ${resource.name}: ${error.message}`);

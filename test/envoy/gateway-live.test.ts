@@ -24,7 +24,7 @@ const own: Readonly<Record<string, Message>> = {
 
 /** All that a gateway has now, for our server to send. */
 function everythingOf(config: GatewayConfig): HandMade {
-  const { routes: names, endpointsOf, secretNames } = config.parts.resources;
+  const { routes: names, endpointsOf, secretNames, extensions } = config.parts.resources;
   const messages = (list: Iterable<EncodedResource>) =>
     Object.fromEntries([...list].map((resource) => [resource.name, decoded(resource)]));
   const named = (type: XdsType, all: Iterable<string>) =>
@@ -37,6 +37,7 @@ function everythingOf(config: GatewayConfig): HandMade {
     named: {
       route: named('route', names.keys()),
       endpoint: named('endpoint', endpointsOf.keys()),
+      extension: named('extension', extensions.keys()),
       secret: { ...own, ...named('secret', secretNames) },
     },
   };

@@ -12,15 +12,24 @@ type Tree = Record<string, unknown>;
  * The routes in place of their names, with the virtual hosts that would come one by one, so that all of it is checked at
  * once. Secrets come from a file that is not there: in this mode Envoy has no stream to ask for them.
  */
-function whole(value: unknown, routes: ReadonlyMap<string, unknown>, secrets: string): unknown {
-  if (Array.isArray(value)) return value.map((item) => whole(item, routes, secrets));
+interface Parts {
+  readonly routes: ReadonlyMap<string, unknown>;
+  readonly filters: ReadonlyMap<string, unknown>;
+  readonly secrets: string;
+}
+
+function whole(value: unknown, parts: Parts): unknown {
+  if (Array.isArray(value)) return value.map((item) => whole(item, parts));
   if (typeof value !== 'object' || value === null) return value;
+  const { routes, filters, secrets } = parts;
+  const name = String((value as Tree)['name']);
   const entries = Object.entries(value as Tree).map(([key, inner]): [string, unknown] => {
     if (key === 'rds') return ['route_config', routes.get(String((inner as Tree)['route_config_name']))];
+    if (key === 'config_discovery') return ['typed_config', filters.get(name)];
     if (key === 'sds_config') return [key, { path_config_source: { path: secrets } }];
     if (key === 'filename' && /\.(crt|key)$/.test(String(inner))) return [key, ownFile(String(inner), secrets)];
     if (key === 'watched_directory') return [key, { path: dirname(secrets) }];
-    return [key, whole(inner, routes, secrets)];
+    return [key, whole(inner, parts)];
   });
   return Object.fromEntries(entries);
 }
@@ -44,11 +53,13 @@ export function bootstrapOf(config: ProxyResources, secrets: string): unknown {
       return [String(route['name']), { ...rest, virtual_hosts: [...own, ...(listed as Tree[])] }];
     }),
   );
+  const filters = new Map(of('extension').map((one) => [String(one['name']), one['typed_config']]));
+  const parts = { routes, filters, secrets };
   return {
     node: { id: 'sidecar~10.0.0.1~a.default~x', cluster: 'a' },
     static_resources: {
-      clusters: of('cluster').map((cluster) => whole(cluster, routes, secrets)),
-      listeners: of('listener').map((listener) => whole(listener, routes, secrets)),
+      clusters: of('cluster').map((cluster) => whole(cluster, parts)),
+      listeners: of('listener').map((listener) => whole(listener, parts)),
     },
   };
 }

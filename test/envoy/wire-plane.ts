@@ -63,7 +63,7 @@ export function encoded(type: XdsType, name: string, message: Message): EncodedR
 function resourcesOf({ wildcard = {}, named = {}, onDemand }: HandMade): ProxyResources {
   const encodeAll = (made: Made, type: XdsType): ResourceSet =>
     new Map(Object.entries(made[type] ?? {}).map(([name, message]) => [name, encoded(type, name, message)]));
-  const types: XdsType[] = ['cluster', 'endpoint', 'listener', 'route', 'virtualHost', 'secret'];
+  const types: XdsType[] = ['cluster', 'endpoint', 'listener', 'route', 'virtualHost', 'secret', 'extension'];
   const sets = new Map(types.map((type) => [type, encodeAll(wildcard, type)]));
   const byName = new Map(types.map((type) => [type, encodeAll(named, type)]));
   const asked = new Map<string, EncodedResource>();

@@ -8,7 +8,7 @@ import { findRequirements } from '../netns/requirements.ts';
 import { example, exampleNames } from './examples.ts';
 import { startMesh, type TestMesh } from './fixture.ts';
 import { type OutsideServers, startOutside } from './outside-server.ts';
-import { app, namespace } from './world.ts';
+import { app, gatewayPod, namespace } from './world.ts';
 
 /** Where the mesh ends: hosts outside, declared or not, and the ingress gateway. */
 const envoy = findRequirements();
@@ -19,33 +19,6 @@ const deliveries = {
 } as const;
 const outsideName = 'api.example.com';
 const certificate = selfSigned(outsideName);
-
-const gatewayPod = (name: string) => `
-apiVersion: v1
-kind: ServiceAccount
-metadata: {name: istio-${name}, namespace: default}
----
-apiVersion: v1
-kind: Service
-metadata: {name: istio-${name}, namespace: default, labels: {istio: ${name}}}
-spec:
-  type: ${name === 'ingressgateway' ? 'LoadBalancer' : 'ClusterIP'}
-  selector: {istio: ${name}}
-  ports: [{name: http2, port: 80, targetPort: 8080}, {name: https, port: 443, targetPort: 8443}]
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: istio-${name}, namespace: default}
-spec:
-  selector: {matchLabels: {istio: ${name}}}
-  template:
-    metadata:
-      labels: {istio: ${name}, sidecar.istio.io/inject: "true"}
-      annotations: {inject.istio.io/templates: gateway}
-    spec:
-      serviceAccountName: istio-${name}
-      containers: [{name: istio-proxy, image: auto}]
----`;
 
 const world = [
   namespace('default', 'meshed'),

@@ -94,3 +94,31 @@ metadata: {name: ${host}-subsets, namespace: ${where}}
 spec: {host: ${host}, subsets: [${list}]}
 ---`;
 }
+
+/** A gateway as our template makes it, with ports 80 and 443. */
+export const gatewayPod = (name: string) => `
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: istio-${name}, namespace: default}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: istio-${name}, namespace: default, labels: {istio: ${name}}}
+spec:
+  type: ${name === 'ingressgateway' ? 'LoadBalancer' : 'ClusterIP'}
+  selector: {istio: ${name}}
+  ports: [{name: http2, port: 80, targetPort: 8080}, {name: https, port: 443, targetPort: 8443}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: istio-${name}, namespace: default}
+spec:
+  selector: {matchLabels: {istio: ${name}}}
+  template:
+    metadata:
+      labels: {istio: ${name}, sidecar.istio.io/inject: "true"}
+      annotations: {inject.istio.io/templates: gateway}
+    spec:
+      serviceAccountName: istio-${name}
+      containers: [{name: istio-proxy, image: auto}]
+---`;

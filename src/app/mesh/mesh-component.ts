@@ -20,6 +20,7 @@ import { ServingCertificate } from '../../wire/serving-certificate.ts';
 import type { WireMetrics } from '../../wire/wire-metrics.ts';
 import type { Component } from '../component.ts';
 import type { Config } from '../config.ts';
+import type { TokenKeys } from '../token-keys/token-keys.ts';
 import { configurators } from './configurators.ts';
 import { FieldWarnings, printFieldWarning } from './field-warnings.ts';
 import { JointWarnings, jointWarningCode, printJointWarning } from './joint-warnings.ts';
@@ -35,8 +36,13 @@ export interface MeshOptions {
   readonly names: readonly string[];
   readonly parts: MeshParts;
   readonly metrics: WireMetrics;
+  /** Reads what issuers of tokens publish, for the registry; without it only tokens with keys in their rule are taken. */
+  readonly tokenKeys?: (registry: Registry) => TokenKeys;
   readonly logger: Logger;
 }
+
+/** Milliseconds. */
+const longestForKeys = 6_000;
 
 const wireClock = {
   now: () => Date.now(),
@@ -55,6 +61,7 @@ export class MeshComponent implements Component {
   readonly #authority: WorkloadCa;
   readonly #keeper: CertificateKeeper;
   readonly #server: AdsServer;
+  readonly #tokenKeys: TokenKeys | undefined;
   #port = 0;
   #objectsCame = false;
   /** Why the port is not open, when that is more than a matter of moments. */
@@ -72,6 +79,7 @@ export class MeshComponent implements Component {
         logger.warn(line, printRegistryProblem(problem));
       },
     });
+    this.#tokenKeys = options.tokenKeys?.(this.registry);
     this.#authority = new WorkloadCa({
       store: parts.rootStore,
       place: parts.rootPlace,
@@ -107,6 +115,11 @@ export class MeshComponent implements Component {
     return this.#authority.rootsPem;
   }
 
+  /** How many issuers' keys are in which state. */
+  tokenKeyStates(): TokenKeys['states'] | undefined {
+    return this.#tokenKeys?.states;
+  }
+
   /** An obstacle is a note: the webhook is reached through the same Service, and has to go on. */
   readonly readiness: ReadinessCheck = {
     name: 'discovery',
@@ -135,6 +148,7 @@ export class MeshComponent implements Component {
   }
 
   async stop(): Promise<void> {
+    this.#tokenKeys?.close();
     await this.#server.stop();
     this.#keeper.close();
   }
@@ -148,6 +162,8 @@ export class MeshComponent implements Component {
     parts.objects.onObjects((changes) => this.#apply(changes));
     await this.#objectsListed(signal);
     this.#objectsCame = true;
+    // Without them good tokens would be refused for a moment; an issuer that does not answer holds nobody up.
+    await Promise.race([this.#tokenKeys?.readOnce(), sleep(longestForKeys, undefined, { signal, ref: false })]);
     const pair = await this.#tried(() => this.#authority.issueServing(names), signal);
     const credentials = new ServingCertificate({ certificate: pair.chainPem, key: pair.keyPem });
     this.#keepServing(credentials, pair.notAfter, signal);
@@ -237,12 +253,14 @@ export class MeshComponent implements Component {
       source: this.registry,
       secrets: new WorkloadSecrets(this.#keeper, this.#authority),
       settings,
-      configurator: configurators(settings, encoder, (problem) =>
-        logger.warn(
-          { code: 'OR2406', fault: problem.fault, origins: problem.origins.map(printOrigin) },
-          problem.message,
-        ),
-      ),
+      configurator: configurators(settings, encoder, {
+        onGatewayProblem: ({ fault, origins, message }) => {
+          const code = fault === 'no-authorizer' ? 'OR2454' : 'OR2406';
+          logger.warn({ code, fault, origins: origins.map(printOrigin) }, message);
+        },
+        onPolicyProblem: ({ origins, message }) =>
+          logger.warn({ code: 'OR2454', origins: origins.map(printOrigin) }, message),
+      }),
       patienceMs: 5000,
       after: systemClock.after,
     });

@@ -1,6 +1,7 @@
 import type { Origin } from '../../model/origin.ts';
 import { rememberedBy } from '../../model/remembered.ts';
 import type { ClusterIR } from '../types/cluster.ts';
+import type { ExternalAuthorizationIR } from '../types/external-authorization.ts';
 import type { GatewayListenerIR, GatewayServerIR } from '../types/gateway.ts';
 import type { OutboundView } from '../types/view.ts';
 import { type GatewayScene, problemOf } from './gateway-facts.ts';
@@ -22,6 +23,16 @@ export function gatewayClusters(
     scene.report(problemOf('unknown-destination', message, ...origins));
     return [];
   });
+}
+
+/** Those of the routes, and the one that the gateway itself asks. */
+export function withAuthorizer(
+  clusters: readonly ClusterIR[],
+  external: ExternalAuthorizationIR | undefined,
+): readonly ClusterIR[] {
+  if (external === undefined) return clusters;
+  const own = withoutCaller(external.authorizer.cluster);
+  return clusters.some(({ name }) => name === own.name) ? clusters : [...clusters, own];
 }
 
 const clustersByName = rememberedBy(

@@ -1,12 +1,13 @@
 import type { MeshSettings } from '../../model/mesh-settings.ts';
-import { authorizationFor } from '../../policy/authorization/select.ts';
+import { tokenRulesFor } from '../../policy/request-authentication/select.ts';
 import type { DestinationLookup } from '../../policy/virtual-service/destinations.ts';
 import type { Snapshot } from '../../registry/snapshot.ts';
 import type { DownstreamTlsIR } from '../types/downstream-tls.ts';
 import type { GatewayIR, GatewayListenerIR, GatewayProblem, GatewayServerIR } from '../types/gateway.ts';
-import { gatewayClusters } from './gateway-clusters.ts';
+import { buildAuthorization } from './authorization.ts';
+import { gatewayClusters, withAuthorizer } from './gateway-clusters.ts';
 import { passthroughRoutes, tcpServerRoutes, unlikeRoutes } from './gateway-connections.ts';
-import type { GatewayFacts, GatewayScene, PlacedServer } from './gateway-facts.ts';
+import { type GatewayFacts, type GatewayScene, type PlacedServer, problemOf } from './gateway-facts.ts';
 import { isServerName, serverHosts, serverNames, unfitNames } from './gateway-hosts.ts';
 import { type GatewayMemory, settled } from './gateway-memory.ts';
 import { mergeServers, type ServerGroup } from './gateway-merge.ts';
@@ -47,10 +48,18 @@ export function buildGateway(inputs: GatewayInputs): GatewayIR {
   const listeners = settled(built, inputs.before);
   const trustDomains = [settings.trustDomain, ...settings.trustDomainAliases];
   const { rootNamespaces } = settings;
+  const policyQuery = { ...facts, rootNamespaces, trustDomains, keys: snapshot.tokenKeys };
+  const providers = settings.extensionProviders;
+  const { problem, ...authorization } = buildAuthorization(snapshot, { ...policyQuery, providers, view: seen.view });
+  if (problem !== undefined) problems.push(problemOf('no-authorizer', problem.message, ...problem.origins));
   return {
     listeners,
-    clusters: gatewayClusters(listeners, seen.view, scene),
-    authorization: authorizationFor(snapshot.authorizationPolicies, { ...facts, rootNamespaces, trustDomains }),
+    clusters: withAuthorizer(gatewayClusters(listeners, seen.view, scene), authorization.external),
+    tokens: {
+      rules: tokenRulesFor(snapshot.requestAuthentications, policyQuery),
+      chooseAgain: listeners.some(asksClaims),
+    },
+    ...authorization,
     trustDomains,
     problems,
   };
@@ -71,6 +80,14 @@ function listenerOf(group: ServerGroup, scene: GatewayScene, facts: GatewayFacts
   const taken = new Set<string>();
   const servers = group.servers.flatMap((placed) => serverOf(placed, { scene, facts, taken }));
   return { port, bind, servers };
+}
+
+function asksClaims({ servers }: GatewayListenerIR): boolean {
+  return servers.some(
+    (server) =>
+      server.kind === 'http' &&
+      server.virtualHosts.some(({ routes }) => routes.some(({ match }) => match.claims !== undefined)),
+  );
 }
 
 /** A port whose servers all have nothing to do with a connection takes none. */

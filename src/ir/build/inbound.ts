@@ -2,27 +2,35 @@ import type { InboundIR, InboundPortIR } from '../../ir/types/inbound.ts';
 import type { MeshSettings } from '../../model/mesh-settings.ts';
 import type { Service, ServicePort } from '../../model/service.ts';
 import type { Workload } from '../../model/workload.ts';
-import { authorizationFor } from '../../policy/authorization/select.ts';
 import { hasLabels } from '../../policy/client.ts';
 import { connectionsOf, connectTimeoutOf, limitsOf } from '../../policy/destination-rule/connection-limits.ts';
 import { type EffectivePolicy, effectivePolicy } from '../../policy/destination-rule/effective.ts';
 import { findRule } from '../../policy/destination-rule/select.ts';
 import type { WorkloadModes } from '../../policy/peer-authentication/mode.ts';
+import { tokenRulesFor } from '../../policy/request-authentication/select.ts';
 import { inboundPoolOf } from '../../policy/sidecar/ingress.ts';
 import { sidecarOf } from '../../policy/sidecar/select.ts';
 import type { Config, Snapshot } from '../../registry/snapshot.ts';
 import type { Sidecar } from '../../schema/kinds.ts';
+import type { OutboundView } from '../types/view.ts';
+import { buildAuthorization } from './authorization.ts';
 import { ingressPort, type PortLimits } from './inbound-ingress.ts';
 import type { Indexes } from './indexes.ts';
 
+export interface InboundInputs {
+  readonly snapshot: Snapshot;
+  readonly workload: Workload;
+  readonly indexes: Indexes;
+  readonly settings: MeshSettings;
+  /** Where those who are asked about requests are found; needed only where somebody is. */
+  readonly view: OutboundView | undefined;
+}
+
 /** What reaches the app of a pod, and who may send it. */
-export function buildInbound(
-  snapshot: Snapshot,
-  workload: Workload,
-  indexes: Indexes,
-  settings: MeshSettings,
-): InboundIR {
+export function buildInbound(inputs: InboundInputs): InboundIR {
+  const { snapshot, workload, indexes, settings, view } = inputs;
   const { namespace, labels } = workload;
+  const { rootNamespaces, extensionProviders: providers } = settings;
   const trustDomains = [settings.trustDomain, ...settings.trustDomainAliases];
   const modes = indexes.modes(snapshot.peerAuthentications).forWorkload(namespace, labels);
   const sidecar = sidecarOf(snapshot.sidecars, workload, settings.rootNamespaces);
@@ -35,12 +43,16 @@ export function buildInbound(
       .filter(([port]) => !named.has(port))
       .map(([port, mode]) => ({ port, mode }))
       .sort((a, b) => a.port - b.port),
-    authorization: authorizationFor(snapshot.authorizationPolicies, {
-      namespace,
-      labels,
-      rootNamespaces: settings.rootNamespaces,
-      trustDomains,
-    }),
+    tokens: {
+      rules: tokenRulesFor(snapshot.requestAuthentications, {
+        namespace,
+        labels,
+        rootNamespaces,
+        keys: snapshot.tokenKeys,
+      }),
+      chooseAgain: false,
+    },
+    ...buildAuthorization(snapshot, { namespace, labels, rootNamespaces, trustDomains, providers, view }),
     exempt: workload.statusPort === 15020 ? [] : [15020],
     trustDomains,
   };

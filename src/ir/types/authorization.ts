@@ -30,11 +30,16 @@ export interface PermissionIR {
 /** Text for hosts, methods, paths and server names; paths may be templates of Envoy (`*` and `**` as segments). */
 export type PermissionValueIR =
   | { readonly kind: 'text'; readonly match: StringMatch }
+  /** Of metadata that is a list: one of its texts. */
+  | { readonly kind: 'item'; readonly match: StringMatch }
   | { readonly kind: 'template'; readonly value: string }
   | { readonly kind: 'port'; readonly value: number }
   | { readonly kind: 'cidr'; readonly value: string };
 
-export type PermissionAttribute = 'hosts' | 'methods' | 'paths' | 'ports' | 'destination-ip' | 'sni';
+export type PermissionAttribute =
+  | ('hosts' | 'methods' | 'paths' | 'ports' | 'destination-ip' | 'sni')
+  /** What a filter before this one left, by its name. */
+  | { readonly kind: 'metadata'; readonly filter: string; readonly key: string };
 
 export interface PrincipalIR {
   readonly on: PrincipalAttribute;

@@ -2,15 +2,20 @@ import type { Origin } from '../../model/origin.ts';
 import type { AuthorizationIR } from './authorization.ts';
 import type { ClusterIR } from './cluster.ts';
 import type { DownstreamTlsIR } from './downstream-tls.ts';
+import type { ExternalAuthorizationIR } from './external-authorization.ts';
 import type { TlsRouteIR } from './outbound.ts';
+import type { RequestAuthenticationIR } from './request-authentication.ts';
 import type { VirtualHostIR } from './route.ts';
 
 /** What a gateway listens on, who may come, and the clusters that its routes name. Equal for the pods of a workload. */
 export interface GatewayIR {
   readonly listeners: readonly GatewayListenerIR[];
   readonly clusters: readonly ClusterIR[];
+  readonly tokens: RequestAuthenticationIR;
   /** In the order in which they are asked: audit, deny, allow. */
   readonly authorization: readonly AuthorizationIR[];
+  /** Asked before all of these; only where somebody is. */
+  readonly external?: ExternalAuthorizationIR;
   readonly trustDomains: readonly string[];
   /** What of its resources is left out, and why. */
   readonly problems: readonly GatewayProblem[];
@@ -31,6 +36,8 @@ export type GatewayFault =
   | 'foreign-secret'
   /** A star within a name, which no server name may have. */
   | 'unfit-server-name'
+  /** Somebody whom a policy names, and who cannot be asked. */
+  | 'no-authorizer'
   /** A rule sends traffic to what the gateway does not see. */
   | 'unknown-destination';
 

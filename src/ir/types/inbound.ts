@@ -3,6 +3,8 @@ import type { Protocol } from '../../model/protocol.ts';
 import type { AuthorizationIR } from './authorization.ts';
 import type { ConnectionsIR, LimitsIR } from './cluster.ts';
 import type { DownstreamTlsIR } from './downstream-tls.ts';
+import type { ExternalAuthorizationIR } from './external-authorization.ts';
+import type { RequestAuthenticationIR } from './request-authentication.ts';
 
 export type MtlsMode = 'strict' | 'permissive' | 'disable';
 
@@ -13,8 +15,13 @@ export interface InboundIR {
   readonly otherPorts: MtlsMode;
   /** Ports that no service names and that have a mode of their own. */
   readonly portModes: readonly { readonly port: number; readonly mode: MtlsMode }[];
+  readonly tokens: RequestAuthenticationIR;
   /** In the order in which they are asked: audit, deny, allow. */
   readonly authorization: readonly AuthorizationIR[];
+  /** Asked before all of these; only where somebody is. */
+  readonly external?: ExternalAuthorizationIR;
+  /** Why nobody can be asked, if so. */
+  readonly problem?: { readonly message: string; readonly origins: readonly Origin[] };
   /** Ports that take no mutual TLS whatever the mode: probes and metrics. */
   readonly exempt: readonly number[];
   readonly trustDomains: readonly string[];

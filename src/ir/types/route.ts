@@ -31,6 +31,15 @@ export interface RouteMatchIR {
   readonly path: PathMatchIR;
   readonly headers: readonly HeaderMatchIR[];
   readonly query: readonly { readonly name: string; readonly match: StringMatch }[];
+  /** Of the request's token; only where there are any. */
+  readonly claims?: readonly ClaimMatchIR[];
+}
+
+export interface ClaimMatchIR {
+  /** `groups`, `team` for a claim in a claim. */
+  readonly path: readonly string[];
+  readonly match: StringMatch;
+  readonly invert: boolean;
 }
 
 export type PathMatchIR =

@@ -23,6 +23,23 @@ test('stars at one end', () => {
   ]);
 });
 
+test('what filters left is metadata: a text, or an item of a list', () => {
+  const key = 'experimental.envoy.filters.network.x[db.table]';
+  const [rule] = found(policy(`{rules: [{when: [{key: '${key}', values: ['[up*]', all], notValues: ['*']}]}]}`));
+  expect(rule?.rules[0]?.operations).toEqual([
+    [
+      {
+        on: { kind: 'metadata', filter: 'envoy.filters.network.x', key: 'db.table' },
+        any: [
+          { kind: 'item', match: { kind: 'prefix', value: 'up' } },
+          { kind: 'text', match: { kind: 'exact', value: 'all' } },
+        ],
+        not: [{ kind: 'text', match: { kind: 'regex', value: '.+' } }],
+      },
+    ],
+  ]);
+});
+
 test('principals are SPIFFE IDs, in our trust domain and its aliases', () => {
   const texts = (value: string) =>
     principalValues(value, query.trustDomains).map((entry) =>
@@ -31,6 +48,9 @@ test('principals are SPIFFE IDs, in our trust domain and its aliases', () => {
   expect(texts('td/ns/a/sa/b')).toEqual(['spiffe://td/ns/a/sa/b', 'spiffe://old/ns/a/sa/b']);
   expect(texts('foreign/ns/a/sa/b')).toEqual(['spiffe://foreign/ns/a/sa/b']);
   expect(texts('*/sa/b')).toEqual(['/sa/b']);
+  expect(texts('*d/ns/a/sa/b')).toEqual(['d/ns/a/sa/b']);
+  expect(texts('*td/ns/a/sa/b')).toEqual(['td/ns/a/sa/b', 'spiffe://old/ns/a/sa/b']);
+  expect(texts('cluster.local/ns/a/sa/b')).toEqual(['spiffe://td/ns/a/sa/b', 'spiffe://old/ns/a/sa/b']);
   expect(requestPrincipalValue('https://issuer/x/sub')).toMatchObject({
     issuer: { value: 'https://issuer/x' },
     subject: { value: 'sub' },
@@ -57,20 +77,10 @@ describe('what holds for a workload', () => {
   });
 
   test('what cannot be asked lets nobody in, and keeps out all the more', () => {
-    const when = "{when: [{key: 'experimental.envoy.filters.a[b]', values: [c]}]}";
+    const when = "{when: [{key: 'experimental.envoy.filters.a', values: [c]}]}";
     expect(found(policy(`{rules: [${when}]}`))[0]?.rules).toMatchObject([{ operations: [], sources: [] }]);
     expect(found(policy(`{action: DENY, rules: [${when}]}`))[0]?.rules).toMatchObject([
       { operations: [[]], sources: [[]] },
-    ]);
-  });
-
-  test('CUSTOM denies what it is for, as long as nobody can be asked', () => {
-    const [custom] = found(
-      policy('{action: CUSTOM, provider: {name: p}, rules: [{to: [{operation: {paths: [/a]}}]}]}'),
-    );
-    expect([custom?.action, custom?.rules[0]?.name]).toEqual([
-      'deny',
-      'ns[x]-policy[p]-rule[0]-deny-due-to-bad-CUSTOM-action',
     ]);
   });
 

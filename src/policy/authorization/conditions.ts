@@ -2,6 +2,7 @@ import type { PermissionIR, PrincipalIR } from '../../ir/types/authorization.ts'
 import type { AuthorizationPolicy } from '../../schema/kinds.ts';
 import {
   cidrValue,
+  metadataValue,
   namespaceValue,
   portValue,
   principalValues,
@@ -39,9 +40,12 @@ export function conditionOf({ key, values = [], notValues = [] }: Condition, con
   return { of: 'source', part: { on, any: values.flatMap(read), not: notValues.flatMap(read) } };
 }
 
-function permissionOf(
-  key: string,
-): { on: PermissionIR['on']; read: (value: string) => PermissionIR['any'][number] } | undefined {
+interface PermissionReader {
+  readonly on: PermissionIR['on'];
+  readonly read: (value: string) => PermissionIR['any'][number];
+}
+
+function permissionOf(key: string): PermissionReader | undefined {
   switch (key) {
     case 'destination.ip':
       return { on: 'destination-ip', read: cidrValue };
@@ -50,8 +54,15 @@ function permissionOf(
     case 'connection.sni':
       return { on: 'sni', read: textValue };
     default:
-      return undefined;
+      return metadataOf(key);
   }
+}
+
+/** `experimental.envoy.filters.network.mysql_proxy[db.table]` */
+function metadataOf(key: string): PermissionReader | undefined {
+  const [, filter, name] = /^experimental\.(envoy\.filters\.[^[\]]+)\[([^[\]]+)\]$/.exec(key) ?? [];
+  if (filter === undefined || name === undefined) return undefined;
+  return { on: { kind: 'metadata', filter, key: name }, read: metadataValue };
 }
 
 interface PrincipalReader {

@@ -25,25 +25,38 @@ export function pathValue(value: string): PermissionValueIR {
   return { kind: 'template', value: value.replaceAll('{**}', '**').replaceAll('{*}', '*') };
 }
 
+/** `[v]` is an item of a list. */
+export function metadataValue(value: string): PermissionValueIR {
+  const inner = /^\[(.*)\]$/.exec(value)?.[1];
+  return inner === undefined ? textValue(value) : { kind: 'item', match: stringRule(inner) };
+}
+
 export const portValue = (value: string): PermissionValueIR => ({ kind: 'port', value: Number(value) });
 export const cidrValue = (value: string) => ({ kind: 'cidr', value }) as const;
 
 /** `cluster.local/ns/default/sa/backend` as SPIFFE ID, in each trust domain that counts as ours. */
 export function principalValues(value: string, trustDomains: readonly string[]): PrincipalValueIR[] {
-  if (value.startsWith('*')) return [textValue(value)];
   return inTrustDomains(value, trustDomains).map((id) => {
+    if (id.startsWith('*')) return textValue(id);
     const match = stringRule(id);
     if (match.kind !== 'exact' && match.kind !== 'prefix') return text(match);
     return text({ ...match, value: `spiffe://${match.value}` });
   });
 }
 
-/** A policy written for one of our trust domains holds for its aliases, too. */
+/**
+ * A policy written for one of our trust domains holds for its aliases, too. `cluster.local` always means ours, and a
+ * domain that begins with a star those of ours that end so, as in Istio.
+ */
 function inTrustDomains(value: string, trustDomains: readonly string[]): string[] {
   const slash = value.indexOf('/');
   const domain = slash < 0 ? value : value.slice(0, slash);
-  if (slash < 0 || !trustDomains.includes(domain)) return [value];
-  return [domain, ...trustDomains.filter((name) => name !== domain)].map((name) => `${name}${value.slice(slash)}`);
+  if (slash < 0) return [value];
+  const rest = value.slice(slash);
+  const isMeant = (name: string) => (domain.startsWith('*') ? name.endsWith(domain.slice(1)) : name === domain);
+  if (domain !== 'cluster.local' && !trustDomains.some(isMeant)) return [value];
+  const others = trustDomains.filter((name) => !isMeant(name)).map((name) => `${name}${rest}`);
+  return others.length === trustDomains.length ? others : [value, ...others];
 }
 
 export function namespaceValue(value: string): PrincipalValueIR {

@@ -41,21 +41,5 @@ export const virtualServiceFields: FieldEffects = {
   ],
   notYet: {},
   ignored: ['http[].fault.delay.exponentialDelay', 'http[].fault.abort.http2Error', 'tcp[].match[].sourceSubnet'],
-  values: [
-    {
-      path: 'http[].match[].headers',
-      isMeant: namesClaim,
-      message: 'claims are not read from tokens yet, so none is ever there: the rule is never used',
-    },
-    {
-      path: 'http[].match[].withoutHeaders',
-      isMeant: namesClaim,
-      message: 'claims are not read from tokens yet, so none is ever there: the condition always holds',
-    },
-  ],
+  values: [],
 };
-
-function namesClaim(value: unknown): boolean {
-  const names = typeof value === 'object' && value !== null ? Object.keys(value) : [];
-  return names.some((name) => name.startsWith('@request.auth.claims'));
-}

@@ -1,5 +1,6 @@
 import type { HeaderMatchIR, PathMatchIR, RouteMatchIR } from '../../ir/types/route.ts';
 import type { HttpMatch } from '../../schema/virtual-service/http-match.ts';
+import { claimsOf, isClaim } from './claims.ts';
 import { stringMatchOf } from './string-match.ts';
 
 const anyPath: PathMatchIR = { kind: 'prefix', value: '/', ignoreCase: false };
@@ -12,10 +13,12 @@ export function routeMatchOf(match: HttpMatch): RouteMatchIR {
     const given = match[field];
     return given === undefined ? [] : [{ name: `:${field}`, match: stringMatchOf(given), invert: false }];
   });
+  const claims = claimsOf(match);
   return {
     path: pathOf(match),
     headers: [...headersOf(match.headers, false), ...headersOf(match.withoutHeaders, true), ...pseudo],
     query: sorted(match.queryParams).map(([name, value]) => ({ name, match: stringMatchOf(value) })),
+    ...(claims.length === 0 ? {} : { claims }),
   };
 }
 
@@ -29,7 +32,9 @@ function pathOf({ uri, ignoreUriCase = false }: HttpMatch): PathMatchIR {
 type GivenHeaders = HttpMatch['headers'];
 
 function headersOf(headers: GivenHeaders, invert: boolean): HeaderMatchIR[] {
-  return sorted(headers).map(([name, value]) => ({ name, match: stringMatchOf(value), invert }));
+  return sorted(headers)
+    .filter(([name]) => !isClaim(name))
+    .map(([name, value]) => ({ name, match: stringMatchOf(value), invert }));
 }
 
 function sorted<T>(map: Readonly<Record<string, T>> | undefined): [string, T][] {
@@ -40,5 +45,5 @@ function sorted<T>(map: Readonly<Record<string, T>> | undefined): [string, T][] 
 export function isCatchAll(match: RouteMatchIR): boolean {
   const { path } = match;
   const any = (path.kind === 'prefix' && path.value === '/') || (path.kind === 'regex' && path.value === '.*');
-  return any && match.headers.length === 0 && match.query.length === 0;
+  return any && match.headers.length === 0 && match.query.length === 0 && match.claims === undefined;
 }

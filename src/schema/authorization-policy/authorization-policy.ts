@@ -1,15 +1,11 @@
 import type { Static } from 'typebox';
-import { choice, listOf, message, text } from '../build.ts';
+import { choice, listOf, message } from '../build.ts';
 import { WorkloadSelector } from '../common/label.ts';
-import type { Check, Finding, Report, Segment } from '../problem.ts';
+import { checkTargets, targetFields } from '../common/target-ref.ts';
+import type { Check, Report, Segment } from '../problem.ts';
 import { Condition } from './condition.ts';
 import { To } from './operation.ts';
 import { From, Provider } from './source.ts';
-
-const TargetRef = message(
-  { group: text('Its group.'), namespace: text('Its namespace.') },
-  { description: 'What the policy is attached to.', needs: { kind: text('Its kind.'), name: text('Its name.') } },
-);
 
 const Rule = message(
   {
@@ -36,8 +32,7 @@ type Rule = Static<typeof Rule>;
 
 const fields = {
   selector: WorkloadSelector,
-  targetRef: TargetRef,
-  targetRefs: listOf(TargetRef, 'What the policy is attached to.'),
+  ...targetFields,
   action: choice(
     ['ALLOW', 'DENY', 'AUDIT', 'CUSTOM'],
     'What becomes of requests that a rule fits; ALLOW is the default.',
@@ -63,25 +58,8 @@ const checkSpec: Check<Spec> = (spec, report) => {
   }
   checkProvider(spec, report);
   if (action === 'CUSTOM') checkCustom(rules, report);
-  if (spec.targetRef?.namespace !== undefined) report(foreign(['targetRef', 'namespace']));
-  for (const [index, ref] of (spec.targetRefs ?? []).entries()) {
-    if (ref.namespace !== undefined) report(foreign(['targetRefs', index, 'namespace']));
-  }
-  const chosen = (['selector', 'targetRef', 'targetRefs'] as const).filter((name) => isGiven(spec, name));
-  if (chosen.length > 1)
-    report({
-      code: 'OR1645',
-      message: `only one of selector, targetRef and targetRefs may be given, not ${chosen.join(' and ')}`,
-    });
+  checkTargets(spec, report);
 };
-
-function isGiven(spec: Spec, name: 'selector' | 'targetRef' | 'targetRefs'): boolean {
-  return name === 'targetRefs' ? (spec.targetRefs ?? []).length > 0 : spec[name] !== undefined;
-}
-
-const foreign = (at: readonly Segment[]): Finding => ({
-  ...{ at, code: 'OR1655', message: 'the target must be in the namespace of the policy: leave namespace out' },
-});
 
 const beforehand = [
   'namespaces',

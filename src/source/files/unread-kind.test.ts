@@ -9,7 +9,6 @@ function told(apiVersion: string, kind: string): string | undefined {
 
 describe('kinds that nothing reads', () => {
   test.each([
-    ['security.istio.io/v1', 'RequestAuthentication'],
     ['networking.istio.io/v1alpha3', 'EnvoyFilter'],
     ['telemetry.istio.io/v1', 'Telemetry'],
     ['networking.istio.io/v1beta1', 'ProxyConfig'],

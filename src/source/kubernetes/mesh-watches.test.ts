@@ -26,6 +26,7 @@ beforeEach(async () => {
     ...Object.fromEntries(plurals.map((plural) => [`${group}/${plural}`, []])),
     '/apis/security.istio.io/v1/peerauthentications': [],
     '/apis/security.istio.io/v1/authorizationpolicies': [],
+    '/apis/security.istio.io/v1/requestauthentications': [],
   };
   server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -15,13 +15,12 @@ const order: readonly AuthorizationAction[] = ['audit', 'deny', 'allow'];
  */
 export const httpAuthorization: readonly Message[] = order.map((action) => extension(nameOf(action), http));
 
-export function authorizationOfRoutes(policies: readonly AuthorizationIR[]): Message {
-  if (policies.length === 0) return {};
-  const perFilter = policies.map((policy) => [
+export function authorizationOfRoutes(policies: readonly AuthorizationIR[]): Record<string, Message> {
+  const perFilter = policies.map((policy): [string, Message] => [
     nameOf(policy.action),
     any('extensions.filters.http.rbac.v3.RBACPerRoute', { rbac: translateAuthorization(policy) }),
   ]);
-  return { typed_per_filter_config: Object.fromEntries(perFilter) };
+  return Object.fromEntries(perFilter);
 }
 
 /** The same with the policies in the filters: for listeners whose routes are many. */

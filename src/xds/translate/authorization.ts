@@ -8,6 +8,7 @@ import type {
 } from '../../ir/types/authorization.ts';
 import type { StringMatch } from '../../ir/types/string-match.ts';
 import type { Message } from '../resource.ts';
+import { claimMatcher } from './claim-matcher.ts';
 import { any, cidr } from './common.ts';
 import { translateStringMatch } from './string-match.ts';
 
@@ -25,7 +26,7 @@ export function translateAuthorization({ action, rules, shadow }: AuthorizationI
   return parts;
 }
 
-function policiesOf(rules: readonly AuthorizationRuleIR[]): Message {
+export function policiesOf(rules: readonly AuthorizationRuleIR[]): Message {
   return Object.fromEntries(rules.map((rule) => [rule.name, policyOf(rule)]));
 }
 
@@ -58,6 +59,7 @@ function permissionParts({ on, any: wanted, not }: PermissionIR): Message[] {
 }
 
 function permissionOf(on: PermissionIR['on'], value: PermissionValueIR): Message {
+  if (typeof on === 'object') return { metadata: metadataMatcher(on, value) };
   switch (value.kind) {
     case 'port':
       return { destination_port: value.value };
@@ -72,6 +74,7 @@ function permissionOf(on: PermissionIR['on'], value: PermissionValueIR): Message
           }),
         },
       };
+    case 'item':
     case 'text':
       return textPermission(on, value.match);
   }
@@ -82,6 +85,15 @@ function textPermission(on: PermissionIR['on'], match: StringMatch): Message {
   if (on === 'paths') return { url_path: { path: matcher } };
   if (on === 'sni') return { requested_server_name: matcher };
   return { header: headerOf(on === 'methods' ? ':method' : ':authority', match) };
+}
+
+/** What is no text is nothing that metadata is compared with. */
+function metadataMatcher(
+  { filter, key }: Extract<PermissionIR['on'], { readonly kind: 'metadata' }>,
+  value: PermissionValueIR,
+): Message {
+  const matcher = { string_match: translateStringMatch('match' in value ? value.match : { kind: 'present' }) };
+  return { filter, path: [{ key }], value: value.kind === 'item' ? { list_match: { one_of: matcher } } : matcher };
 }
 
 function headerOf(name: string, match: StringMatch): Message {
@@ -112,14 +124,4 @@ function principalOf(on: PrincipalIR['on'], value: PrincipalValueIR): Message {
   return { authenticated: { principal_name: translateStringMatch(value.match) } };
 }
 
-/** A claim of the request's token, which may be one text or a list of them. */
-function claimOf(path: readonly string[], match: StringMatch): Message {
-  const matcher = { string_match: translateStringMatch(match) };
-  return {
-    metadata: {
-      filter: 'envoy.filters.http.jwt_authn',
-      path: ['payload', ...path].map((key) => ({ key })),
-      value: { or_match: { value_matchers: [matcher, { list_match: { one_of: matcher } }] } },
-    },
-  };
-}
+const claimOf = (path: readonly string[], match: StringMatch): Message => ({ metadata: claimMatcher(path, match) });

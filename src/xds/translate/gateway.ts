@@ -10,8 +10,10 @@ import type { ProxyShape } from '../../ir/types/proxy.ts';
 import { alpnFilter } from '../filters/alpn.ts';
 import { fixedHttpAuthorization, networkAuthorization } from '../filters/authorization.ts';
 import { corsFilter } from '../filters/cors.ts';
+import { fixedExternalAuthorization, networkExternalAuthorization } from '../filters/external-authorization.ts';
 import { faultFilter } from '../filters/fault.ts';
 import { sendPeerFilter } from '../filters/peer-header.ts';
+import { tokenSlot } from '../filters/request-authentication.ts';
 import type { Message, XdsResource } from '../resource.ts';
 import { translateAccessLog, translateListenerLog } from './access-log.ts';
 import { cidr, socketAddress } from './common.ts';
@@ -35,7 +37,7 @@ export function translateGatewayRoute({ routeName, virtualHosts }: GatewayHttpIR
 }
 
 interface GatewayContext {
-  readonly gateway: Pick<GatewayIR, 'authorization' | 'trustDomains'>;
+  readonly gateway: Pick<GatewayIR, 'authorization' | 'external' | 'trustDomains'>;
   readonly shape: ProxyShape;
 }
 
@@ -90,6 +92,8 @@ function gatewayHttp({ routeName }: GatewayHttpIR, statPrefix: string, context: 
       statPrefix,
       routes: routeName,
       filters: [
+        ...fixedExternalAuthorization(gateway.external),
+        tokenSlot.filter,
         ...fixedHttpAuthorization(gateway.authorization),
         sendPeerFilter(shape),
         alpnFilter,
@@ -118,6 +122,7 @@ function tcpChain(server: GatewayTcpIR, route: TlsRouteIR, secured: Message, con
   return {
     ...(Object.keys(match).length === 0 ? {} : { filter_chain_match: match }),
     filters: [
+      ...networkExternalAuthorization(gateway.external),
       ...networkAuthorization(gateway.authorization.map(withoutRequests)),
       outboundTcp({ statPrefix, destinations, more: translateTcpConnection(route.connection) }, shape),
     ],

@@ -1,6 +1,7 @@
 import type { InboundIR, InboundPortIR } from '../../ir/types/inbound.ts';
 import { isHttp2, listenerProtocol } from '../../model/protocol.ts';
 import { authorizationOfRoutes } from '../filters/authorization.ts';
+import { askedOfRoutes } from '../filters/external-authorization.ts';
 import type { Message, XdsResource } from '../resource.ts';
 import { chosenEndpointHeader } from './virtual-host.ts';
 
@@ -35,8 +36,12 @@ interface Target {
   readonly port: InboundPortIR | undefined;
 }
 
-function routes(name: string, { cluster, port: known }: Target, { authorization }: InboundIR): XdsResource {
-  const policies = authorization.flatMap(({ rules, shadow }) => [...rules, ...shadow].map(({ origin }) => origin));
+function routes(name: string, { cluster, port: known }: Target, { authorization, external }: InboundIR): XdsResource {
+  const perFilter = { ...askedOfRoutes(external), ...authorizationOfRoutes(authorization) };
+  const policies = [
+    ...(external === undefined ? [] : [{ rules: external.rules, shadow: [] }]),
+    ...authorization,
+  ].flatMap(({ rules, shadow }) => [...rules, ...shadow].map(({ origin }) => origin));
   return {
     type: 'route',
     name,
@@ -49,7 +54,7 @@ function routes(name: string, { cluster, port: known }: Target, { authorization 
           name: `inbound|http|${known?.port ?? 0}`,
           domains: ['*'],
           request_headers_to_remove: [chosenEndpointHeader],
-          ...authorizationOfRoutes(authorization),
+          ...(Object.keys(perFilter).length === 0 ? {} : { typed_per_filter_config: perFilter }),
           routes: [routeTo(cluster, known)],
         },
       ],

@@ -2,7 +2,9 @@ import type { InboundIR, InboundPortIR } from '../../ir/types/inbound.ts';
 import type { ProxyShape } from '../../ir/types/proxy.ts';
 import { listenerProtocol } from '../../model/protocol.ts';
 import { httpAuthorization, networkAuthorization } from '../filters/authorization.ts';
+import { externalAuthorization, networkExternalAuthorization } from '../filters/external-authorization.ts';
 import { dropPeerFilter, readPeerFilter } from '../filters/peer-header.ts';
+import { tokenSlot } from '../filters/request-authentication.ts';
 import type { Message, XdsResource } from '../resource.ts';
 import { translateAccessLog, translateConnectionLog, translateListenerLog } from './access-log.ts';
 import { duration, socketAddress } from './common.ts';
@@ -169,7 +171,12 @@ function httpFilter(door: Door, form: ChainForm, { shape }: InboundContext): Mes
       statPrefix: `inbound_0.0.0.0_${door.port ?? 0};`,
       routes: clusterOf(door),
       // Who may come is asked before anything else is done with what came.
-      filters: [form.mutual ? readPeerFilter : dropPeerFilter, ...httpAuthorization],
+      filters: [
+        form.mutual ? readPeerFilter : dropPeerFilter,
+        ...externalAuthorization,
+        tokenSlot.filter,
+        ...httpAuthorization,
+      ],
       accessLogs: [servedStats(shape, form.mutual), ...translateAccessLog(shape.accessLog)],
       more: {
         forward_client_cert_details: 'APPEND_FORWARD',
@@ -184,6 +191,7 @@ function tcpFilters(door: Door, form: ChainForm, { inbound, shape }: InboundCont
   const cluster = clusterOf(door);
   const idle = door.known?.connections.idleTimeoutMs;
   return [
+    ...networkExternalAuthorization(inbound.external),
     ...networkAuthorization(inbound.authorization.map(withoutRequests)),
     tcpProxy({
       statPrefix: cluster,

@@ -1,13 +1,15 @@
-import type { HeaderMatchIR, PathMatchIR, RouteMatchIR } from '../../ir/types/route.ts';
+import type { ClaimMatchIR, HeaderMatchIR, PathMatchIR, RouteMatchIR } from '../../ir/types/route.ts';
 import type { Message } from '../resource.ts';
+import { claimMatcher } from './claim-matcher.ts';
 import { translateStringMatch } from './string-match.ts';
 
 /** envoy.config.route.v3.RouteMatch */
-export function translateRouteMatch({ path, headers, query }: RouteMatchIR): Message {
+export function translateRouteMatch({ path, headers, query, claims }: RouteMatchIR): Message {
   return {
     ...translatePath(path),
     ...(headers.length === 0 ? {} : { headers: headers.map(translateHeader) }),
     ...(query.length === 0 ? {} : { query_parameters: query.map(translateQuery) }),
+    ...(claims === undefined ? {} : { dynamic_metadata: claims.map(translateClaim) }),
   };
 }
 
@@ -16,6 +18,10 @@ function translatePath(path: PathMatchIR): Message {
   const field = path.kind === 'exact' ? 'path' : 'prefix';
   const any = path.kind === 'prefix' && path.value === '/';
   return { [field]: path.value, ...(any ? {} : { case_sensitive: !path.ignoreCase }) };
+}
+
+function translateClaim({ path, match, invert }: ClaimMatchIR): Message {
+  return { ...claimMatcher(path, match), ...(invert ? { invert: true } : {}) };
 }
 
 /** A header that must not match may also be absent, unless what is asked is whether it is there. */
