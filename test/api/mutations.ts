@@ -37,7 +37,14 @@ const others: readonly ((value: unknown) => unknown)[] = [
   (value) => (isObject(value) ? Object.fromEntries(Object.keys(value).map((key) => [key, 'other'])) : value),
   (value) => (typeof value === 'string' && /^\d+(?:ms|s|m|h)$/.test(value) ? '7s' : value),
   (value) => (typeof value === 'string' ? (enumerations[value] ?? value) : value),
+  (value) => (isObject(value) ? turned(value) : value),
 ];
+
+/** The values of a map, each under another key: shares still have their sum. */
+function turned(map: Readonly<Record<string, unknown>>): unknown {
+  const values = Object.values(map);
+  return Object.fromEntries(Object.keys(map).map((key, index) => [key, values[(index + 1) % values.length]]));
+}
 
 const enumerations: Readonly<Record<string, string>> = {
   ALLOW: 'DENY',
