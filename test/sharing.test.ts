@@ -158,3 +158,28 @@ describe.each(['on-demand', 'eager'] as const)('%s', (delivery) => {
       expect(versions(other.wildcard(type))).toEqual(versions(config('default/a-1').wildcard(type)));
   });
 });
+
+test('whom one workload asks is known to it alone, whoever of its namespace asks for the endpoints first', () => {
+  const asked = `${service('ext', '10.96.0.3')}${pod('ext-1', 'ext', '10.1.0.4')}
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: {name: default, namespace: default}
+spec: {egress: [{hosts: ["./b.default.svc.cluster.local"]}]}
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: ask, namespace: default}
+spec: {selector: {matchLabels: {app: a}}, action: CUSTOM, provider: {name: ext}, rules: [{}]}
+---`;
+  const { snapshot } = registryOf(world, asked);
+  const host = 'ext.default.svc.cluster.local';
+  const extensionProviders = [{ name: 'ext', envoyExtAuthzHttp: { service: host, port: 80 } }];
+  const configs = sidecarConfigs({ delivery: 'eager', extensionProviders });
+  const of = (id: string) =>
+    configs.find({ snapshot, workload: workloadOf(snapshot, `default/${id}`), delta: true, before: undefined });
+  const name =
+    [...of('a-1').wildcard('cluster').values()].find(({ edsName }) => edsName?.includes(host))?.edsName ?? '';
+  const [first, second, again] = ['b-1', 'a-1', 'b-1'].map((id) => of(id).named('endpoint', name));
+  expect(second).toBeDefined();
+  expect([first?.standsIn, second?.standsIn, again?.standsIn]).toEqual([true, undefined, true]);
+});

@@ -4,7 +4,7 @@ import type { ProxyShape } from '../ir/types/proxy.ts';
 import type { OutboundView } from '../ir/types/view.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { Lru } from '../model/lru.ts';
-import { rememberedBy } from '../model/remembered.ts';
+import { type Remembered, rememberedBy } from '../model/remembered.ts';
 import type { Service } from '../model/service.ts';
 import type { Place } from '../policy/locality/place.ts';
 import type { PeerAuthenticationIndex } from '../policy/peer-authentication/mode.ts';
@@ -54,6 +54,8 @@ export interface SidecarTools {
   readonly encoder: Encoder;
   readonly viewResources: ViewResources;
   readonly endpointResources: EndpointResources;
+  /** By name, for all proxies of one view and place: a thousand names are asked for again at each change. */
+  readonly endpointTables: Remembered<OutboundView, Map<string, EncodedResource>>;
   readonly secrets: KubernetesSecrets;
   /** Resources that are made for a name alone, once for all proxies. */
   readonly byName: NamedResources;
@@ -63,6 +65,7 @@ export interface SidecarTools {
 export class SidecarConfig implements ProxyResources {
   readonly parts: SidecarParts;
   readonly #tools: SidecarTools;
+  #endpointTable: Map<string, EncodedResource> | undefined;
 
   constructor(parts: SidecarParts, tools: SidecarTools) {
     this.parts = parts;
@@ -146,11 +149,22 @@ export class SidecarConfig implements ProxyResources {
 
   #endpoints(name: string): EncodedResource | undefined {
     const { view, services, endpoints, modes, place } = this.parts;
-    const { viewResources, endpointResources } = this.#tools;
-    const cluster = viewResources.clusters(view).get(name) ?? this.#asked(name);
-    const service = cluster === undefined ? undefined : services.get(cluster.selection.serviceId);
-    if (cluster === undefined || service === undefined) return this.#noEndpoints(name);
-    return endpointResources.find({ cluster, service, endpoints: endpoints.get(service.id), modes, place });
+    const asked = this.#asked(name);
+    if (asked !== undefined) return this.#endpointsOf(asked) ?? this.#noEndpoints(name);
+    this.#endpointTable ??= this.#tools.endpointTables.get(view, [services, endpoints, modes, place], () => new Map());
+    const known = this.#endpointTable.get(name);
+    if (known !== undefined) return known;
+    const cluster = this.#tools.viewResources.clusters(view).get(name);
+    const found = (cluster === undefined ? undefined : this.#endpointsOf(cluster)) ?? this.#noEndpoints(name);
+    if (found !== undefined && cluster !== undefined) this.#endpointTable.set(name, found);
+    return found;
+  }
+
+  #endpointsOf(cluster: ClusterIR): EncodedResource | undefined {
+    const { services, endpoints, modes, place } = this.parts;
+    const service = services.get(cluster.selection.serviceId);
+    if (service === undefined) return undefined;
+    return this.#tools.endpointResources.find({ cluster, service, endpoints: endpoints.get(service.id), modes, place });
   }
 
   /** Of its own namespace, and named by a rule that selects it. */

@@ -85,6 +85,7 @@ export class SidecarConfigs {
       encoder,
       viewResources: new ViewResources(encoder),
       endpointResources: new EndpointResources(encoder),
+      endpointTables: new Remembered(16),
       secrets: new KubernetesSecrets(encoder),
       byName: new NamedResources(),
     };

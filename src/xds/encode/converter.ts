@@ -2,7 +2,7 @@ import protobuf from 'protobufjs/minimal.js';
 import { type Descriptors, descriptors, type FieldDescriptor } from './descriptors.ts';
 import { EncodeFault, inside, unknownField, wrongValue } from './encode-fault.ts';
 import { scalars, type Writer } from './scalars.ts';
-import { sharedBytes } from './shared-any.ts';
+import { shareable, sharedBytes } from './shared-message.ts';
 import { isObject, nested, wellKnown } from './well-known.ts';
 
 /** Writes one field, tag included. */
@@ -123,10 +123,12 @@ function valueWriter(id: number, type: string, all: Descriptors): WriteField {
     return (writer, value) => writer.uint32(tag).int32(enumNumber(type, names, value));
   }
   const tag = (id << 3) | 2;
+  const mayBeShared = shareable.has(type);
   let content: WriteContent | undefined;
   return (writer, value) => {
     content ??= contentWriter(type);
-    const known = type === anyType && isObject(value) ? sharedBytes(value, () => contentOf(value)) : undefined;
+    const write = content;
+    const known = mayBeShared && isObject(value) ? sharedBytes(value, () => contentOf(write, value)) : undefined;
     if (known !== undefined) return void writer.uint32(tag).bytes(known);
     writer.uint32(tag).fork();
     content(writer, value);
@@ -134,10 +136,9 @@ function valueWriter(id: number, type: string, all: Descriptors): WriteField {
   };
 }
 
-/** Of an Any. */
-function contentOf(value: unknown): Uint8Array {
+function contentOf(write: WriteContent, value: unknown): Uint8Array {
   const writer = protobuf.Writer.create();
-  writeAny(writer, value);
+  write(writer, value);
   return writer.finish();
 }
 

@@ -1,5 +1,7 @@
 import type { VirtualHostIR } from '../../ir/types/route.ts';
 import type { OutboundView } from '../../ir/types/view.ts';
+import { rememberedBy } from '../../model/remembered.ts';
+import { shareMessage } from '../encode/shared-message.ts';
 import { peerHeader } from '../filters/peer-header.ts';
 import type { Message, XdsResource } from '../resource.ts';
 import { lasting } from './connection-manager.ts';
@@ -53,6 +55,9 @@ const base = {
   max_direct_response_body_size_bytes: 1_048_576,
 };
 
+/** Whenever one of a thousand hosts changes, the others are what they were. */
+const sharedHost = rememberedBy((host: VirtualHostIR): Message => shareMessage(translateVirtualHost(host)));
+
 /** A route configuration with all its hosts in it. */
 export function fullRouteConfiguration(
   name: string,
@@ -67,7 +72,7 @@ export function fullRouteConfiguration(
     message: {
       name,
       ...base,
-      virtual_hosts: [...known.map(translateVirtualHost), ...(others === undefined ? [] : [others])],
+      virtual_hosts: [...known.map(sharedHost), ...(others === undefined ? [] : [others])],
     },
   };
 }

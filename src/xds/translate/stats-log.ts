@@ -1,6 +1,6 @@
 import type { ProxyShape } from '../../ir/types/proxy.ts';
 import { rememberedBy } from '../../model/remembered.ts';
-import { shareAny } from '../encode/shared-any.ts';
+import { shareMessage } from '../encode/shared-message.ts';
 import { peerMetadata } from '../filters/peer-header.ts';
 import type { Message } from '../resource.ts';
 import { serviceMetadata } from './cluster.ts';
@@ -122,7 +122,7 @@ export function servedConnectionStats(shape: ProxyShape, mutual: boolean): Messa
 const loggerType = 'extensions.access_loggers.stats.v3.Config';
 
 function logger(config: Message): Message {
-  return { name: 'envoy.access_loggers.stats', typed_config: shareAny(any(loggerType, config)) };
+  return { name: 'envoy.access_loggers.stats', typed_config: shareMessage(any(loggerType, config)) };
 }
 
 function requestStats(tags: readonly Tag[]): Message {

@@ -1,10 +1,14 @@
 const shared = new WeakMap<object, Uint8Array | undefined>();
 
+/** Types whose messages may be shared; Any are those with `@type`. Others are not looked up: that would cost more than it saves. */
+export const shareable: ReadonlySet<string> = new Set(['google.protobuf.Any', 'envoy.config.route.v3.VirtualHost']);
+
 /**
- * Marks a message with `@type` that many resources hold, so that it is turned into bytes once: the metrics of a proxy
- * stand in each of its filter chains, and are most of its listeners. The object must not change any more.
+ * Marks a message that many resources hold, so that it is turned into bytes once: the metrics of a proxy stand in each of
+ * its filter chains, and are most of its listeners; the hosts that did not change are most of a route configuration. The
+ * object must not change any more.
  */
-export function shareAny<Message extends object>(message: Message): Message {
+export function shareMessage<Message extends object>(message: Message): Message {
   shared.set(message, undefined);
   return message;
 }
