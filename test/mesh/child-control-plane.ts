@@ -16,6 +16,8 @@ export interface ChildControlPlane extends ControlPlane {
   restart(): Promise<void>;
   freeze(): void;
   thaw(): void;
+  /** Of the process that runs now. */
+  readonly pid: number;
   /** Lines of its log that are warnings and worse. */
   readonly log: string[];
 }
@@ -50,6 +52,9 @@ export async function startChildControlPlane(
     discoveryPort: 15012,
     rootPem: root?.rootsPem ?? '',
     log,
+    get pid() {
+      return running.child.pid ?? 0;
+    },
     kill: () => end('SIGKILL'),
     restart: async () => {
       running = await start(port);

@@ -1,10 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { LoadResult } from '../../src/playground/sample-app/load.ts';
 import { findRequirements } from '../netns/requirements.ts';
 import { type ChildControlPlane, startChildControlPlane } from './child-control-plane.ts';
 import { startMesh, type TestMesh } from './fixture.ts';
+import { backMs, connected, everybody, underLoad, urlOf } from './under-load.ts';
 import { updatesOf } from './updates.ts';
 import { app, namespace } from './world.ts';
 
@@ -15,9 +15,6 @@ import { app, namespace } from './world.ts';
 const envoy = findRequirements();
 /** Set to 60 to freeze for as long as an outage would be noticed. */
 const frozenSeconds = Number(process.env['OUTRIGGER_FREEZE_SECONDS'] ?? 20);
-
-/** Envoy tries to come back after ever longer times, half a minute at most. */
-const backMs = 35_000;
 
 const used = ['used-a', 'used-b'];
 const fresh = ['fresh-a', 'fresh-b'];
@@ -38,7 +35,6 @@ spec:
     - {match: [{uri: {prefix: /moved}}], redirect: {uri: /elsewhere}}
     - {route: [{destination: {host: used-b}}]}
 ---`;
-const urlOf = (name: string): string => `http://${name}:9080/`;
 
 const deliveries = {
   'pushed hosts': { sets: [], freshFails: { status: 503, ms: 1000 }, unknownStatus: 200 },
@@ -62,36 +58,16 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))(
       });
       outside = createServer((__, response) => response.end('outside'));
       await new Promise<void>((resolve) => outside.listen(9080, mesh.playground.nodeIp, resolve));
-      for (const client of ['client', 'eager']) await everybody(client, used, { n: 20 });
+      for (const client of ['client', 'eager']) await everybody(mesh, client, used, { n: 20 });
     });
     afterAll(async () => {
       outside?.close();
       await mesh?.stop();
     });
 
-    const everybody = (client: string, hosts: readonly string[], load: object): Promise<LoadResult[]> =>
-      Promise.all(hosts.map((host) => mesh.load(`default/${client}`, { url: urlOf(host), ...load })));
-
-    /** Both clients on all hosts that they have used, as fast as they like but for `seconds`. */
-    async function underLoad(seconds: number, meanwhile: () => Promise<void>): Promise<number> {
-      const load = { forMs: seconds * 1000, rate: 150, concurrency: 6 };
-      const loads = ['client', 'eager'].map((client) => everybody(client, used, load));
-      await delay(500);
-      await meanwhile();
-      const results = (await Promise.all(loads)).flat();
-      for (const { statuses, errors, samples } of results) {
-        expect({
-          statuses: Object.keys(statuses),
-          errors,
-          samples: samples.filter(({ status }) => status !== 200),
-        }).toEqual({
-          statuses: ['200'],
-          errors: {},
-          samples: [],
-        });
-      }
-      return results.reduce((sum, { statuses }) => sum + (statuses[200] ?? 0), 0);
-    }
+    const clients = ['client', 'eager'];
+    const loaded = (seconds: number, meanwhile: () => Promise<void>) =>
+      underLoad(mesh, { clients, hosts: used, seconds }, meanwhile);
 
     async function first(client: string, url: string, headers = {}): Promise<{ status: number; ms: number }> {
       const { samples, firstMs } = await mesh.load(`default/${client}`, { url, headers });
@@ -115,13 +91,6 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))(
       expect(eagerly.ms).toBeLessThan(300);
     }
 
-    /** Its stream is open again, and has been for a moment. */
-    async function connected(client: string): Promise<void> {
-      const open = /^xds::.*::rq_active::1$/m;
-      await expect.poll(() => mesh.admin(`default/${client}`, '/clusters'), { timeout: backMs }).toMatch(open);
-      await delay(1000);
-    }
-
     const answers = (host: string) =>
       expect.poll(() => first('client', urlOf(host)), { timeout: backMs, interval: 200 });
 
@@ -133,13 +102,13 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))(
         expect(Object.keys(resources)).toContain('dynamic_route_configs 9080');
         expect(Object.keys(resources).join()).toContain('dynamic_active_clusters outbound|9080||used-a');
       }
-      const n = await underLoad(8, async () => {
+      const n = await loaded(8, async () => {
         await control.kill();
         await delay(1500);
         await control.restart();
       });
       console.info(`killed and restarted: ${n} requests, 0 failed`);
-      for (const client of ['client', 'eager']) await connected(client);
+      for (const client of ['client', 'eager']) await connected(mesh, client);
       expect(await updates()).toEqual(before);
     });
 
@@ -158,7 +127,7 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))(
     });
 
     test(`frozen for ${frozenSeconds} s: hosts in use never fail, others fail soon and work after it`, async () => {
-      const n = await underLoad(frozenSeconds + 2, async () => {
+      const n = await loaded(frozenSeconds + 2, async () => {
         control.freeze();
         await delay(1000);
         await alone('fresh-b');

@@ -10,6 +10,8 @@ export interface AppOptions {
   readonly replicas?: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
+  /** The app stays so long after its end has begun, as apps do that must not lose a request. */
+  readonly lingerSeconds?: number;
   /** Further ones of the pods of a version. */
   readonly labels?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
@@ -54,6 +56,9 @@ function deployment(name: string, version: string, options: Full): string {
   const all = { ROLE: role, SERVICE_VERSION: version, LISTEN: listen, ...env };
   const list = Object.entries(all).map(([key, value]) => `{name: ${key}, value: ${JSON.stringify(value)}}`);
   const web = ports.find(({ speaks }) => speaks === 'http');
+  const { lingerSeconds } = options;
+  const hook =
+    lingerSeconds === undefined ? '' : `lifecycle: {preStop: {exec: {command: [sleep, "${lingerSeconds}"]}}}`;
   const probe =
     web === undefined ? '' : `readinessProbe: {httpGet: {path: /health, port: ${targetOf(web)}}, periodSeconds: 1}`;
   return `
@@ -72,6 +77,7 @@ spec:
           image: outrigger/sample-app
           env: [${list.join(', ')}]
           ${probe}
+          ${hook}
 ---`;
 }
 
