@@ -81,6 +81,16 @@ spec: {action: CUSTOM, provider: {name: asked}, rules: [{}]}
     expect(stderr).toMatch(/OR2454 AuthorizationPolicy default\/custom .*no "asked"/);
   });
 
+  test('a file that is no YAML is told with its place, the rest is shown', () => {
+    mkdirSync(join(folder, 'half'), { recursive: true });
+    const pod = 'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: a}]}\n';
+    writeFileSync(join(folder, 'half/a.yaml'), pod);
+    writeFileSync(join(folder, 'half/b.yaml'), 'kind: [\n---\nkind: b\n');
+    const { status, stdout, stderr } = translate('--config', join(folder, 'half'), '--proxy', 'a', '--type', 'cluster');
+    expect([status, stdout.includes('PassthroughCluster')]).toEqual([0, true]);
+    expect(stderr).toMatch(/OR1601 .*half\/b\.yaml:2:1/);
+  });
+
   test('a folder that is not there, and a wrong type', () => {
     expect(translate('--config', join(folder, 'none'), '--proxy', 'a/b').stderr).toContain('OR1605');
     const wrong = translate('--config', bookinfo, '--proxy', 'a/b', '--type', 'clusters');

@@ -66,15 +66,26 @@ export async function setUpInjection(
   tellAssumed: (name: string) => void = () => {},
 ): Promise<Surroundings> {
   const flags = command.opts<InjectionFlags>();
+  const facts = await factsOf(flags, say, flags.namespaceLabels === undefined ? tellAssumed : () => {});
+  const { namespace } = withGivenNamespaces(facts, inputs);
+  return injectionWith(command, { namespace, nodes: () => facts.nodes() }, say);
+}
+
+/** The same with facts that are known already. */
+export async function injectionWith(
+  command: Command,
+  facts: Pick<ClusterFacts, 'namespace' | 'nodes'>,
+  say: (line: string) => void,
+): Promise<Surroundings> {
+  const flags = command.opts<InjectionFlags>();
   const { config, reports } = await configOf(command, process.env);
   for (const report of reports) {
     if (report.state === 'reported') say(`istio-values: ${report.key} has no effect: ${report.text}`);
   }
-  const facts = await factsOf(flags, say, flags.namespaceLabels === undefined ? tellAssumed : () => {});
   return {
     injector: buildInjector(config.injection, readTemplateTexts()),
     nodes: facts.nodes(),
-    namespaceOf: namespaceFacts(withGivenNamespaces(facts, inputs), {
+    namespaceOf: namespaceFacts(facts, {
       namespace: flags.namespace,
       labels: flags.namespaceLabels === undefined ? undefined : parsePairs(flags.namespaceLabels, '--namespace-labels'),
       annotations:

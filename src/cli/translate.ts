@@ -18,7 +18,7 @@ import type { Snapshot } from '../registry/snapshot.ts';
 import { FilesSource } from '../source/files/files-source.ts';
 import type { SourceObject } from '../source/object-source.ts';
 import type { ProxyResources } from '../xds/resource.ts';
-import { setUpInjection } from './injection-setup.ts';
+import { injectionWith } from './injection-setup.ts';
 import { offlineMesh } from './offline-mesh.ts';
 
 const types = ['cluster', 'listener', 'route', 'endpoint', 'virtual-host', 'extension', 'ir', 'all'] as const;
@@ -57,13 +57,15 @@ async function run(translate: Command): Promise<void> {
   const say = (line: string) => process.stderr.write(`${line}\n`);
   const { config } = await configOf(translate, process.env);
   const settings = { ...meshSettings(config), ...(flags.eager === true ? { delivery: 'eager' as const } : {}) };
-  const injection = await setUpInjection(translate, [], say);
   const registry = new Registry({
     domainSuffix: settings.domainSuffix,
     rootNamespaces: settings.rootNamespaces,
     onProblem: (p) => say(printRegistryProblem(p)),
   });
-  const objects = await readFolder(flags.config, say);
+  const files = await readFolder(flags.config, say);
+  const injection = await injectionWith(translate, files, say);
+  const objects: SourceObject[] = [];
+  files.onObjects(({ upserts }) => objects.push(...upserts))();
   registry.apply({ upserts: offlineMesh(objects, injection), removals: [] });
   for (const warning of new FieldWarnings().apply({ upserts: objects, removals: [] })) say(printFieldWarning(warning));
   for (const warning of new JointWarnings().apply(registry.snapshot)) say(printJointWarning(warning));
@@ -79,8 +81,8 @@ async function run(translate: Command): Promise<void> {
 
 const printing = { lineWidth: 0, aliasDuplicateObjects: false } as const;
 
-/** All objects of the folder at this moment. */
-async function readFolder(folder: string, say: (line: string) => void): Promise<readonly SourceObject[]> {
+/** The folder at this moment. What cannot be read of it is told, and the rest is there. */
+async function readFolder(folder: string, say: (line: string) => void): Promise<FilesSource> {
   const files = new FilesSource({
     folder,
     pollMs: 2 ** 30,
@@ -91,10 +93,8 @@ async function readFolder(folder: string, say: (line: string) => void): Promise<
       for (const problem of [...problems, ...notices]) say(problem.message);
     },
   });
-  const found: SourceObject[] = [];
   await files.start(new AbortController().signal);
-  files.onObjects(({ upserts }) => found.push(...upserts))();
-  return found;
+  return files;
 }
 
 /** Throws OR2405. */
