@@ -91,6 +91,27 @@ spec: {action: CUSTOM, provider: {name: asked}, rules: [{}]}
     expect(stderr).toMatch(/OR1601 .*half\/b\.yaml:2:1/);
   });
 
+  test('what a gateway is made from', () => {
+    mkdirSync(join(folder, 'gate'), { recursive: true });
+    const yaml = `
+apiVersion: v1
+kind: Pod
+metadata: {name: gw, labels: {app: gw}, annotations: {inject.istio.io/templates: gateway}}
+spec: {containers: [{name: istio-proxy, image: auto}]}
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: gate}
+spec: {selector: {app: gw}, servers: [{port: {number: 8080, name: http, protocol: HTTP}, hosts: [a.example]}]}
+`;
+    writeFileSync(join(folder, 'gate/a.yaml'), yaml);
+    const { status, stdout, stderr } = translate(
+      ...['--config', join(folder, 'gate'), '--proxy', 'gw', '--type', 'ir', '-o', 'json'],
+    );
+    expect([status, stderr]).toEqual([0, '']);
+    expect(JSON.parse(stdout)).toMatchObject({ gateway: { listeners: [{ port: 8080 }] } });
+  });
+
   test('a folder that is not there, and a wrong type', () => {
     expect(translate('--config', join(folder, 'none'), '--proxy', 'a/b').stderr).toContain('OR1605');
     const wrong = translate('--config', bookinfo, '--proxy', 'a/b', '--type', 'clusters');

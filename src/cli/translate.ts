@@ -7,6 +7,7 @@ import { JointWarnings, printJointWarning } from '../app/mesh/joint-warnings.ts'
 import { meshSettings } from '../app/mesh/mesh-settings.ts';
 import { Encoder } from '../discovery/encoder.ts';
 import { everythingOf } from '../discovery/everything.ts';
+import { GatewayConfig } from '../discovery/gateway-config.ts';
 import { SidecarConfig } from '../discovery/sidecar-config.ts';
 import { OutriggerError } from '../errors.ts';
 import { nearest } from '../model/nearest.ts';
@@ -119,7 +120,8 @@ function resourcesOf(resources: ProxyResources, type: Exclude<ShownType, 'ir'>):
 
 /** What the resources are made from. */
 function irOf(resources: ProxyResources): unknown {
-  if (!(resources instanceof SidecarConfig)) return { gateway: true };
+  if (resources instanceof GatewayConfig) return { shape: resources.parts.shape, gateway: resources.parts.gateway };
+  if (!(resources instanceof SidecarConfig)) throw new Error('a proxy is a sidecar or a gateway');
   const { delivery, shape, view, inbound } = resources.parts;
   return { delivery, shape, outbound: view, inbound };
 }
