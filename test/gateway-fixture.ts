@@ -1,6 +1,7 @@
 import protobuf from 'protobufjs/minimal.js';
 import { Encoder } from '../src/discovery/encoder.ts';
 import { GatewayConfigs } from '../src/discovery/gateway-configs.ts';
+import { Shapes } from '../src/discovery/shapes.ts';
 import { Indexes } from '../src/ir/build/indexes.ts';
 import { OutboundViews } from '../src/ir/build/outbound-views.ts';
 import type { GatewayIR, GatewayServerIR } from '../src/ir/types/gateway.ts';
@@ -87,7 +88,8 @@ export function gatewayConfigs(): GatewayConfigs {
   const encoder = new Encoder((resource, error) => {
     throw new Error(`${resource.type} ${resource.name}: ${error.message}`);
   });
-  return new GatewayConfigs({ settings: defaultMeshSettings, indexes, views, encoder });
+  const shapes = new Shapes({ settings: defaultMeshSettings, views });
+  return new GatewayConfigs({ settings: defaultMeshSettings, indexes, views, encoder, shapes });
 }
 
 export interface GatewayUnderTest {

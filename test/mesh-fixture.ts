@@ -1,4 +1,5 @@
 import { Encoder } from '../src/discovery/encoder.ts';
+import { Shapes } from '../src/discovery/shapes.ts';
 import { SidecarConfigs } from '../src/discovery/sidecar-configs.ts';
 import { Indexes } from '../src/ir/build/indexes.ts';
 import { OutboundViews } from '../src/ir/build/outbound-views.ts';
@@ -33,7 +34,8 @@ export function sidecarConfigs(changes: Partial<MeshSettings> = {}): SidecarConf
   const encoder = new Encoder((resource, error) => {
     throw new Error(`${resource.type} ${resource.name}: ${error.message}`);
   });
-  return new SidecarConfigs({ settings, indexes, views: new OutboundViews(settings, indexes), encoder });
+  const views = new OutboundViews(settings, indexes);
+  return new SidecarConfigs({ settings, indexes, views, encoder, shapes: new Shapes({ settings, views }) });
 }
 
 export function workloadOf(snapshot: Snapshot, id: string): Workload {

@@ -25,6 +25,63 @@ const authorizer = {
   ),
 };
 
+const tracer = {
+  service: authorizer.service,
+  port: authorizer.port,
+  maxTagLength: Type.Optional(Type.Integer({ minimum: 1, maximum: 4_294_967_295 })),
+};
+
+const tellers = {
+  prometheus: Type.Optional(Type.Object({})),
+  envoyFileAccessLog: Type.Optional(
+    Type.Object(
+      {
+        path: Type.String({ minLength: 1 }),
+        logFormat: Type.Optional(
+          Type.Object(
+            {
+              text: Type.Optional(Type.String({ minLength: 1 })),
+              labels: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+            },
+            { additionalProperties: false },
+          ),
+        ),
+      },
+      { additionalProperties: false },
+    ),
+  ),
+  zipkin: Type.Optional(
+    Type.Object(
+      {
+        ...tracer,
+        path: Type.Optional(Type.String({ pattern: '^/' })),
+        enable64bitTraceId: Type.Optional(Type.Boolean()),
+      },
+      { additionalProperties: false },
+    ),
+  ),
+  opentelemetry: Type.Optional(
+    Type.Object(
+      {
+        ...tracer,
+        http: Type.Optional(
+          Type.Object(
+            {
+              path: Type.String({ pattern: '^/' }),
+              timeout: authorizer.timeout,
+              headers: Type.Optional(
+                Type.Array(Type.Object({ name: Type.String({ minLength: 1 }), value: Type.String() })),
+              ),
+            },
+            { additionalProperties: false },
+          ),
+        ),
+      },
+      { additionalProperties: false },
+    ),
+  ),
+};
+
 /** An entry of Istio's `meshConfig.extensionProviders`; other kinds of providers may stand beside those that are read. */
 export const ExtensionProviderSchema = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 253 }),
@@ -44,4 +101,5 @@ export const ExtensionProviderSchema = Type.Object({
     ),
   ),
   envoyExtAuthzGrpc: Type.Optional(Type.Object(authorizer, { additionalProperties: false })),
+  ...tellers,
 });

@@ -74,7 +74,21 @@ export const MeshConfigSchema = Type.Object({
   extensionProviders: Type.Array(ExtensionProviderSchema, {
     default: [],
     description:
-      "Whom policies of action CUSTOM may name: Istio's meshConfig.extensionProviders, of which envoyExtAuthzHttp and envoyExtAuthzGrpc are read.",
+      "Whom policies of action CUSTOM and Telemetry may name: Istio's meshConfig.extensionProviders, of which envoyExtAuthzHttp, envoyExtAuthzGrpc, envoyFileAccessLog, zipkin, opentelemetry and prometheus are read. envoy and prometheus are there by themselves.",
+  }),
+  defaultProviders: Type.Object({
+    tracing: Type.Array(Type.String(), {
+      default: [],
+      description: 'Providers of traces where no Telemetry names any.',
+    }),
+    metrics: Type.Array(Type.String(), {
+      default: ['prometheus'],
+      description: 'Providers of metrics where no Telemetry names any.',
+    }),
+    accessLogging: Type.Array(Type.String(), {
+      default: [],
+      description: 'Providers of access logs where no Telemetry names any; none given leave it to accessLogFile.',
+    }),
   }),
   jwksRefreshSeconds: seconds(1200, 'between two readings of the keys of an issuer of tokens.', 0.1),
   jwksAllowedAddresses: Type.Array(Type.String(), {

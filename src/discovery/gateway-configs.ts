@@ -25,14 +25,15 @@ import { GatewayConfig, type GatewayResources, type GatewayTools } from './gatew
 import { Interned } from './interned.ts';
 import { KubernetesSecrets, secretsOfGateway } from './kubernetes-secrets.ts';
 import { nearnessRules, Placed } from './placed.ts';
-import { proxyShape } from './proxy-shape.ts';
 import { resourceSet, sameOr } from './resource-set.ts';
+import type { Shapes } from './shapes.ts';
 
 export interface GatewayConfigsOptions {
   readonly settings: MeshSettings;
   readonly indexes: Indexes;
   readonly views: OutboundViews;
   readonly encoder: Encoder;
+  readonly shapes: Shapes;
   /** Told once of each server, host or secret that is left out, and why. */
   readonly onProblem?: (problem: GatewayProblem) => void;
 }
@@ -48,7 +49,7 @@ export class GatewayConfigs {
   readonly #options: GatewayConfigsOptions;
   readonly #tools: GatewayTools;
   readonly #kinds = new Interned<GatewayKind>();
-  readonly #kindOf = rememberedBy((workload: Workload) => this.#kinds.same(this.#describe(workload)));
+  readonly #kindOf = new Remembered<Workload, GatewayKind>(1);
   readonly #gateways = new Remembered<GatewayKind, GatewayIR>(2);
   readonly #resources = new Remembered<GatewayKind, GatewayResources>(2);
   readonly #memory: GatewayMemory;
@@ -70,7 +71,7 @@ export class GatewayConfigs {
   }
 
   find(snapshot: Snapshot, workload: Workload): GatewayConfig {
-    const kind = this.#kindOf(workload);
+    const kind = this.#kind(snapshot, workload);
     const gateway = this.gateway(snapshot, workload);
     const { services, endpoints, secrets } = snapshot;
     const modes = this.#options.indexes.modes(snapshot.peerAuthentications);
@@ -87,7 +88,7 @@ export class GatewayConfigs {
 
   /** What a gateway is made of, its problems included. */
   gateway(snapshot: Snapshot, workload: Workload): GatewayIR {
-    const kind = this.#kindOf(workload);
+    const kind = this.#kind(snapshot, workload);
     const { settings, views } = this.#options;
     const { facts } = kind;
     const seen = views.forGateway(snapshot, facts.namespace, facts.labels);
@@ -108,22 +109,21 @@ export class GatewayConfigs {
     for (const problem of problems) if (!known.has(problem.message)) this.#options.onProblem?.(problem);
   }
 
-  #describe(workload: Workload): GatewayKind {
-    const { namespace, labels, namedPorts, statusPort } = workload;
-    const facts = { namespace, labels, namedPorts, statusPort, lowPorts: hasLowPorts(workload) };
-    return { facts, shape: proxyShape(workload, this.#options.settings) };
+  #kind(snapshot: Snapshot, workload: Workload): GatewayKind {
+    const shape = this.#options.shapes.find(snapshot, workload);
+    return this.#kindOf.get(workload, [shape], () => this.#kinds.same({ facts: factsOf(workload), shape }));
   }
-
   #translate(gateway: GatewayIR, kind: GatewayKind): GatewayResources {
     const last = this.#last.get(kind);
-    const clusters = [blackHoleCluster, ...gateway.clusters.map((cluster) => this.#clusters(cluster))];
+    const known = withCollectors(gateway.clusters, kind.shape.telemetry.collectors);
+    const clusters = [blackHoleCluster, ...known.map((cluster) => this.#clusters(cluster))];
     const routes = gateway.listeners.flatMap(({ servers }) => servers.flatMap((server) => this.#route(server)));
     const resources = {
       clusters: sameOr(last?.clusters, this.#set(clusters)),
       listeners: sameOr(last?.listeners, this.#set(translateGatewayListeners(gateway, kind.shape))),
       extensions: sameOr(last?.extensions, this.#set(filtersOf(gateway))),
       routes: new Map(routes.map((route) => [route.name, route])),
-      endpointsOf: new Map(gateway.clusters.flatMap((cluster) => edsName(cluster))),
+      endpointsOf: new Map(known.flatMap((cluster) => edsName(cluster))),
       secretNames: secretsOfGateway(gateway),
     };
     this.#last.set(kind, resources);
@@ -147,6 +147,16 @@ const filtersOf = ({ external, tokens }: GatewayIR) => [
   translateExternalAuthorization(external),
   translateRequestAuthentication(tokens),
 ];
+
+function factsOf(workload: Workload): GatewayFacts {
+  const { namespace, labels, namedPorts, statusPort } = workload;
+  return { namespace, labels, namedPorts, statusPort, lowPorts: hasLowPorts(workload) };
+}
+
+function withCollectors(clusters: readonly ClusterIR[], collectors: readonly ClusterIR[]): readonly ClusterIR[] {
+  const names = new Set(clusters.map(({ name }) => name));
+  return [...clusters, ...collectors.filter(({ name }) => !names.has(name))];
+}
 
 /** Our template lets the pod listen there (`net.ipv4.ip_unprivileged_port_start`); of other pods nothing is known. */
 function hasLowPorts({ annotations }: Workload): boolean {

@@ -1,16 +1,16 @@
 import type { ProxyShape } from '../ir/types/proxy.ts';
+import type { TelemetryIR } from '../ir/types/telemetry.ts';
 import type { MeshSettings } from '../model/mesh-settings.ts';
 import type { Workload } from '../model/workload.ts';
 
 const modeAnnotation = 'sidecar.istio.io/interceptionMode';
 
 /** What the configuration of a pod's proxy depends on beside the mesh. */
-export function proxyShape(workload: Workload, settings: MeshSettings): ProxyShape {
+export function proxyShape(workload: Workload, settings: MeshSettings, telemetry: TelemetryIR): ProxyShape {
   const { labels, canonicalService, canonicalRevision, ips } = workload;
   const six = ips.some((ip) => ip.includes(':'));
   const four = ips.length === 0 || ips.some((ip) => !ip.includes(':'));
   const mode = workload.annotations[modeAnnotation];
-  const log = { file: settings.accessLogFile, encoding: settings.accessLogEncoding, format: settings.accessLogFormat };
   return {
     workload: workload.workloadName,
     namespace: workload.namespace,
@@ -21,8 +21,7 @@ export function proxyShape(workload: Workload, settings: MeshSettings): ProxySha
     cluster: settings.clusterId,
     interception: mode === 'TPROXY' || mode === 'NONE' ? mode : 'REDIRECT',
     families: [...(four ? [4 as const] : []), ...(six ? [6 as const] : [])],
-    accessLog: settings.accessLogFile === '' ? undefined : log,
-    traceSampling: settings.traceSampling,
+    telemetry,
     protocolDetectionTimeoutMs: settings.protocolDetectionTimeoutMs,
   };
 }

@@ -176,8 +176,10 @@ export class SidecarConfig implements ProxyResources {
 
   /** Whom the proxy itself asks, which the app may not see. */
   #asked(name: string): ClusterIR | undefined {
-    const cluster = this.parts.inbound.external?.authorizer.cluster;
-    return cluster?.name === name ? cluster : undefined;
+    const { inbound, shape } = this.parts;
+    const authorizer = inbound.external?.authorizer.cluster;
+    if (authorizer?.name === name) return authorizer;
+    return shape.telemetry.collectors.find((cluster) => cluster.name === name);
   }
 
   /** A cluster may outlive its service for a moment; without an answer Envoy would keep it waiting. */

@@ -26,8 +26,8 @@ import { EndpointResources } from './endpoint-resources.ts';
 import { Interned } from './interned.ts';
 import { KubernetesSecrets, secretsOfSidecar } from './kubernetes-secrets.ts';
 import { nearnessRules, Placed } from './placed.ts';
-import { proxyShape } from './proxy-shape.ts';
 import { JoinedSets, noResources, resourceSet, sameOr } from './resource-set.ts';
+import type { Shapes } from './shapes.ts';
 import {
   NamedResources,
   SidecarConfig,
@@ -42,6 +42,7 @@ export interface SidecarConfigsOptions {
   readonly indexes: Indexes;
   readonly views: OutboundViews;
   readonly encoder: Encoder;
+  readonly shapes: Shapes;
   /** Told of what a policy asks for and cannot have; again whenever the workload is built anew. */
   readonly onProblem?: (problem: PolicyProblem) => void;
 }
@@ -60,7 +61,6 @@ export class SidecarConfigs {
   readonly #options: SidecarConfigsOptions;
   readonly #tools: SidecarTools;
   readonly #joined = new JoinedSets();
-  readonly #shapes = new Interned<ProxyShape>();
   readonly #inbounds = new Interned<InboundIR>();
   readonly #inboundOf = new Remembered<Workload, InboundIR>(1);
   // By shape, which is one for each workload: views and inbound sides may be shared by any number of them.
@@ -92,10 +92,10 @@ export class SidecarConfigs {
   }
 
   find({ snapshot, workload, delta, before }: SidecarQuery): SidecarConfig {
-    const { views, indexes, settings } = this.#options;
+    const { views, indexes, settings, shapes } = this.#options;
     const view = views.view(snapshot, workload.namespace, workload.labels);
     const delivery = deliveryOf({ workload, view, settings, delta, before });
-    const shape = this.#shapes.same(proxyShape(workload, settings));
+    const shape = shapes.find(snapshot, workload);
     const inbound = this.#inbound(snapshot, workload);
     const modes = indexes.modes(snapshot.peerAuthentications);
     const newest = this.#newest.get(shape, [view, inbound, delivery], () => ({ inputs: [], configs: undefined }));
@@ -180,7 +180,7 @@ export class SidecarConfigs {
       clusters: this.#kept(shape, 'inbound clusters', [
         ...fixed,
         ...translateInboundClusters(inbound, shape),
-        ...this.#asked(inbound),
+        ...this.#asked(inbound, shape),
       ]),
       listeners: this.#kept(shape, 'inbound listeners', translateInboundListeners(inbound, shape)),
       routes: this.#kept(shape, 'inbound routes', translateInboundRoutes(inbound)),
@@ -192,8 +192,10 @@ export class SidecarConfigs {
   }
 
   /** Who is asked is not asked for: the proxy has to have it before the first request. */
-  #asked({ external }: InboundIR): readonly XdsResource[] {
-    return external === undefined ? [] : [translateCluster(external.authorizer.cluster)];
+  #asked({ external }: InboundIR, { telemetry }: ProxyShape): readonly XdsResource[] {
+    const authorizers = external === undefined ? [] : [external.authorizer.cluster];
+    const clusters = new Map([...telemetry.collectors, ...authorizers].map((cluster) => [cluster.name, cluster]));
+    return [...clusters.values()].map(translateCluster);
   }
 
   #outbound(

@@ -71,4 +71,10 @@ export const translationErrors = {
     remedy:
       'What the policy is for is denied. Name one provider of mesh.extensionProviders, and one alone for each workload, whose service and port are visible to it.',
   },
+  OR2455: {
+    status: 422,
+    title: 'A provider of telemetry cannot be told',
+    remedy:
+      'The rest of the Telemetry is in force. List the provider in mesh.extensionProviders with a kind that fits, and a service and port that the workload sees.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -3,6 +3,37 @@ export interface ExtensionProvider {
   readonly name: string;
   readonly envoyExtAuthzHttp?: HttpAuthorizer;
   readonly envoyExtAuthzGrpc?: GrpcAuthorizer;
+  readonly prometheus?: object;
+  readonly envoyFileAccessLog?: FileAccessLog;
+  readonly zipkin?: ZipkinTracer;
+  readonly opentelemetry?: OpenTelemetryTracer;
+}
+
+export interface FileAccessLog {
+  readonly path: string;
+  readonly logFormat?: { readonly text?: string; readonly labels?: Readonly<Record<string, unknown>> };
+}
+
+interface Tracer {
+  /** `[namespace/]host` of a Service or ServiceEntry, the host in full. */
+  readonly service: string;
+  readonly port: number;
+  /** Longer paths are cut in spans. */
+  readonly maxTagLength?: number;
+}
+
+export interface ZipkinTracer extends Tracer {
+  readonly path?: string;
+  readonly enable64bitTraceId?: boolean;
+}
+
+/** By gRPC, or by HTTP where `http` says so. */
+export interface OpenTelemetryTracer extends Tracer {
+  readonly http?: {
+    readonly path: string;
+    readonly timeout?: string;
+    readonly headers?: readonly { readonly name: string; readonly value: string }[];
+  };
 }
 
 interface Authorizer {

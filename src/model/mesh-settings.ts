@@ -31,8 +31,16 @@ export interface MeshSettings {
   readonly localityLbSetting: LocalitySetting;
   /** Whom policies may name. */
   readonly extensionProviders: readonly ExtensionProvider[];
+  /** Of those, whom proxies tell of requests where no Telemetry says it. */
+  readonly defaultProviders: DefaultProviders;
   readonly clusterId: string;
   readonly meshId: string;
+}
+
+export interface DefaultProviders {
+  readonly tracing: readonly string[];
+  readonly metrics: readonly string[];
+  readonly accessLogging: readonly string[];
 }
 
 export interface LocalitySetting {
@@ -60,6 +68,7 @@ export const defaultMeshSettings: MeshSettings = {
   pushedHosts: 1000,
   localityLbSetting: { enabled: true },
   extensionProviders: [],
+  defaultProviders: { tracing: [], metrics: ['prometheus'], accessLogging: [] },
   clusterId: 'Kubernetes',
   meshId: 'cluster.local',
 };

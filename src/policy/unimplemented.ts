@@ -8,6 +8,7 @@ import { peerAuthenticationFields } from './peer-authentication/fields.ts';
 import { requestAuthenticationFields } from './request-authentication/fields.ts';
 import { serviceEntryFields } from './service-entry/fields.ts';
 import { sidecarFields } from './sidecar/fields.ts';
+import { telemetryFields } from './telemetry/fields.ts';
 import { virtualServiceFields } from './virtual-service/fields.ts';
 import { workloadEntryFields } from './workload-entry/fields.ts';
 import { workloadGroupFields } from './workload-group/fields.ts';
@@ -24,6 +25,7 @@ export const fieldEffects: Readonly<Record<KindName, FieldEffects>> = {
   PeerAuthentication: peerAuthenticationFields,
   AuthorizationPolicy: authorizationPolicyFields,
   RequestAuthentication: requestAuthenticationFields,
+  Telemetry: telemetryFields,
 };
 
 /** The fields of a valid resource that have no effect yet, as warnings: the resource is in force but for them. */

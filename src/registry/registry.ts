@@ -56,6 +56,7 @@ export class Registry {
   readonly #peerAuthentications = new Configs<'PeerAuthentication'>(this.#problems);
   readonly #authorizationPolicies: Configs<'AuthorizationPolicy'>;
   readonly #requestAuthentications = new Configs<'RequestAuthentication'>(this.#problems);
+  readonly #telemetries = new Configs<'Telemetry'>(this.#problems);
   #tokenKeys: Snapshot['tokenKeys'] = emptySnapshot.tokenKeys;
   readonly #sinks: ReadonlyMap<string, Sink>;
   readonly #listeners = new Set<(snapshot: Snapshot) => void>();
@@ -84,6 +85,7 @@ export class Registry {
       ['PeerAuthentication', this.#peerAuthentications.input],
       ['AuthorizationPolicy', this.#authorizationPolicies.input],
       ['RequestAuthentication', this.#requestAuthentications.input],
+      ['Telemetry', this.#telemetries.input],
     ]);
     this.#snapshot = this.#derive(emptySnapshot);
   }
@@ -152,6 +154,7 @@ export class Registry {
       peerAuthentications: this.#peerAuthentications.settle(),
       authorizationPolicies: this.#authorizationPolicies.settle(),
       requestAuthentications: this.#requestAuthentications.settle(),
+      telemetries: this.#telemetries.settle(),
       tokenKeys: this.#tokenKeys,
       secrets: changeMap(before.secrets, this.#secrets.settle()),
     };

@@ -10,6 +10,7 @@ import type {
   PeerAuthentication,
   RequestAuthentication,
   Sidecar,
+  Telemetry,
   VirtualService,
 } from '../schema/kinds.ts';
 
@@ -61,6 +62,7 @@ export interface Snapshot {
   readonly peerAuthentications: readonly Config<PeerAuthentication>[];
   readonly authorizationPolicies: readonly Config<AuthorizationPolicy>[];
   readonly requestAuthentications: readonly Config<RequestAuthentication>[];
+  readonly telemetries: readonly Config<Telemetry>[];
   /** JSON Web Key Sets that issuers publish, as they were last read. */
   readonly tokenKeys: ReadonlyMap<string, string>;
   /** By `<namespace>/<name>`. */
@@ -80,6 +82,7 @@ export const emptySnapshot: Snapshot = {
   peerAuthentications: [],
   authorizationPolicies: [],
   requestAuthentications: [],
+  telemetries: [],
   tokenKeys: new Map(),
   secrets: new Map(),
 };

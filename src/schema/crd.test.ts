@@ -38,6 +38,7 @@ test('names, versions and columns are as users of Istio know them', () => {
     ['peerauthentications.security.istio.io', 'pa', 'v1,v1beta1', 'Mode,Age'],
     ['authorizationpolicies.security.istio.io', 'ap,authz', 'v1,v1beta1', 'Action,Age'],
     ['requestauthentications.security.istio.io', 'ra', 'v1,v1beta1', ''],
+    ['telemetries.telemetry.istio.io', 'telemetry', 'v1,v1alpha1', 'Age'],
   ]);
 });
 

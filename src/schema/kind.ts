@@ -54,6 +54,14 @@ export const security = {
   scope: 'Namespaced',
 } as const;
 
+export const telemetry = {
+  group: 'telemetry.istio.io',
+  categories: ['istio-io', 'telemetry-istio-io'],
+  versions: ['v1', 'v1alpha1'],
+  storage: 'v1',
+  scope: 'Namespaced',
+} as const;
+
 const MetadataSchema = message(
   {
     namespace: text('Its namespace.'),

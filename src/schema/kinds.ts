@@ -3,11 +3,21 @@ import { AuthorizationPolicySpec } from './authorization-policy/authorization-po
 import { WorkloadEntry as WorkloadEntrySpec } from './common/workload-entry.ts';
 import { DestinationRuleSpec } from './destination-rule/destination-rule.ts';
 import { GatewaySpec } from './gateway/gateway.ts';
-import { ageColumn, column, define, type KindDefinition, type Metadata, networking, security } from './kind.ts';
+import {
+  ageColumn,
+  column,
+  define,
+  type KindDefinition,
+  type Metadata,
+  networking,
+  security,
+  telemetry,
+} from './kind.ts';
 import { PeerAuthenticationSpec } from './peer-authentication/peer-authentication.ts';
 import { RequestAuthenticationSpec } from './request-authentication/request-authentication.ts';
 import { ServiceEntrySpec } from './service-entry/service-entry.ts';
 import { SidecarSpec } from './sidecar/sidecar.ts';
+import { TelemetrySpec } from './telemetry/telemetry.ts';
 import { VirtualServiceSpec } from './virtual-service/virtual-service.ts';
 import { WorkloadGroupSpec } from './workload-group/workload-group.ts';
 
@@ -102,6 +112,14 @@ export const kinds = [
     spec: RequestAuthenticationSpec,
     columns: [],
   }),
+  define({
+    ...telemetry,
+    kind: 'Telemetry',
+    plural: 'telemetries',
+    shortNames: ['telemetry'],
+    spec: TelemetrySpec,
+    columns: [ageColumn],
+  }),
 ] as const;
 
 type Known = (typeof kinds)[number];
@@ -128,6 +146,7 @@ export type WorkloadGroup = Named<'WorkloadGroup'>;
 export type PeerAuthentication = Named<'PeerAuthentication'>;
 export type AuthorizationPolicy = Named<'AuthorizationPolicy'>;
 export type RequestAuthentication = Named<'RequestAuthentication'>;
+export type Telemetry = Named<'Telemetry'>;
 
 export function kindOf(apiVersion: string, kind: string): KindDefinition | undefined {
   const [group, version, ...rest] = apiVersion.split('/');

@@ -1,6 +1,7 @@
 import { Encoder } from '../../src/discovery/encoder.ts';
 import { everythingOf } from '../../src/discovery/everything.ts';
 import { GatewayConfigs } from '../../src/discovery/gateway-configs.ts';
+import { Shapes } from '../../src/discovery/shapes.ts';
 import { SidecarConfigs } from '../../src/discovery/sidecar-configs.ts';
 import { Indexes } from '../../src/ir/build/indexes.ts';
 import { OutboundViews } from '../../src/ir/build/outbound-views.ts';
@@ -44,6 +45,8 @@ export function snapshotOf(objects: readonly SourceObject[]): Snapshot | undefin
 /** Whom policies may name. */
 const extensionProviders = [
   { name: 'asked', envoyExtAuthzGrpc: { service: 'server.default.svc.cluster.local', port: 7070 } },
+  { name: 'log', envoyFileAccessLog: { path: '/dev/stderr', logFormat: { labels: { path: '%PATH%' } } } },
+  { name: 'spans', zipkin: { service: 'server.default.svc.cluster.local', port: 80, maxTagLength: 99 } },
 ];
 
 /** By a word for each. */
@@ -54,7 +57,8 @@ export function* proxiesOf(snapshot: Snapshot): Generator<[string, ProxyResource
     const encoder = new Encoder((resource, error) => {
       throw new Error(`${resource.type} ${resource.name}: ${error.message}`);
     });
-    const parts = { settings, indexes, views: new OutboundViews(settings, indexes), encoder };
+    const views = new OutboundViews(settings, indexes);
+    const parts = { settings, indexes, views, encoder, shapes: new Shapes({ settings, views }) };
     const sidecars = new SidecarConfigs(parts);
     const of = (id: string) => workloadOf(snapshot, id);
     const sidecar = (id: string) => sidecars.find({ snapshot, workload: of(id), delta: true, before: undefined });
@@ -65,13 +69,27 @@ export function* proxiesOf(snapshot: Snapshot): Generator<[string, ProxyResource
   }
 }
 
+/** `client, eager: metric requests_total.reporter: "source"` */
+function addMetrics(path: string, value: unknown, lines: Set<string>): void {
+  if (typeof value !== 'object' || value === null) return;
+  if ('tags' in value && 'name' in value && Array.isArray(value.tags)) {
+    for (const { name, value_format } of value.tags)
+      lines.add(`${path} ${value.name}.${name}: ${JSON.stringify(value_format)}`);
+    return;
+  }
+  for (const inner of Object.values(value)) addMetrics(path, inner, lines);
+}
+
 function addLines(path: string, value: unknown, lines: Set<string>): void {
   if (typeof value !== 'object' || value === null) {
     lines.add(`${path}: ${JSON.stringify(value)}`);
     return;
   }
-  // The metrics are one long list everywhere; `stats-log.test.ts` has them.
-  if ('name' in value && value.name === 'envoy.access_loggers.stats') return;
+  // The metrics are one long list everywhere: each is a line once.
+  if ('name' in value && value.name === 'envoy.access_loggers.stats') {
+    addMetrics(`${path.slice(0, path.indexOf(':') + 1)} metric`, value, lines);
+    return;
+  }
   const entries = Object.entries(value);
   if (entries.length === 0) lines.add(`${path}: ${Array.isArray(value) ? '[]' : '{}'}`);
   for (const [key, inner] of entries) addLines(`${path}${Array.isArray(value) ? `[${key}]` : `.${key}`}`, inner, lines);

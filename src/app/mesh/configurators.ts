@@ -3,6 +3,7 @@ import type { ProxyConfigurator } from '../../discovery/discovery.ts';
 import type { Encoder } from '../../discovery/encoder.ts';
 import { GatewayConfigs } from '../../discovery/gateway-configs.ts';
 import { ProxylessConfigs } from '../../discovery/proxyless-config.ts';
+import { Shapes } from '../../discovery/shapes.ts';
 import { SidecarConfigs } from '../../discovery/sidecar-configs.ts';
 import { Indexes } from '../../ir/build/indexes.ts';
 import { OutboundViews } from '../../ir/build/outbound-views.ts';
@@ -17,6 +18,7 @@ type PolicyProblem = NonNullable<InboundIR['problem']>;
 export interface Tellings {
   readonly onGatewayProblem?: (problem: GatewayProblem) => void;
   readonly onPolicyProblem?: (problem: PolicyProblem) => void;
+  readonly onTelemetryProblem?: (problem: PolicyProblem) => void;
 }
 
 /** A policy may be for a thousand workloads. */
@@ -32,7 +34,9 @@ function onceEach(tell: (problem: PolicyProblem) => void = () => {}): (problem: 
 /** Makes what configures one proxy; all of them share what is equal. */
 export function configurators(settings: MeshSettings, encoder: Encoder, tell: Tellings = {}): () => ProxyConfigurator {
   const indexes = new Indexes(settings);
-  const parts = { settings, indexes, views: new OutboundViews(settings, indexes), encoder };
+  const views = new OutboundViews(settings, indexes);
+  const shapes = new Shapes({ settings, views, onTelemetryProblem: onceEach(tell.onTelemetryProblem) });
+  const parts = { settings, indexes, views, encoder, shapes };
   const sidecars = new SidecarConfigs({ ...parts, onProblem: onceEach(tell.onPolicyProblem) });
   const gateways = new GatewayConfigs({
     ...parts,

@@ -19,13 +19,13 @@ export interface BuiltAuthorization extends Omit<CustomVerdict, 'refused'> {
 /** Who may send what to a workload, and who is asked about it. */
 export function buildAuthorization(snapshot: Snapshot, inputs: AuthorizationInputs): BuiltAuthorization {
   const { authorizationPolicies } = snapshot;
-  const clusterOf = (service: string, port: number) => authorizerCluster(inputs.view, service, port);
+  const clusterOf = (service: string, port: number) => askedCluster(inputs.view, service, port);
   const { refused, ...verdict } = externalAuthorizationFor(authorizationPolicies, { ...inputs, clusterOf });
   return { ...verdict, authorization: authorizationFor(authorizationPolicies, inputs, refused) };
 }
 
-/** Undefined also where the address is the caller's to choose: the proxy itself has none to call. */
-function authorizerCluster(view: OutboundView | undefined, service: string, port: number): ClusterIR | undefined {
+/** Whom a proxy itself calls: `[namespace/]host` and a port. Undefined also where the address is the caller's to choose: the proxy itself has none to call. */
+export function askedCluster(view: OutboundView | undefined, service: string, port: number): ClusterIR | undefined {
   const slash = service.indexOf('/');
   const [namespace, host] = slash < 0 ? [undefined, service] : [service.slice(0, slash), service.slice(slash + 1)];
   const found = view?.ports.find(

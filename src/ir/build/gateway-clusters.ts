@@ -62,7 +62,7 @@ function namedClusters(server: GatewayServerIR): (readonly [string, readonly Ori
  * Where a sidecar goes on to the address that its app called, a gateway was called itself: it would send to itself for
  * ever. So it balances over the endpoints, also for headless services, as in Istio.
  */
-const withoutCaller = rememberedBy((cluster: ClusterIR): ClusterIR => {
+export const withoutCaller = rememberedBy((cluster: ClusterIR): ClusterIR => {
   const { kind } = cluster.discovery;
   if (kind !== 'headless' && kind !== 'original') return cluster;
   return { ...cluster, discovery: { kind: 'eds', service: cluster.name } };

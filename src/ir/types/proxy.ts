@@ -1,3 +1,5 @@
+import type { TelemetryIR } from './telemetry.ts';
+
 /** What the configuration of a proxy depends on beside the mesh. Equal for the pods of a workload. */
 export interface ProxyShape {
   readonly workload: string;
@@ -10,16 +12,7 @@ export interface ProxyShape {
   readonly interception: 'REDIRECT' | 'TPROXY' | 'NONE';
   /** Address families of the pod. */
   readonly families: readonly (4 | 6)[];
-  readonly accessLog: AccessLogIR | undefined;
-  /** Per cent of the requests that are traced when the caller has not decided. */
-  readonly traceSampling: number;
+  readonly telemetry: TelemetryIR;
   /** Milliseconds; 0 waits for ever. */
   readonly protocolDetectionTimeoutMs: number;
-}
-
-export interface AccessLogIR {
-  readonly file: string;
-  readonly encoding: 'TEXT' | 'JSON';
-  /** '' is Istio's default. */
-  readonly format: string;
 }

@@ -48,7 +48,7 @@ describe('reading', () => {
   test('kinds without effect are told once each, and are no problems: the rest lives', async () => {
     await put(
       'a.yaml',
-      `${namespace('one')}---\napiVersion: telemetry.istio.io/v1\nkind: Telemetry\nmetadata: {name: t}\n`,
+      `${namespace('one')}---\napiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nmetadata: {name: t}\n`,
     );
     await source.start(stop.signal);
     await put('b.yaml', namespace('two'));
@@ -57,7 +57,7 @@ describe('reading', () => {
       [1, 1],
       [1, 0],
     ]);
-    expect(reloads[0]?.notices[0]?.message).toBe(`OR2407 ${folder}/a.yaml:8:7: Telemetry has no effect yet`);
+    expect(reloads[0]?.notices[0]?.message).toBe(`OR2407 ${folder}/a.yaml:8:7: WasmPlugin has no effect yet`);
     expect(problems()).toEqual([]);
     expect([labelOf('one'), labelOf('two')]).toEqual(['enabled', 'enabled']);
   });

@@ -9,7 +9,6 @@ import type { FileObject } from './parse-objects.ts';
 const notBuilt: ReadonlySet<string> = new Set([
   'networking.istio.io EnvoyFilter',
   'networking.istio.io ProxyConfig',
-  'telemetry.istio.io Telemetry',
   'extensions.istio.io WasmPlugin',
   'extensions.istio.io TrafficExtension',
   'install.istio.io IstioOperator',

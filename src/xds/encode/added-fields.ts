@@ -11,6 +11,7 @@ export const addedFields: Descriptors['messages'] = {
   'envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget': {
     budget_interval: { id: 3, type: 'google.protobuf.Duration' },
   },
+  'envoy.type.tracing.v3.CustomTag': { value: { id: 6, type: 'string', oneof: 'type' } },
   [http]: { outlier_detection: { id: 8, type: `${http}.OutlierDetection` } },
   [`${http}.OutlierDetection`]: { error_matcher: { id: 1, type: matcher } },
 };

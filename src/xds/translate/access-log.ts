@@ -1,4 +1,4 @@
-import type { AccessLogIR } from '../../ir/types/proxy.ts';
+import type { AccessLogIR } from '../../ir/types/telemetry.ts';
 import type { Message } from '../resource.ts';
 import { extension } from './common.ts';
 
@@ -42,29 +42,47 @@ const streams: Readonly<Record<string, { readonly name: string; readonly type: s
   '/dev/stderr': { name: 'envoy.access_loggers.stderr', type: 'extensions.access_loggers.stream.v3.StderrAccessLog' },
 };
 
-/** Each request or connection, to a file. */
-export function translateAccessLog(log: AccessLogIR | undefined): Message[] {
-  if (log === undefined) return [];
+/** Each request or connection, to files. */
+export function translateAccessLog(logs: readonly AccessLogIR[]): Message[] {
+  return logs.map((log) => entryOf(log, []));
+}
+
+/** All of `conditions`, and what the log itself asks for. */
+function entryOf(log: AccessLogIR, conditions: readonly Message[]): Message {
+  const filters = [...conditions, ...(log.filter === undefined ? [] : [filterOf(log.filter)])];
+  const [first, second] = filters;
+  if (first === undefined) return loggerOf(log);
+  return { ...loggerOf(log), filter: second === undefined ? first : { and_filter: { filters } } };
+}
+
+function filterOf(expression: string): Message {
+  return {
+    extension_filter: extension(
+      'envoy.access_loggers.extension_filters.cel',
+      'extensions.access_loggers.filters.cel.v3.ExpressionFilter',
+      { expression },
+    ),
+  };
+}
+
+function loggerOf(log: AccessLogIR): Message {
   const stream = streams[log.file];
   // Not by opening the file: a proxy that is not root may write to its output, but not open it.
-  if (stream !== undefined) return [extension(stream.name, stream.type, { log_format: formatOf(log) })];
-  return [
-    extension('envoy.access_loggers.file', 'extensions.access_loggers.file.v3.FileAccessLog', {
-      path: log.file,
-      log_format: formatOf(log),
-    }),
-  ];
+  if (stream !== undefined) return extension(stream.name, stream.type, { log_format: formatOf(log) });
+  return extension('envoy.access_loggers.file', 'extensions.access_loggers.file.v3.FileAccessLog', {
+    path: log.file,
+    log_format: formatOf(log),
+  });
 }
 
 /** Connections log at their end alone, although the metrics are told of their beginning. */
-export function translateConnectionLog(log: AccessLogIR | undefined): Message[] {
-  const atEnd = { log_type_filter: { types: ['TcpConnectionEnd'] } };
-  return translateAccessLog(log).map((entry) => ({ ...entry, filter: atEnd }));
+export function translateConnectionLog(logs: readonly AccessLogIR[]): Message[] {
+  return logs.map((log) => entryOf(log, [{ log_type_filter: { types: ['TcpConnectionEnd'] } }]));
 }
 
 /** Connections that no filter chain took, else nobody would learn of them. */
-export function translateListenerLog(log: AccessLogIR | undefined): Message[] {
-  return translateAccessLog(log).map((entry) => ({ ...entry, filter: { response_flag_filter: { flags: ['NR'] } } }));
+export function translateListenerLog(logs: readonly AccessLogIR[]): Message[] {
+  return logs.map((log) => entryOf(log, [{ response_flag_filter: { flags: ['NR'] } }]));
 }
 
 function formatOf({ encoding, format }: AccessLogIR): Message {

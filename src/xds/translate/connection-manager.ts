@@ -1,7 +1,8 @@
-import type { ProxyShape } from '../../ir/types/proxy.ts';
+import type { TracingIR } from '../../ir/types/telemetry.ts';
 import { routerFilter } from '../filters/router.ts';
 import type { Message } from '../resource.ts';
-import { any, duration, extension, fromAds } from './common.ts';
+import { duration, extension, fromAds } from './common.ts';
+import { translateTracing } from './tracing.ts';
 
 /** What tells one HTTP connection manager from another. */
 export interface HttpParts {
@@ -12,11 +13,12 @@ export interface HttpParts {
   /** Before the router, in order. */
   readonly filters: readonly Message[];
   readonly accessLogs: readonly Message[];
+  readonly tracing: TracingIR;
   /** Fields that only one direction has. */
   readonly more: Message;
 }
 
-export function httpConnectionManager(parts: HttpParts, shape: ProxyShape): Message {
+export function httpConnectionManager(parts: HttpParts): Message {
   const { routes } = parts;
   return extension(
     'envoy.filters.network.http_connection_manager',
@@ -35,16 +37,7 @@ export function httpConnectionManager(parts: HttpParts, shape: ProxyShape): Mess
       upgrade_configs: [{ upgrade_type: 'websocket' }],
       stream_idle_timeout: '0s',
       proxy_100_continue: true,
-      request_id_extension: {
-        typed_config: any('extensions.request_id.uuid.v3.UuidRequestIdConfig', {
-          use_request_id_for_trace_sampling: true,
-        }),
-      },
-      tracing: {
-        client_sampling: { value: 100 },
-        random_sampling: { value: shape.traceSampling },
-        overall_sampling: { value: 100 },
-      },
+      ...translateTracing(parts.tracing),
       ...parts.more,
     },
   );

@@ -49,7 +49,7 @@ function translateListener(listener: GatewayListenerIR, context: GatewayContext)
   return {
     type: 'listener',
     name,
-    origins: servers.flatMap(({ origins }) => origins),
+    origins: [...servers.flatMap(({ origins }) => origins), ...shape.telemetry.origins],
     message: {
       name,
       ...(bind === '' ? wildcardAddress(port, shape.families) : { address: socketAddress(bind, port) }),
@@ -58,7 +58,7 @@ function translateListener(listener: GatewayListenerIR, context: GatewayContext)
       max_connections_to_accept_per_socket_event: 1,
       ...(byName ? { listener_filters: [inspector('tls', [])] } : {}),
       filter_chains: servers.flatMap((server) => chainsOf(server, `outbound_${name};`, context)),
-      access_log: translateListenerLog(shape.accessLog),
+      access_log: translateListenerLog(shape.telemetry.calls.accessLogs),
     },
   };
 }
@@ -87,28 +87,26 @@ function chainsOf(server: GatewayServerIR, statPrefix: string, context: GatewayC
  */
 function gatewayHttp({ routeName }: GatewayHttpIR, statPrefix: string, context: GatewayContext): Message {
   const { gateway, shape } = context;
-  return httpConnectionManager(
-    {
-      statPrefix,
-      routes: routeName,
-      filters: [
-        ...fixedExternalAuthorization(gateway.external),
-        tokenSlot.filter,
-        ...fixedHttpAuthorization(gateway.authorization),
-        sendPeerFilter(shape),
-        alpnFilter,
-        faultFilter,
-        corsFilter,
-      ],
-      accessLogs: [callStats(shape), ...translateAccessLog(shape.accessLog)],
-      more: {
-        use_remote_address: true,
-        forward_client_cert_details: 'SANITIZE_SET',
-        set_current_client_cert_details: { subject: true, cert: true, dns: true, uri: true },
-      },
+  return httpConnectionManager({
+    statPrefix,
+    routes: routeName,
+    filters: [
+      ...fixedExternalAuthorization(gateway.external),
+      tokenSlot.filter,
+      ...fixedHttpAuthorization(gateway.authorization),
+      sendPeerFilter(shape),
+      alpnFilter,
+      faultFilter,
+      corsFilter,
+    ],
+    accessLogs: [...callStats(shape), ...translateAccessLog(shape.telemetry.calls.accessLogs)],
+    tracing: shape.telemetry.calls.tracing,
+    more: {
+      use_remote_address: true,
+      forward_client_cert_details: 'SANITIZE_SET',
+      set_current_client_cert_details: { subject: true, cert: true, dns: true, uri: true },
     },
-    shape,
-  );
+  });
 }
 
 function tcpChain(server: GatewayTcpIR, route: TlsRouteIR, secured: Message, context: GatewayContext): Message {

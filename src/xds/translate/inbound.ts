@@ -39,7 +39,7 @@ function boundListener(port: InboundPortIR, context: InboundContext): XdsResourc
   return {
     type: 'listener',
     name,
-    origins: port.origins,
+    origins: [...port.origins, ...shape.telemetry.origins],
     message: {
       name,
       ...first,
@@ -52,7 +52,7 @@ function boundListener(port: InboundPortIR, context: InboundContext): XdsResourc
       ],
       listener_filters_timeout: duration(shape.protocolDetectionTimeoutMs),
       continue_on_listener_filters_timeout: true,
-      access_log: translateListenerLog(shape.accessLog),
+      access_log: translateListenerLog(shape.telemetry.served.accessLogs),
       filter_chains: door.forms.map((form) => chainOf(door, form, context)),
     },
   };
@@ -69,7 +69,7 @@ function capturedListener(inbound: InboundIR, shape: ProxyShape): XdsResource {
   return {
     type: 'listener',
     name,
-    origins: inbound.ports.flatMap(({ origins }) => origins),
+    origins: [...inbound.ports.flatMap(({ origins }) => origins), ...shape.telemetry.origins],
     message: {
       name,
       ...wildcardAddress(port15006, shape.families),
@@ -83,7 +83,7 @@ function capturedListener(inbound: InboundIR, shape: ProxyShape): XdsResource {
       ],
       listener_filters_timeout: duration(shape.protocolDetectionTimeoutMs),
       continue_on_listener_filters_timeout: true,
-      access_log: translateListenerLog(shape.accessLog),
+      access_log: translateListenerLog(shape.telemetry.served.accessLogs),
       filter_chains: [
         blackHole,
         ...inbound.exempt.map(exemptChain),
@@ -166,25 +166,23 @@ const clusterOf = ({ known }: Door) =>
   known === undefined ? inboundPassthrough : inboundClusterName(known.targetPort);
 
 function httpFilter(door: Door, form: ChainForm, { shape }: InboundContext): Message {
-  return httpConnectionManager(
-    {
-      statPrefix: `inbound_0.0.0.0_${door.port ?? 0};`,
-      routes: clusterOf(door),
-      // Who may come is asked before anything else is done with what came.
-      filters: [
-        form.mutual ? readPeerFilter : dropPeerFilter,
-        ...externalAuthorization,
-        tokenSlot.filter,
-        ...httpAuthorization,
-      ],
-      accessLogs: [servedStats(shape, form.mutual), ...translateAccessLog(shape.accessLog)],
-      more: {
-        forward_client_cert_details: 'APPEND_FORWARD',
-        set_current_client_cert_details: { subject: true, dns: true, uri: true },
-      },
+  return httpConnectionManager({
+    statPrefix: `inbound_0.0.0.0_${door.port ?? 0};`,
+    routes: clusterOf(door),
+    // Who may come is asked before anything else is done with what came.
+    filters: [
+      form.mutual ? readPeerFilter : dropPeerFilter,
+      ...externalAuthorization,
+      tokenSlot.filter,
+      ...httpAuthorization,
+    ],
+    accessLogs: [...servedStats(shape, form.mutual), ...translateAccessLog(shape.telemetry.served.accessLogs)],
+    tracing: shape.telemetry.served.tracing,
+    more: {
+      forward_client_cert_details: 'APPEND_FORWARD',
+      set_current_client_cert_details: { subject: true, dns: true, uri: true },
     },
-    shape,
-  );
+  });
 }
 
 function tcpFilters(door: Door, form: ChainForm, { inbound, shape }: InboundContext): Message[] {
@@ -196,7 +194,10 @@ function tcpFilters(door: Door, form: ChainForm, { inbound, shape }: InboundCont
     tcpProxy({
       statPrefix: cluster,
       destinations: [{ cluster, weight: 1 }],
-      accessLogs: [...servedConnectionStats(shape, form.mutual), ...translateConnectionLog(shape.accessLog)],
+      accessLogs: [
+        ...servedConnectionStats(shape, form.mutual),
+        ...translateConnectionLog(shape.telemetry.served.accessLogs),
+      ],
       more: idle === undefined ? {} : { idle_timeout: duration(idle) },
     }),
   ];

@@ -100,7 +100,7 @@ export function boundListener(plan: BoundPlan, forms: BoundForms, shape: ProxySh
   return {
     type: 'listener',
     name,
-    origins: plan.origin === undefined ? [] : [plan.origin],
+    origins: [...(plan.origin === undefined ? [] : [plan.origin]), ...shape.telemetry.origins],
     message: {
       name,
       address: socketAddress(plan.address, plan.port),

@@ -178,7 +178,7 @@ function virtualOutbound(view: OutboundView, shape: ProxyShape): XdsResource {
       },
       { name: 'virtualOutbound-catchall-tcp', filters: [throughFilter(view, shape)] },
     ],
-    access_log: translateListenerLog(shape.accessLog),
+    access_log: translateListenerLog(shape.telemetry.calls.accessLogs),
   });
 }
 

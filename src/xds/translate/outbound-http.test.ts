@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import type { ProxyShape } from '../../ir/types/proxy.ts';
+import type { TelemetrySideIR } from '../../ir/types/telemetry.ts';
 import { eagerHttp, onDemandHttp } from './outbound-http.ts';
 
+const side: TelemetrySideIR = { accessLogs: [], metrics: [], tracing: { sampling: 1, byRequestId: true, tags: [] } };
 const shape: ProxyShape = {
   workload: 'cart',
   namespace: 'shop',
@@ -12,8 +14,7 @@ const shape: ProxyShape = {
   cluster: 'Kubernetes',
   interception: 'REDIRECT',
   families: [4],
-  accessLog: undefined,
-  traceSampling: 1,
+  telemetry: { calls: side, served: side, collectors: [], origins: [] },
   protocolDetectionTimeoutMs: 0,
 };
 

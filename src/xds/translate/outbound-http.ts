@@ -13,7 +13,7 @@ import { callStats, connectionStats } from './stats-log.ts';
 /** HTTP of the app on its way out, with everything there before the first request. */
 export function eagerHttp(routeName: string, statPrefix: string, shape: ProxyShape): Message {
   const filters = [sendPeerFilter(shape), faultFilter, corsFilter, alpnFilter];
-  return httpConnectionManager({ ...common(routeName, statPrefix, shape), filters, more: asSent }, shape);
+  return httpConnectionManager({ ...common(routeName, statPrefix, shape), filters, more: asSent });
 }
 
 /**
@@ -26,22 +26,27 @@ export function eagerHttp(routeName: string, statPrefix: string, shape: ProxySha
  */
 export function onDemandHttp(routeName: string, statPrefix: string, shape: ProxyShape): Message {
   const filters = [onDemandHost, sendPeerFilter(shape), corsFilter, onDemandCluster, faultFilter, alpnFilter];
-  return httpConnectionManager(
-    { ...common(routeName, statPrefix, shape), filters, more: { ...boundedWait, ...asSent } },
-    shape,
-  );
+  return httpConnectionManager({
+    ...common(routeName, statPrefix, shape),
+    filters,
+    more: { ...boundedWait, ...asSent },
+  });
 }
 
 /** What an answer says of its server stays: a sidecar of the other side has said it already. */
 const asSent: Message = { server_header_transformation: 'APPEND_IF_ABSENT' };
 
 function common(routes: string, statPrefix: string, shape: ProxyShape) {
-  return { routes, statPrefix, accessLogs: [callStats(shape), ...translateAccessLog(shape.accessLog)] };
+  const { accessLogs, tracing } = shape.telemetry.calls;
+  return { routes, statPrefix, tracing, accessLogs: [...callStats(shape), ...translateAccessLog(accessLogs)] };
 }
 
 /** Connections of which no more is known, on their way out. */
 export function outboundTcp(parts: Omit<TcpParts, 'accessLogs'>, shape: ProxyShape): Message {
-  return tcpProxy({ ...parts, accessLogs: [...connectionStats(shape), ...translateConnectionLog(shape.accessLog)] });
+  return tcpProxy({
+    ...parts,
+    accessLogs: [...connectionStats(shape), ...translateConnectionLog(shape.telemetry.calls.accessLogs)],
+  });
 }
 
 /** Where calls of what is not known go. */

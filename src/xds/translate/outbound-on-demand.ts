@@ -53,7 +53,7 @@ function capturedListener(whole: OnDemandPlan, shape: ProxyShape): XdsResource {
   return {
     type: 'listener',
     name,
-    origins: [],
+    origins: shape.telemetry.origins,
     message: {
       name,
       ...wildcardAddress(own, shape.families),
@@ -76,7 +76,7 @@ function capturedListener(whole: OnDemandPlan, shape: ProxyShape): XdsResource {
       // be called, nobody is waited for.
       listener_filters_timeout: duration(plan.blocked ? 15_000 : 300),
       continue_on_listener_filters_timeout: true,
-      access_log: translateListenerLog(shape.accessLog),
+      access_log: translateListenerLog(shape.telemetry.calls.accessLogs),
       filter_chains: [
         {
           name: 'virtualOutbound-blackhole',

@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest';
 import type { ProxyShape } from '../../ir/types/proxy.ts';
+import type { TelemetrySideIR } from '../../ir/types/telemetry.ts';
 import { callStats, connectionStats, servedConnectionStats, servedStats } from './stats-log.ts';
 
+const side: TelemetrySideIR = { accessLogs: [], metrics: [], tracing: { sampling: 1, byRequestId: true, tags: [] } };
 const shape: ProxyShape = {
   ...{ workload: 'w', namespace: 'n', app: 'a', version: '100%', canonicalService: 'c', canonicalRevision: 'r' },
-  ...{ cluster: 'k', interception: 'REDIRECT', families: [4], accessLog: undefined, traceSampling: 1 },
+  ...{ cluster: 'k', interception: 'REDIRECT', families: [4] },
+  telemetry: { calls: side, served: side, collectors: [], origins: [] },
   protocolDetectionTimeoutMs: 0,
 };
 
@@ -50,8 +53,8 @@ const labelsOf = ({ stat }: Stat) => stat.tags.map(({ name }) => name).sort();
 test.each([
   ['source', callStats(shape)],
   ['destination', servedStats(shape, true)],
-])('requests, reporter %s: the names and labels of Istio', (_, logger) => {
-  const stats = statsOf(logger);
+])('requests, reporter %s: the names and labels of Istio', (_, loggers) => {
+  const stats = loggers.flatMap(statsOf);
   expect(stats.map(({ stat }) => stat.name)).toEqual([
     ...['requests_total', 'request_duration_milliseconds', 'request_bytes', 'response_bytes'],
   ]);
@@ -75,9 +78,39 @@ test.each([
 });
 
 test('what a workload is called is never read as a command, and only mutual TLS is called so', () => {
-  const tag = (logger: unknown, wanted: string) =>
-    statsOf(logger)[0]?.stat.tags.find(({ name }) => name === wanted)?.value_format;
+  const tag = (loggers: readonly unknown[], wanted: string) =>
+    loggers.flatMap(statsOf)[0]?.stat.tags.find(({ name }) => name === wanted)?.value_format;
   expect(tag(callStats(shape), 'source_version')).toBe('100%%');
   expect(tag(servedStats(shape, true), 'connection_security_policy')).toBe('mutual_tls');
   expect(tag(servedStats(shape, false), 'connection_security_policy')).toBe('none');
+});
+
+test('changes: a tag is set in its place or added, left out, and a metric is off', () => {
+  const metrics = [
+    { metric: 'request_bytes', disabled: true, tags: [] },
+    {
+      metric: 'requests_total',
+      disabled: false,
+      tags: [{ name: 'host', value: 'request.host' }, { name: 'reporter', value: '"x"' }, { name: 'source_app' }],
+    },
+  ];
+  const changed = { ...shape, telemetry: { ...shape.telemetry, calls: { ...side, metrics } } };
+  const stats = callStats(changed).flatMap(statsOf);
+  expect(stats.map(({ stat }) => stat.name)).toEqual([
+    ...['requests_total', 'request_duration_milliseconds', 'response_bytes'],
+  ]);
+  const tags = stats[0]?.stat.tags ?? [];
+  expect(tags[0]).toEqual({ name: 'reporter', value_format: '%CEL("x")%' });
+  expect(tags.at(-1)).toEqual({ name: 'host', value_format: '%CEL(request.host)%' });
+  expect(tags.map(({ name }) => name)).not.toContain('source_app');
+  expect(stats[1]?.stat.tags.map(({ name }) => name)).toContain('source_app');
+  // The other side is as it was, and a proxy that counts nothing has no logger.
+  expect(servedStats(changed, true).flatMap(statsOf)).toHaveLength(4);
+  const all = ['opened', 'closed'].map((word) => `tcp_connections_${word}_total`);
+  const off = [...all, 'tcp_sent_bytes_total', 'tcp_received_bytes_total'].map((metric) => ({
+    ...{ metric, disabled: true, tags: [] },
+  }));
+  expect(connectionStats({ ...shape, telemetry: { ...shape.telemetry, calls: { ...side, metrics: off } } })).toEqual(
+    [],
+  );
 });

@@ -1,4 +1,5 @@
 import type { ProxyShape } from '../../ir/types/proxy.ts';
+import type { MetricChangeIR } from '../../ir/types/telemetry.ts';
 import { rememberedBy } from '../../model/remembered.ts';
 import { shareMessage } from '../encode/shared-message.ts';
 import { peerMetadata } from '../filters/peer-header.ts';
@@ -88,26 +89,28 @@ const requestTags: readonly Tag[] = [
 
 /** One object for each shape, as each chain of a proxy holds it. */
 interface Loggers {
-  readonly call: Message;
-  readonly served: { readonly mutual: Message; readonly plain: Message };
+  readonly call: Message[];
+  readonly served: { readonly mutual: Message[]; readonly plain: Message[] };
   readonly connection: Message[];
   readonly servedConnection: { readonly mutual: Message[]; readonly plain: Message[] };
 }
 
-const loggersOf = rememberedBy(
-  (shape: ProxyShape): Loggers => ({
-    call: requestStats(callTags(shape)),
-    served: { mutual: requestStats(servedTags(shape, true)), plain: requestStats(servedTags(shape, false)) },
-    connection: tcpStats(callTags(shape)),
-    servedConnection: { mutual: tcpStats(servedTags(shape, true)), plain: tcpStats(servedTags(shape, false)) },
-  }),
-);
+const loggersOf = rememberedBy((shape: ProxyShape): Loggers => {
+  const [calls, mutual, plain] = [callTags(shape), servedTags(shape, true), servedTags(shape, false)];
+  const changes = shape.telemetry.served.metrics;
+  return {
+    call: requestStats(calls, shape.telemetry.calls.metrics),
+    served: { mutual: requestStats(mutual, changes), plain: requestStats(plain, changes) },
+    connection: tcpStats(calls, shape.telemetry.calls.metrics),
+    servedConnection: { mutual: tcpStats(mutual, changes), plain: tcpStats(plain, changes) },
+  };
+});
 
-export function callStats(shape: ProxyShape): Message {
+export function callStats(shape: ProxyShape): Message[] {
   return loggersOf(shape).call;
 }
 
-export function servedStats(shape: ProxyShape, mutual: boolean): Message {
+export function servedStats(shape: ProxyShape, mutual: boolean): Message[] {
   return loggersOf(shape).served[mutual ? 'mutual' : 'plain'];
 }
 
@@ -125,38 +128,47 @@ function logger(config: Message): Message {
   return { name: 'envoy.access_loggers.stats', typed_config: shareMessage(any(loggerType, config)) };
 }
 
-function requestStats(tags: readonly Tag[]): Message {
+/** The metric as Telemetry resources change it; nothing where it is off. */
+function changed(metric: string, tags: readonly Tag[], changes: readonly MetricChangeIR[]): Message[] {
+  const change = changes.find((candidate) => candidate.metric === metric);
+  if (change?.disabled === true) return [];
+  if (change === undefined || change.tags.length === 0) return [{ name: metric, tags }];
+  const told = new Map(change.tags.map(({ name, value }) => [name, value]));
+  const set = (name: string, value: string | undefined) => (value === undefined ? [] : [tag(name, `%CEL(${value})%`)]);
+  const own = new Set(tags.map(({ name }) => name));
+  const kept = tags.flatMap((known) => (told.has(known.name) ? set(known.name, told.get(known.name)) : [known]));
+  const added = change.tags.filter(({ name }) => !own.has(name)).flatMap(({ name, value }) => set(name, value));
+  return [{ name: metric, tags: [...kept, ...added] }];
+}
+
+function requestStats(tags: readonly Tag[], changes: readonly MetricChangeIR[]): Message[] {
   const all = [...tags, ...requestTags];
-  const histogram = (name: string, unit: string, value: string) => ({
-    stat: { name, tags: all },
-    unit,
-    value_format: value,
-  });
-  return logger({
-    stat_prefix: 'istio',
-    counters: [{ stat: { name: 'requests_total', tags: all }, value_fixed: 1 }],
-    histograms: [
-      histogram('request_duration_milliseconds', 'Milliseconds', '%DURATION%'),
-      histogram('request_bytes', 'Bytes', '%BYTES_RECEIVED%'),
-      histogram('response_bytes', 'Bytes', '%BYTES_SENT%'),
-    ],
-  });
+  const counters = changed('requests_total', all, changes).map((stat) => ({ stat, value_fixed: 1 }));
+  const histogram = (name: string, unit: string, value_format: string) =>
+    changed(name, all, changes).map((stat) => ({ stat, unit, value_format }));
+  const histograms = [
+    ...histogram('request_duration_milliseconds', 'Milliseconds', '%DURATION%'),
+    ...histogram('request_bytes', 'Bytes', '%BYTES_RECEIVED%'),
+    ...histogram('response_bytes', 'Bytes', '%BYTES_SENT%'),
+  ];
+  if (counters.length + histograms.length === 0) return [];
+  return [logger({ stat_prefix: 'istio', counters, histograms })];
 }
 
 /** Bytes are those of the whole connection, so they count at its end and never in between. */
-function tcpStats(tags: readonly Tag[]): Message[] {
+function tcpStats(tags: readonly Tag[], changes: readonly MetricChangeIR[]): Message[] {
   const all = [...tags, tag('request_protocol', 'tcp'), tag('response_flags', '%RESPONSE_FLAGS%')];
-  const counter = (name: string, value: Message) => ({ stat: { name, tags: all }, ...value });
-  const at = (type: string, counters: readonly Message[]): Message => ({
-    ...logger({ stat_prefix: 'istio', counters }),
-    filter: { log_type_filter: { types: [type] } },
-  });
+  const counter = (name: string, value: Message) => changed(name, all, changes).map((stat) => ({ stat, ...value }));
+  const at = (type: string, counters: readonly Message[]): Message[] =>
+    counters.length === 0
+      ? []
+      : [{ ...logger({ stat_prefix: 'istio', counters }), filter: { log_type_filter: { types: [type] } } }];
   return [
-    at('TcpUpstreamConnected', [counter('tcp_connections_opened_total', { value_fixed: 1 })]),
-    at('TcpConnectionEnd', [
-      counter('tcp_connections_closed_total', { value_fixed: 1 }),
-      counter('tcp_sent_bytes_total', { value_format: '%BYTES_SENT%' }),
-      counter('tcp_received_bytes_total', { value_format: '%BYTES_RECEIVED%' }),
+    ...at('TcpUpstreamConnected', counter('tcp_connections_opened_total', { value_fixed: 1 })),
+    ...at('TcpConnectionEnd', [
+      ...counter('tcp_connections_closed_total', { value_fixed: 1 }),
+      ...counter('tcp_sent_bytes_total', { value_format: '%BYTES_SENT%' }),
+      ...counter('tcp_received_bytes_total', { value_format: '%BYTES_RECEIVED%' }),
     ]),
   ];
 }

@@ -1,0 +1,36 @@
+import { type FieldEffects, isOneOf, under } from '../field-effects.ts';
+
+const noTarget = 'it is for the Gateway API, which is not there yet: the whole resource has no effect';
+
+const tags = [
+  ...['literal.value', 'environment.name', 'environment.defaultValue', 'header.name', 'header.defaultValue'],
+  'formatter.value',
+];
+
+export const telemetryFields: FieldEffects = {
+  implemented: [
+    'selector.matchLabels',
+    ...under('tracing[]', ['match.mode', 'providers[].name', 'randomSamplingPercentage', 'disableSpanReporting']),
+    ...under('tracing[].customTags{}', tags),
+    ...under('tracing[]', ['useRequestIdForTraceSampling', 'enableIstioTags']),
+    'metrics[].providers[].name',
+    ...under('metrics[].overrides[]', ['match.metric', 'match.mode', 'disabled']),
+    ...under('metrics[].overrides[].tagOverrides{}', ['operation', 'value']),
+    ...under('accessLogging[]', ['match.mode', 'providers[].name', 'disabled', 'filter.expression']),
+  ],
+  notYet: {
+    targetRef: noTarget,
+    targetRefs: noTarget,
+    'tracing[].disableContextPropagation': 'headers of traces are passed on',
+    'metrics[].reportingInterval': 'bytes of a connection count when it ends',
+    'metrics[].overrides[].match.customMetric': 'the override changes nothing',
+  },
+  ignored: [],
+  values: [
+    {
+      path: 'metrics[].overrides[].match.metric',
+      isMeant: isOneOf('GRPC_REQUEST_MESSAGES', 'GRPC_RESPONSE_MESSAGES'),
+      message: 'messages of gRPC are not counted yet: the override changes nothing',
+    },
+  ],
+};

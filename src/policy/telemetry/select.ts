@@ -1,0 +1,40 @@
+import type { Config } from '../../registry/snapshot.ts';
+import type { Telemetry } from '../../schema/kinds.ts';
+import { hasLabels } from '../client.ts';
+
+export interface TelemetryQuery {
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly rootNamespaces: readonly string[];
+}
+
+/**
+ * What holds for a workload, from the widest to the nearest: that of the root namespace, that of its own namespace, and
+ * the one that selects it. Of several the oldest counts, as in Istio; `configs` are in that order.
+ */
+export function telemetriesFor(
+  configs: readonly Config<Telemetry>[],
+  { namespace, labels, rootNamespaces }: TelemetryQuery,
+): readonly Config<Telemetry>[] {
+  const wide = (name: string) => configs.find((config) => config.namespace === name && isWide(config));
+  const roots = rootNamespaces.map(wide);
+  const root = roots.find((config) => config !== undefined);
+  const own = rootNamespaces.includes(namespace) ? undefined : wide(namespace);
+  const nearest = configs.find(
+    (config) =>
+      config.namespace === namespace &&
+      !isWide(config) &&
+      !hasTarget(config) &&
+      hasLabels(labels, config.spec.selector?.matchLabels),
+  );
+  return [root, own, nearest].filter((config) => config !== undefined);
+}
+
+/** Those with targets are for gateways of the Gateway API. */
+function hasTarget({ spec }: Config<Telemetry>): boolean {
+  return spec.targetRef !== undefined || (spec.targetRefs ?? []).length > 0;
+}
+
+function isWide(config: Config<Telemetry>): boolean {
+  return Object.keys(config.spec.selector?.matchLabels ?? {}).length === 0 && !hasTarget(config);
+}
