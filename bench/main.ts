@@ -1,5 +1,6 @@
 import { benchConfig } from './config.ts';
 import { benchDatapath } from './datapath.ts';
+import { benchGrowth } from './growth.ts';
 import { benchInject } from './inject.ts';
 import { benchMemory } from './memory.ts';
 import { benchScale } from './scale.ts';
@@ -14,6 +15,7 @@ const benches: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
   memory: benchMemory,
   config: benchConfig,
   scale: benchScale,
+  growth: benchGrowth,
   translate: benchTranslate,
   sidecar: benchSidecar,
   datapath: benchDatapath,

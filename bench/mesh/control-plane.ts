@@ -121,5 +121,10 @@ answerQuestions({
     loop.enable();
   },
   usage,
+  /** Seconds of the processor so far. */
+  cpu: () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1e6;
+  },
   settled: () => mesh?.ledger.status().filter(({ settled }) => settled).length,
 });
