@@ -1,6 +1,6 @@
 import { choice, int32, message, port, text } from '../build.ts';
 import { checkRegex } from '../common/regex.ts';
-import { printValue } from '../problem.ts';
+import { type Finding, printValue } from '../problem.ts';
 
 export const Redirect = message(
   {
@@ -34,7 +34,7 @@ export const Redirect = message(
 export const DirectResponse = message(
   {
     body: message(
-      { string: text('As text.'), bytes: text('As base64.') },
+      { string: text('As text.'), bytes: text('As base64.', checkBase64) },
       { description: 'The body.', choices: [{ of: ['string', 'bytes'] }] },
     ),
   },
@@ -47,6 +47,12 @@ export const DirectResponse = message(
     },
   },
 );
+
+/** Of the standard alphabet or of that for URLs, as Protobuf's JSON has it: https://protobuf.dev/programming-guides/json/ */
+function checkBase64(value: string, report: (finding: Finding) => void): void {
+  if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(value))
+    report({ code: 'OR1644', message: `${printValue(value)} must be base64` });
+}
 
 export const Rewrite = message(
   {

@@ -39,6 +39,7 @@ const cases: readonly (readonly [string, ...string[]])[] = [
   [rule('directResponse: {status: 503, body: {string: a}}')],
   [rule('directResponse: {body: {string: a}}'), 'OR1642 spec.http[0].directResponse.status'],
   [rule('directResponse: {status: 503, body: {string: a, bytes: YQ==}}'), 'OR1645 spec.http[0].directResponse.body'],
+  [rule('directResponse: {status: 503, body: {bytes: "no base64"}}'), 'OR1644 spec.http[0].directResponse.body.bytes'],
   [rule('route: [{destination: {host: a}, weight: -1}]'), 'OR1646 spec.http[0].route[0].weight'],
   [rule('route: [{destination: {host: a}, weight: 0}]')],
   [rule('route: [{destination: {host: a}, weight: 3}, {destination: {host: b}, weight: 1}]')],

@@ -15,7 +15,8 @@ export function extension(name: string, type: string, fields: Message = {}): Mes
 
 /** Milliseconds as protobuf prints durations. */
 export function duration(ms: number): string {
-  return `${Number((ms / 1000).toFixed(9))}s`;
+  // Never in the form 1e-9.
+  return `${(ms / 1000).toFixed(9).replace(/[.]?0+$/, '')}s`;
 }
 
 /** From the control plane, on the one stream. Nothing is given up after a time: what is asked for is always answered. */
