@@ -1,3 +1,4 @@
+import { isCipherSuite, isCurve } from '../../model/tls-names.ts';
 import type { ServerTls } from '../../schema/common/server-tls.ts';
 import type { DownstreamTlsIR } from '../types/downstream-tls.ts';
 import type { GatewayProblem } from '../types/gateway.ts';
@@ -30,8 +31,8 @@ export function serverTlsOf(tls: ServerTls): DownstreamTlsIR {
     files: mode === 'mesh' || given.length > 0 ? [] : filesOf(tls),
     ...(mode === 'simple' ? nobodyAsked : clientsOf(tls, mode, given)),
     ...versionsOf(tls),
-    cipherSuites: tls.cipherSuites ?? [],
-    curves: tls.ecdhCurves ?? [],
+    cipherSuites: (tls.cipherSuites ?? []).filter(isCipherSuite),
+    curves: (tls.ecdhCurves ?? []).filter(isCurve),
   };
 }
 

@@ -3,6 +3,9 @@ import type { HashPolicyIR } from '../../ir/types/route.ts';
 import { parseDuration } from '../../schema/common/duration.ts';
 import type { LoadBalancer } from '../../schema/destination-rule/load-balancer.ts';
 
+/** Of Envoy: https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/load_balancing_policies/ring_hash/v3/ring_hash.proto */
+const largestRing = 8_388_608;
+
 /** `original` is Istio's PASSTHROUGH: to the address that the client meant. */
 export function loadBalancerOf(lb: LoadBalancer | undefined): LoadBalancerIR | 'original' {
   if (lb?.consistentHash !== undefined) return hashBalancer(lb.consistentHash);
@@ -25,7 +28,10 @@ function hashBalancer(hash: NonNullable<LoadBalancer['consistentHash']>): LoadBa
     return { kind: 'maglev', ...(tableSize === undefined ? {} : { tableSize }) };
   }
   const size = hash.ringHash === undefined ? (hash.minimumRingSize ?? 1024) : hash.ringHash.minimumRingSize;
-  return { kind: 'ring-hash', ...(size === undefined || size === 0 ? {} : { minimumRingSize: size }) };
+  return {
+    kind: 'ring-hash',
+    ...(size === undefined || size === 0 ? {} : { minimumRingSize: Math.min(size, largestRing) }),
+  };
 }
 
 function warmupOf(lb: LoadBalancer | undefined): WarmupIR | undefined {

@@ -1,4 +1,5 @@
 import { type FieldEffects, under } from '../field-effects.ts';
+import { isFormat } from './header-format.ts';
 
 const destination = ['host', 'subset', 'port.number'];
 const string = ['exact', 'prefix', 'regex'];
@@ -41,5 +42,18 @@ export const virtualServiceFields: FieldEffects = {
   ],
   notYet: {},
   ignored: ['http[].fault.delay.exponentialDelay', 'http[].fault.abort.http2Error', 'tcp[].match[].sourceSubnet'],
-  values: [],
+  values: ['http[]', 'http[].route[]'].flatMap((place) =>
+    ['request', 'response'].flatMap((direction) =>
+      ['set', 'add'].map((operation) => ({
+        path: `${place}.headers.${direction}.${operation}`,
+        isMeant: hasNoFormat,
+        message: 'a percent sign in it begins no format that Envoy knows: that value is sent as it stands',
+      })),
+    ),
+  ),
 };
+
+function hasNoFormat(values: unknown): boolean {
+  const texts = typeof values === 'object' && values !== null ? Object.values(values) : [];
+  return texts.some((text) => typeof text === 'string' && !isFormat(text));
+}

@@ -1,5 +1,6 @@
 import type { HeaderChangesIR, HeaderValue } from '../../ir/types/route.ts';
 import type { Headers } from '../../schema/common/header.ts';
+import { asFormat } from './header-format.ts';
 
 export interface HeaderPlan {
   readonly changes: HeaderChangesIR;
@@ -31,5 +32,5 @@ const isChangeable = (name: string) => !name.startsWith(':') && name.toLowerCase
 
 function values(map: Readonly<Record<string, string>> | undefined): HeaderValue[] {
   const entries = Object.entries(map ?? {}).filter(([name]) => isChangeable(name));
-  return entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => ({ name, value }));
+  return entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => ({ name, value: asFormat(value) }));
 }

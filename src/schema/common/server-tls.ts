@@ -1,4 +1,5 @@
 import type { Static } from 'typebox';
+import { isCipherSuite, isCurve } from '../../model/tls-names.ts';
 import { choice, flag, listOf, message, text, texts } from '../build.ts';
 import { type Check, printValue, type Report } from '../problem.ts';
 import { warnOf } from './findings.ts';
@@ -17,6 +18,15 @@ const checkHash: Check<string> = (value, report) => {
     report({ code: 'OR1657', message: `${printValue(value)} must be a SHA-256` });
 };
 
+/** As Istio: what is not known is left out, and said. */
+const checkOneOf = (what: string, isKnown: (name: string) => boolean): Check<string> => {
+  return (value, report) => {
+    if (isKnown(value)) return;
+    const message = `${printValue(value)} is not ${what} that Envoy knows, and is left out`;
+    report({ severity: 'warning', code: 'OR1653', message });
+  };
+};
+
 const fields = {
   httpsRedirect: flag('Answer HTTP with a redirect to HTTPS.'),
   mode: choice(modes, 'Who ends TLS, and whether clients need a certificate; PASSTHROUGH is the default.'),
@@ -31,8 +41,8 @@ const fields = {
   verifyCertificateHash: texts('Hashes of certificates that clients may have.', checkHash),
   minProtocolVersion: choice(versions, 'Oldest version of TLS.'),
   maxProtocolVersion: choice(versions, 'Newest version of TLS.'),
-  cipherSuites: texts('Cipher suites, by the names of BoringSSL.'),
-  ecdhCurves: texts('Curves of the key exchange.'),
+  cipherSuites: texts('Cipher suites, by the names of BoringSSL.', checkOneOf('a cipher suite', isCipherSuite)),
+  ecdhCurves: texts('Curves of the key exchange.', checkOneOf('a curve', isCurve)),
   insecureSkipVerify: flag('Do not verify clients.'),
 };
 
@@ -67,6 +77,7 @@ function checkOwn(tls: ServerTls, report: Report): void {
   const secrets = sources.filter((name) => tls[name] !== undefined && tls[name].length > 0);
   if (secrets.length > 1)
     report({ code: 'OR1645', message: `only one of ${sources.join(', ')} may be given, not ${secrets.join(' and ')}` });
+  for (const [index, pair] of (tls.tlsCertificates ?? []).entries()) checkPair(pair, index, report);
   if (secrets.length > 0) return;
   const mutual = tls.mode !== 'SIMPLE' && tls.caCertCredentialName === undefined;
   for (const name of ['serverCertificate', 'privateKey', ...(mutual ? (['caCertificates'] as const) : [])] as const) {
@@ -76,6 +87,15 @@ function checkOwn(tls: ServerTls, report: Report): void {
         code: 'OR1642',
         message: `credentialName or ${name} must be given where the mode is ${tls.mode}`,
       });
+  }
+}
+
+type Pair = NonNullable<ServerTls['tlsCertificates']>[number];
+
+function checkPair(pair: Pair, index: number, report: Report): void {
+  for (const name of ['serverCertificate', 'privateKey'] as const) {
+    const at = ['tlsCertificates', index, name];
+    if ((pair[name] ?? '') === '') report({ at, code: 'OR1642', message: `the field ${name} must be given` });
   }
 }
 

@@ -9,7 +9,9 @@ const fields = {
   caCrl: text('File of revoked certificates.'),
   credentialName: text('Secret that holds certificate, key and authorities.'),
   subjectAltNames: texts('Names of which the server must have one.'),
-  sni: text('Server name that is asked for.'),
+  sni: text('Server name that is asked for.', (value, report) => {
+    if (Buffer.byteLength(value) > 255) report({ code: 'OR1646', message: 'it must have at most 255 bytes' });
+  }),
   insecureSkipVerify: flag('Do not verify the server.'),
 };
 

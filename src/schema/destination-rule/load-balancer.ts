@@ -4,18 +4,26 @@ import { duration, durationOrZero } from '../common/duration.ts';
 import { warnOf } from '../common/findings.ts';
 import { checkHeaderName } from '../common/header.ts';
 import { Failover, failoverPriority, LocalityLbSetting } from '../common/locality.ts';
+import type { Check } from '../problem.ts';
 
 const HttpCookie = message(
   {
     path: text('Its path.'),
     ttl: durationOrZero('How long it lives; it is made where absent. 0s is the session.'),
     attributes: listOf(
-      message({ name: text('Its name.'), value: text('Its value.') }, { description: 'An attribute.' }),
+      message(
+        { value: text('Its value.') },
+        { description: 'An attribute.', needs: { name: text('Its name.', checkHeaderName) } },
+      ),
       'Further attributes, like SameSite.',
     ),
   },
   { description: 'Hash of a cookie.', needs: { name: text('Its name.', checkHeaderName) } },
 );
+
+const checkGiven: Check<string> = (value, report) => {
+  if (value === '') report({ code: 'OR1642', message: 'it must name a parameter' });
+};
 
 const keys = ['httpHeaderName', 'httpCookie', 'useSourceIp', 'httpQueryParameterName'];
 
@@ -24,7 +32,7 @@ const ConsistentHash = message(
     httpHeaderName: text('Hash of a header.', checkHeaderName),
     httpCookie: HttpCookie,
     useSourceIp: flag('Hash of the client address.'),
-    httpQueryParameterName: text('Hash of a parameter of the query.'),
+    httpQueryParameterName: text('Hash of a parameter of the query.', checkGiven),
     ringHash: message({ minimumRingSize: whole('Least size of the ring.') }, { description: 'A ring.' }),
     maglev: message({ tableSize: whole('Size of the table: a prime number.') }, { description: 'A Maglev table.' }),
     minimumRingSize: whole('Deprecated: least size of the ring.'),

@@ -1,0 +1,37 @@
+/**
+ * Values of headers are formats: `%REQ(x-a)%`, `%%`. Envoy refuses a route with any other percent sign, or with a command that
+ * it does not know: https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage#command-operators
+ */
+const commands: ReadonlySet<string> = new Set([
+  ...['REQ', 'RESP', 'TRAILER', 'PATH', 'QUERY_PARAM', 'QUERY_PARAMS', 'PROTOCOL', 'HOSTNAME', 'ENVIRONMENT'],
+  ...['START_TIME', 'START_TIME_LOCAL', 'EMIT_TIME', 'EMIT_TIME_LOCAL', 'DURATION', 'COMMON_DURATION'],
+  ...['REQUEST_DURATION', 'REQUEST_TX_DURATION', 'RESPONSE_DURATION', 'RESPONSE_TX_DURATION', 'ROUNDTRIP_DURATION'],
+  ...['BYTES_RECEIVED', 'BYTES_SENT', 'RESPONSE_CODE', 'RESPONSE_CODE_DETAILS', 'RESPONSE_FLAGS', 'ROUTE_NAME'],
+  ...['VIRTUAL_CLUSTER_NAME', 'CONNECTION_ID', 'STREAM_ID', 'TRACE_ID', 'REQUESTED_SERVER_NAME', 'FILTER_CHAIN_NAME'],
+  ...['UPSTREAM_HOST', 'UPSTREAM_CLUSTER', 'UPSTREAM_CLUSTER_RAW', 'UPSTREAM_LOCAL_ADDRESS', 'UPSTREAM_REMOTE_ADDRESS'],
+  ...['UPSTREAM_METADATA', 'CLUSTER_METADATA', 'DYNAMIC_METADATA', 'METADATA', 'FILTER_STATE', 'CEL', 'GRPC_STATUS'],
+  ...['DOWNSTREAM_LOCAL_ADDRESS', 'DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT', 'DOWNSTREAM_LOCAL_PORT'],
+  ...['DOWNSTREAM_REMOTE_ADDRESS', 'DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT', 'DOWNSTREAM_REMOTE_PORT'],
+  ...['DOWNSTREAM_DIRECT_REMOTE_ADDRESS', 'DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT'],
+  ...['DOWNSTREAM_PEER_URI_SAN', 'DOWNSTREAM_PEER_DNS_SAN', 'DOWNSTREAM_PEER_SUBJECT', 'DOWNSTREAM_PEER_ISSUER'],
+  ...['DOWNSTREAM_PEER_SERIAL', 'DOWNSTREAM_PEER_FINGERPRINT_256', 'DOWNSTREAM_PEER_FINGERPRINT_1'],
+  ...['DOWNSTREAM_PEER_CERT', 'DOWNSTREAM_PEER_CERT_V_START', 'DOWNSTREAM_PEER_CERT_V_END'],
+  ...['DOWNSTREAM_LOCAL_URI_SAN', 'DOWNSTREAM_LOCAL_SUBJECT', 'DOWNSTREAM_TLS_VERSION', 'DOWNSTREAM_TLS_CIPHER'],
+  ...['DOWNSTREAM_TLS_SESSION_ID'],
+]);
+/** Those that mean nothing without what stands in their brackets. */
+const needing = ['REQ', 'RESP', 'TRAILER', 'QUERY_PARAM', 'ENVIRONMENT', 'METADATA', 'FILTER_STATE', 'CEL'];
+
+/** Whether Envoy takes the text as a format. */
+export function isFormat(text: string): boolean {
+  const rest = text.replace(/%%|%([A-Z0-9_]+)(\([^%()]+\))?(?::[1-9][0-9]{0,4})?%/g, (whole, name, brackets) => {
+    if (whole === '%%') return '';
+    return commands.has(name) && (brackets !== undefined || !needing.includes(name)) ? '' : '%';
+  });
+  return !rest.includes('%');
+}
+
+/** The text as it stands where it is no format. */
+export function asFormat(text: string): string {
+  return isFormat(text) ? text : text.replaceAll('%', '%%');
+}
