@@ -1,6 +1,7 @@
 import protobuf from 'protobufjs/minimal.js';
 import { Encoder } from '../src/discovery/encoder.ts';
 import { GatewayConfigs } from '../src/discovery/gateway-configs.ts';
+import { AllPatches } from '../src/discovery/patches.ts';
 import { Shapes } from '../src/discovery/shapes.ts';
 import { Indexes } from '../src/ir/build/indexes.ts';
 import { OutboundViews } from '../src/ir/build/outbound-views.ts';
@@ -89,7 +90,14 @@ export function gatewayConfigs(): GatewayConfigs {
     throw new Error(`${resource.type} ${resource.name}: ${error.message}`);
   });
   const shapes = new Shapes({ settings: defaultMeshSettings, views });
-  return new GatewayConfigs({ settings: defaultMeshSettings, indexes, views, encoder, shapes });
+  return new GatewayConfigs({
+    settings: defaultMeshSettings,
+    indexes,
+    views,
+    encoder,
+    shapes,
+    patches: new AllPatches(defaultMeshSettings.rootNamespaces),
+  });
 }
 
 export interface GatewayUnderTest {

@@ -1,4 +1,5 @@
 import { Encoder } from '../src/discovery/encoder.ts';
+import { AllPatches } from '../src/discovery/patches.ts';
 import { Shapes } from '../src/discovery/shapes.ts';
 import { SidecarConfigs } from '../src/discovery/sidecar-configs.ts';
 import { Indexes } from '../src/ir/build/indexes.ts';
@@ -35,7 +36,8 @@ export function sidecarConfigs(changes: Partial<MeshSettings> = {}): SidecarConf
     throw new Error(`${resource.type} ${resource.name}: ${error.message}`);
   });
   const views = new OutboundViews(settings, indexes);
-  return new SidecarConfigs({ settings, indexes, views, encoder, shapes: new Shapes({ settings, views }) });
+  const patches = new AllPatches(settings.rootNamespaces);
+  return new SidecarConfigs({ settings, indexes, views, encoder, patches, shapes: new Shapes({ settings, views }) });
 }
 
 export function workloadOf(snapshot: Snapshot, id: string): Workload {

@@ -73,6 +73,7 @@ async function run(translate: Command): Promise<void> {
   const workload = findWorkload(registry.snapshot, flags.proxy);
   const encoder = new Encoder((resource, error) => say(`${resource.type} ${resource.name}: ${error.message}`));
   const configure = configurators(settings, encoder, {
+    onPatchProblem: ({ origins, message }) => say(`OR2456 ${origins.map(printOrigin).join(', ')}: ${message}`),
     onTelemetryProblem: ({ origins, message }) => say(`OR2455 ${origins.map(printOrigin).join(', ')}: ${message}`),
     onPolicyProblem: ({ origins, message }) => say(`OR2454 ${origins.map(printOrigin).join(', ')}: ${message}`),
   })();

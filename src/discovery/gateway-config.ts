@@ -10,6 +10,7 @@ import { fullRouteConfiguration } from '../xds/translate/route-configuration.ts'
 import type { Encoder } from './encoder.ts';
 import { type EndpointResources, endpointsOfNobody } from './endpoint-resources.ts';
 import type { KubernetesSecrets } from './kubernetes-secrets.ts';
+import type { Patches } from './patches.ts';
 import { noResources } from './resource-set.ts';
 
 /** What follows from a gateway's IR alone, whatever endpoints and secrets do. */
@@ -32,6 +33,8 @@ export interface GatewayParts {
   readonly endpoints: Snapshot['endpoints'];
   readonly secrets: Snapshot['secrets'];
   readonly modes: PeerAuthenticationIndex;
+  /** Of EnvoyFilters. */
+  readonly patches: Patches;
   /** Where the gateway is, as far as that makes a difference. */
   readonly place: Place;
 }
@@ -53,11 +56,20 @@ export class GatewayConfig implements ProxyResources {
   }
 
   wildcard(type: XdsType): ResourceSet {
+    return this.parts.patches.set(type, this.#wildcard(type));
+  }
+
+  named(type: XdsType, name: string): EncodedResource | undefined {
+    const found = this.parts.patches.one(type, this.#named(type, name));
+    return type === 'cluster' || type === 'listener' ? (this.wildcard(type).get(name) ?? found) : found;
+  }
+
+  #wildcard(type: XdsType): ResourceSet {
     if (type === 'cluster') return this.parts.resources.clusters;
     return type === 'listener' ? this.parts.resources.listeners : noResources;
   }
 
-  named(type: XdsType, name: string): EncodedResource | undefined {
+  #named(type: XdsType, name: string): EncodedResource | undefined {
     const { resources } = this.parts;
     switch (type) {
       case 'cluster':

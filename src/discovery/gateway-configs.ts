@@ -24,6 +24,7 @@ import { EndpointResources } from './endpoint-resources.ts';
 import { GatewayConfig, type GatewayResources, type GatewayTools } from './gateway-config.ts';
 import { Interned } from './interned.ts';
 import { KubernetesSecrets, secretsOfGateway } from './kubernetes-secrets.ts';
+import type { AllPatches } from './patches.ts';
 import { nearnessRules, Placed } from './placed.ts';
 import { resourceSet, sameOr } from './resource-set.ts';
 import type { Shapes } from './shapes.ts';
@@ -34,6 +35,7 @@ export interface GatewayConfigsOptions {
   readonly views: OutboundViews;
   readonly encoder: Encoder;
   readonly shapes: Shapes;
+  readonly patches: AllPatches;
   /** Told once of each server, host or secret that is left out, and why. */
   readonly onProblem?: (problem: GatewayProblem) => void;
 }
@@ -75,11 +77,21 @@ export class GatewayConfigs {
     const gateway = this.gateway(snapshot, workload);
     const { services, endpoints, secrets } = snapshot;
     const modes = this.#options.indexes.modes(snapshot.peerAuthentications);
-    const inputs = [gateway, modes, services, endpoints, secrets];
+    const patches = this.#options.patches.find(snapshot, workload);
+    const inputs = [gateway, modes, services, endpoints, secrets, patches];
     const newest = this.#newest.get(kind);
     if (newest !== undefined && sameItems(newest.inputs, inputs)) return newest.configs.at(workload);
     const resources = this.#resources.get(kind, [gateway], () => this.#translate(gateway, kind));
-    const parts = { gateway, resources, shape: kind.shape, services: serviceIds(services), endpoints, secrets, modes };
+    const parts = {
+      gateway,
+      resources,
+      shape: kind.shape,
+      services: serviceIds(services),
+      endpoints,
+      secrets,
+      modes,
+      patches,
+    };
     const build = (place: Place) => new GatewayConfig({ ...parts, place }, this.#tools);
     const configs = new Placed(nearnessRules(gateway.clusters), build);
     this.#newest.set(kind, { inputs, configs });

@@ -20,6 +20,7 @@ import type { Delivery } from './delivery.ts';
 import type { Encoder } from './encoder.ts';
 import { type EndpointResources, endpointsOfNobody } from './endpoint-resources.ts';
 import type { KubernetesSecrets } from './kubernetes-secrets.ts';
+import type { Patches } from './patches.ts';
 import { noResources } from './resource-set.ts';
 import type { ViewResources } from './view-resources.ts';
 
@@ -40,6 +41,8 @@ export interface SidecarParts {
   readonly modes: PeerAuthenticationIndex;
   /** Where the client is, as far as that makes a difference. */
   readonly place: Place;
+  /** Of EnvoyFilters. */
+  readonly patches: Patches;
   /** The Secrets that it may have; undefined where no rule names one for it. */
   readonly credentials: SidecarCredentials | undefined;
 }
@@ -73,6 +76,20 @@ export class SidecarConfig implements ProxyResources {
   }
 
   wildcard(type: XdsType): ResourceSet {
+    return this.parts.patches.set(type, this.#wildcard(type));
+  }
+
+  named(type: XdsType, name: string): EncodedResource | undefined {
+    // What patches add is known by its name in the set alone.
+    const { patches, delivery } = this.parts;
+    const found = patches.one(type, this.#named(type, name));
+    if (type !== 'cluster') return found;
+    const known = this.wildcard(type).get(name) ?? found;
+    if (known !== undefined || delivery === 'eager') return known;
+    return this.#tools.encoder.encode(this.#tools.byName.tombstone(name));
+  }
+
+  #wildcard(type: XdsType): ResourceSet {
     switch (type) {
       case 'cluster':
         return this.parts.clusters;
@@ -85,7 +102,7 @@ export class SidecarConfig implements ProxyResources {
     }
   }
 
-  named(type: XdsType, name: string): EncodedResource | undefined {
+  #named(type: XdsType, name: string): EncodedResource | undefined {
     switch (type) {
       case 'cluster':
         return this.#cluster(name);

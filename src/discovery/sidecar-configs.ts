@@ -25,6 +25,7 @@ import type { Encoder } from './encoder.ts';
 import { EndpointResources } from './endpoint-resources.ts';
 import { Interned } from './interned.ts';
 import { KubernetesSecrets, secretsOfSidecar } from './kubernetes-secrets.ts';
+import type { AllPatches } from './patches.ts';
 import { nearnessRules, Placed } from './placed.ts';
 import { JoinedSets, noResources, resourceSet, sameOr } from './resource-set.ts';
 import type { Shapes } from './shapes.ts';
@@ -43,6 +44,7 @@ export interface SidecarConfigsOptions {
   readonly views: OutboundViews;
   readonly encoder: Encoder;
   readonly shapes: Shapes;
+  readonly patches: AllPatches;
   /** Told of what a policy asks for and cannot have; again whenever the workload is built anew. */
   readonly onProblem?: (problem: PolicyProblem) => void;
 }
@@ -97,13 +99,17 @@ export class SidecarConfigs {
     const delivery = deliveryOf({ workload, view, settings, delta, before });
     const shape = shapes.find(snapshot, workload);
     const inbound = this.#inbound(snapshot, workload);
+    const patches = this.#options.patches.find(snapshot, workload);
     const modes = indexes.modes(snapshot.peerAuthentications);
-    const newest = this.#newest.get(shape, [view, inbound, delivery], () => ({ inputs: [], configs: undefined }));
+    const newest = this.#newest.get(shape, [view, inbound, delivery, patches], () => ({
+      inputs: [],
+      configs: undefined,
+    }));
     const credentials = this.#credentials(view, snapshot);
     const inputs = [modes, snapshot.services, snapshot.endpoints, credentials?.secrets];
     if (newest.configs !== undefined && sameItems(newest.inputs, inputs)) return newest.configs.at(workload);
     const configs = this.#build(
-      { view, shape, inbound, delivery, modes, endpoints: snapshot.endpoints, credentials },
+      { view, shape, inbound, delivery, patches, modes, endpoints: snapshot.endpoints, credentials },
       snapshot,
     );
     Object.assign(newest, { inputs, configs });

@@ -77,4 +77,10 @@ export const translationErrors = {
     remedy:
       'The rest of the Telemetry is in force. List the provider in mesh.extensionProviders with a kind that fits, and a service and port that the workload sees.',
   },
+  OR2456: {
+    status: 422,
+    title: 'A patch of an EnvoyFilter is left out',
+    remedy:
+      'The rest of the configuration is sent. Compare the match and the value with what outrigger translate shows for the proxy; with mesh.delivery eager, listeners and routes have the shape and names of Istio.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -2,6 +2,7 @@ import type { KindName } from '../schema/kinds.ts';
 import { type Problem, printPath, type Segment } from '../schema/problem.ts';
 import { authorizationPolicyFields } from './authorization/fields.ts';
 import { destinationRuleFields } from './destination-rule/fields.ts';
+import { envoyFilterFields } from './envoy-filter/fields.ts';
 import type { FieldEffects } from './field-effects.ts';
 import { gatewayFields } from './gateway/fields.ts';
 import { peerAuthenticationFields } from './peer-authentication/fields.ts';
@@ -26,6 +27,7 @@ export const fieldEffects: Readonly<Record<KindName, FieldEffects>> = {
   AuthorizationPolicy: authorizationPolicyFields,
   RequestAuthentication: requestAuthenticationFields,
   Telemetry: telemetryFields,
+  EnvoyFilter: envoyFilterFields,
 };
 
 /** The fields of a valid resource that have no effect yet, as warnings: the resource is in force but for them. */

@@ -57,6 +57,7 @@ export class Registry {
   readonly #authorizationPolicies: Configs<'AuthorizationPolicy'>;
   readonly #requestAuthentications = new Configs<'RequestAuthentication'>(this.#problems);
   readonly #telemetries = new Configs<'Telemetry'>(this.#problems);
+  readonly #envoyFilters = new Configs<'EnvoyFilter'>(this.#problems);
   #tokenKeys: Snapshot['tokenKeys'] = emptySnapshot.tokenKeys;
   readonly #sinks: ReadonlyMap<string, Sink>;
   readonly #listeners = new Set<(snapshot: Snapshot) => void>();
@@ -86,6 +87,7 @@ export class Registry {
       ['AuthorizationPolicy', this.#authorizationPolicies.input],
       ['RequestAuthentication', this.#requestAuthentications.input],
       ['Telemetry', this.#telemetries.input],
+      ['EnvoyFilter', this.#envoyFilters.input],
     ]);
     this.#snapshot = this.#derive(emptySnapshot);
   }
@@ -155,6 +157,7 @@ export class Registry {
       authorizationPolicies: this.#authorizationPolicies.settle(),
       requestAuthentications: this.#requestAuthentications.settle(),
       telemetries: this.#telemetries.settle(),
+      envoyFilters: this.#envoyFilters.settle(),
       tokenKeys: this.#tokenKeys,
       secrets: changeMap(before.secrets, this.#secrets.settle()),
     };

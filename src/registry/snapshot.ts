@@ -6,6 +6,7 @@ import type { Workload } from '../model/workload.ts';
 import type {
   AuthorizationPolicy,
   DestinationRule,
+  EnvoyFilter,
   Gateway,
   PeerAuthentication,
   RequestAuthentication,
@@ -63,6 +64,7 @@ export interface Snapshot {
   readonly authorizationPolicies: readonly Config<AuthorizationPolicy>[];
   readonly requestAuthentications: readonly Config<RequestAuthentication>[];
   readonly telemetries: readonly Config<Telemetry>[];
+  readonly envoyFilters: readonly Config<EnvoyFilter>[];
   /** JSON Web Key Sets that issuers publish, as they were last read. */
   readonly tokenKeys: ReadonlyMap<string, string>;
   /** By `<namespace>/<name>`. */
@@ -83,6 +85,7 @@ export const emptySnapshot: Snapshot = {
   authorizationPolicies: [],
   requestAuthentications: [],
   telemetries: [],
+  envoyFilters: [],
   tokenKeys: new Map(),
   secrets: new Map(),
 };

@@ -39,6 +39,7 @@ test('names, versions and columns are as users of Istio know them', () => {
     ['authorizationpolicies.security.istio.io', 'ap,authz', 'v1,v1beta1', 'Action,Age'],
     ['requestauthentications.security.istio.io', 'ra', 'v1,v1beta1', ''],
     ['telemetries.telemetry.istio.io', 'telemetry', 'v1,v1alpha1', 'Age'],
+    ['envoyfilters.networking.istio.io', '', 'v1alpha3', 'Age'],
   ]);
 });
 

@@ -2,6 +2,7 @@ import type { Static } from 'typebox';
 import { AuthorizationPolicySpec } from './authorization-policy/authorization-policy.ts';
 import { WorkloadEntry as WorkloadEntrySpec } from './common/workload-entry.ts';
 import { DestinationRuleSpec } from './destination-rule/destination-rule.ts';
+import { EnvoyFilterSpec } from './envoy-filter/envoy-filter.ts';
 import { GatewaySpec } from './gateway/gateway.ts';
 import {
   ageColumn,
@@ -120,6 +121,16 @@ export const kinds = [
     spec: TelemetrySpec,
     columns: [ageColumn],
   }),
+  define({
+    ...networking,
+    versions: ['v1alpha3'],
+    storage: 'v1alpha3',
+    kind: 'EnvoyFilter',
+    plural: 'envoyfilters',
+    shortNames: [],
+    spec: EnvoyFilterSpec,
+    columns: [ageColumn],
+  }),
 ] as const;
 
 type Known = (typeof kinds)[number];
@@ -147,6 +158,7 @@ export type PeerAuthentication = Named<'PeerAuthentication'>;
 export type AuthorizationPolicy = Named<'AuthorizationPolicy'>;
 export type RequestAuthentication = Named<'RequestAuthentication'>;
 export type Telemetry = Named<'Telemetry'>;
+export type EnvoyFilter = Named<'EnvoyFilter'>;
 
 export function kindOf(apiVersion: string, kind: string): KindDefinition | undefined {
   const [group, version, ...rest] = apiVersion.split('/');

@@ -1,6 +1,7 @@
 import { Encoder } from '../../src/discovery/encoder.ts';
 import { everythingOf } from '../../src/discovery/everything.ts';
 import { GatewayConfigs } from '../../src/discovery/gateway-configs.ts';
+import { AllPatches } from '../../src/discovery/patches.ts';
 import { Shapes } from '../../src/discovery/shapes.ts';
 import { SidecarConfigs } from '../../src/discovery/sidecar-configs.ts';
 import { Indexes } from '../../src/ir/build/indexes.ts';
@@ -58,7 +59,8 @@ export function* proxiesOf(snapshot: Snapshot): Generator<[string, ProxyResource
       throw new Error(`${resource.type} ${resource.name}: ${error.message}`);
     });
     const views = new OutboundViews(settings, indexes);
-    const parts = { settings, indexes, views, encoder, shapes: new Shapes({ settings, views }) };
+    const patches = new AllPatches(settings.rootNamespaces);
+    const parts = { settings, indexes, views, encoder, patches, shapes: new Shapes({ settings, views }) };
     const sidecars = new SidecarConfigs(parts);
     const of = (id: string) => workloadOf(snapshot, id);
     const sidecar = (id: string) => sidecars.find({ snapshot, workload: of(id), delta: true, before: undefined });

@@ -2,6 +2,7 @@ import { Configurator } from '../../discovery/configurator.ts';
 import type { ProxyConfigurator } from '../../discovery/discovery.ts';
 import type { Encoder } from '../../discovery/encoder.ts';
 import { GatewayConfigs } from '../../discovery/gateway-configs.ts';
+import { AllPatches } from '../../discovery/patches.ts';
 import { ProxylessConfigs } from '../../discovery/proxyless-config.ts';
 import { Shapes } from '../../discovery/shapes.ts';
 import { SidecarConfigs } from '../../discovery/sidecar-configs.ts';
@@ -11,6 +12,7 @@ import type { GatewayProblem } from '../../ir/types/gateway.ts';
 import type { InboundIR } from '../../ir/types/inbound.ts';
 import { Lru } from '../../model/lru.ts';
 import type { MeshSettings } from '../../model/mesh-settings.ts';
+import { printOrigin } from '../../model/origin.ts';
 
 type PolicyProblem = NonNullable<InboundIR['problem']>;
 
@@ -19,14 +21,16 @@ export interface Tellings {
   readonly onGatewayProblem?: (problem: GatewayProblem) => void;
   readonly onPolicyProblem?: (problem: PolicyProblem) => void;
   readonly onTelemetryProblem?: (problem: PolicyProblem) => void;
+  readonly onPatchProblem?: (problem: PolicyProblem) => void;
 }
 
 /** A policy may be for a thousand workloads. */
 function onceEach(tell: (problem: PolicyProblem) => void = () => {}): (problem: PolicyProblem) => void {
   const told = new Lru<true>(1000);
   return (problem) => {
-    if (told.get(problem.message) === true) return;
-    told.set(problem.message, true);
+    const key = `${problem.origins.map(printOrigin).join(' ')} ${problem.message}`;
+    if (told.get(key) === true) return;
+    told.set(key, true);
     tell(problem);
   };
 }
@@ -36,7 +40,8 @@ export function configurators(settings: MeshSettings, encoder: Encoder, tell: Te
   const indexes = new Indexes(settings);
   const views = new OutboundViews(settings, indexes);
   const shapes = new Shapes({ settings, views, onTelemetryProblem: onceEach(tell.onTelemetryProblem) });
-  const parts = { settings, indexes, views, encoder, shapes };
+  const patches = new AllPatches(settings.rootNamespaces, onceEach(tell.onPatchProblem));
+  const parts = { settings, indexes, views, encoder, shapes, patches };
   const sidecars = new SidecarConfigs({ ...parts, onProblem: onceEach(tell.onPolicyProblem) });
   const gateways = new GatewayConfigs({
     ...parts,

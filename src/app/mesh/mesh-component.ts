@@ -260,6 +260,8 @@ export class MeshComponent implements Component {
         },
         onPolicyProblem: ({ origins, message }) =>
           logger.warn({ code: 'OR2454', origins: origins.map(printOrigin) }, message),
+        onPatchProblem: ({ origins, message }) =>
+          logger.warn({ code: 'OR2456', origins: origins.map(printOrigin) }, message),
         onTelemetryProblem: ({ origins, message }) =>
           logger.warn({ code: 'OR2455', origins: origins.map(printOrigin) }, message),
       }),

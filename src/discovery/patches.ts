@@ -1,0 +1,156 @@
+import { asOutriggerError } from '../errors.ts';
+import type { PatchIR } from '../ir/types/patch.ts';
+import { type Origin, printOrigin } from '../model/origin.ts';
+import { Remembered } from '../model/remembered.ts';
+import type { Workload } from '../model/workload.ts';
+import { patchesFor } from '../policy/envoy-filter/select.ts';
+import type { Snapshot } from '../registry/snapshot.ts';
+import { decodeResource } from '../xds/encode/decode-resource.ts';
+import { encodeResource } from '../xds/encode/encode-resource.ts';
+import { canonical } from '../xds/patch/merge.ts';
+import { isAdded, isOf, isPatched, patchResource } from '../xds/patch/patch-resource.ts';
+import { type EncodedResource, type Message, type ResourceSet, typeUrls, type XdsType } from '../xds/resource.ts';
+
+export interface PatchProblem {
+  readonly message: string;
+  readonly origins: readonly Origin[];
+}
+
+/** What EnvoyFilters make of the finished resources of proxies. Each is patched once, by its identity. */
+export interface Patches {
+  set(type: XdsType, resources: ResourceSet): ResourceSet;
+  one(type: XdsType, resource: EncodedResource | undefined): EncodedResource | undefined;
+}
+
+export const noPatches: Patches = {
+  set: (_, resources) => resources,
+  one: (_, resource) => resource,
+};
+
+type Role = Workload['role'];
+
+/** The patches of each workload: one object for all that the same patches are for. */
+export class AllPatches {
+  readonly #rootNamespaces: readonly string[];
+  readonly #tell: (problem: PatchProblem) => void;
+  readonly #of = new Remembered<Workload, Patches>(1);
+  readonly #known = new Remembered<Snapshot['envoyFilters'], ReadonlyMap<string, Patches>>(1);
+
+  constructor(rootNamespaces: readonly string[], tell: (problem: PatchProblem) => void = () => {}) {
+    this.#rootNamespaces = rootNamespaces;
+    this.#tell = tell;
+  }
+
+  find({ envoyFilters }: Snapshot, workload: Workload): Patches {
+    if (envoyFilters.length === 0) return noPatches;
+    return this.#of.get(workload, [envoyFilters], () => {
+      const { namespace, labels, role } = workload;
+      const patches = patchesFor(envoyFilters, { namespace, labels, rootNamespaces: this.#rootNamespaces });
+      if (patches.length === 0) return noPatches;
+      const shared = this.#known.get(envoyFilters, [], () => new Map()) as Map<string, Patches>;
+      const key = `${role} ${patches.map(({ origin }) => printOrigin(origin)).join(' ')}`;
+      const known = shared.get(key) ?? new WorkloadPatches(patches, role, this.#tell);
+      shared.set(key, known);
+      return known;
+    });
+  }
+}
+
+class WorkloadPatches implements Patches {
+  readonly #patches: readonly PatchIR[];
+  readonly #role: Role;
+  readonly #tell: (problem: PatchProblem) => void;
+  readonly #sets = new WeakMap<ResourceSet, ResourceSet>();
+  readonly #ones = new WeakMap<EncodedResource, { readonly result: EncodedResource | undefined }>();
+  readonly #fitted = new Set<PatchIR>();
+
+  constructor(patches: readonly PatchIR[], role: Role, tell: (problem: PatchProblem) => void) {
+    this.#patches = patches;
+    this.#role = role;
+    this.#tell = tell;
+  }
+
+  set(type: XdsType, resources: ResourceSet): ResourceSet {
+    const patches = this.#patches.filter((patch) => isPatched(type, patch));
+    if (patches.length === 0) return resources;
+    const known = this.#sets.get(resources);
+    if (known !== undefined) return known;
+    const changed = [...resources.values()].flatMap((resource) => this.one(type, resource) ?? []);
+    const names = new Set(changed.map(({ name }) => name));
+    const added = patches.flatMap((patch) => this.#added(type, patch)).filter(({ name }) => !names.has(name));
+    const next: ResourceSet = new Map([...changed, ...added].map((resource) => [resource.name, resource]));
+    this.#sets.set(resources, next);
+    // All listeners are here, so what fits none of them fits nothing.
+    if (type === 'listener') for (const patch of patches) this.#tellUnfit(patch);
+    return next;
+  }
+
+  one(type: XdsType, resource: EncodedResource | undefined): EncodedResource | undefined {
+    const patches = this.#patches.filter((patch) => isPatched(type, patch));
+    if (resource === undefined || patches.length === 0) return resource;
+    const known = this.#ones.get(resource);
+    if (known !== undefined) return known.result;
+    const result = this.#patched(resource, patches);
+    this.#ones.set(resource, { result });
+    return result;
+  }
+
+  /** One patch after the other; one whose result is no configuration is left out. */
+  #patched(resource: EncodedResource, patches: readonly PatchIR[]): EncodedResource | undefined {
+    const message = decodeResource(resource);
+    let now: { message: Message; resource: EncodedResource } = { message, resource };
+    for (const patch of patches) {
+      const next = patchResource(resource.type, now.message, patch, this.#role);
+      if (next === now.message) continue;
+      this.#fitted.add(patch);
+      if (next === undefined) return undefined;
+      const encoded = this.#encoded(next, now.resource, patch);
+      if (encoded !== undefined) now = { message: next, resource: encoded };
+    }
+    return now.resource;
+  }
+
+  #encoded(message: Message, base: EncodedResource, patch: PatchIR): EncodedResource | undefined {
+    const { type, name, aliases, edsName, requires, standsIn, origins } = base;
+    const kept = { type, name, aliases, edsName, requires, standsIn };
+    const given = Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined));
+    try {
+      return encodeResource({ type, name, ...given, message, origins: [...origins, patch.origin] });
+    } catch (error) {
+      const { message: why } = asOutriggerError(error);
+      this.#tell({ message: `the patch is left out of ${type} ${name}: ${why}`, origins: [patch.origin] });
+      return undefined;
+    }
+  }
+
+  #added(type: XdsType, patch: PatchIR): EncodedResource[] {
+    if (!isAdded(patch) || !this.#isForRole(patch)) return [];
+    this.#fitted.add(patch);
+    const url = typeUrls[type];
+    const message = canonical(url.slice(url.lastIndexOf('/') + 1), patch.value) as Message;
+    const name = String(message.name ?? '');
+    const origins = [patch.origin];
+    try {
+      if (name === '') throw new Error('it has no name');
+      return [encodeResource({ type, name, message, origins })];
+    } catch (error) {
+      const { message: why } = asOutriggerError(error);
+      this.#tell({ message: `the ${type} is left out: ${why}`, origins });
+      return [];
+    }
+  }
+
+  #isForRole({ context }: PatchIR): boolean {
+    if (this.#role === 'gateway') return isOf(context, 'GATEWAY');
+    return context !== 'GATEWAY';
+  }
+
+  #tellUnfit(patch: PatchIR): void {
+    if (this.#fitted.has(patch) || !this.#isForRole(patch)) return;
+    this.#tell({
+      message:
+        'the patch fits no listener, chain or filter of a proxy that it is for: on demand, one listener (virtualOutbound) has all that leaves a pod, and its chains have the ports',
+      origins: [patch.origin],
+    });
+  }
+}

@@ -1,0 +1,54 @@
+import type { PatchIR, PatchTarget } from '../../ir/types/patch.ts';
+import { fieldOf } from '../../model/origin.ts';
+import type { Config } from '../../registry/snapshot.ts';
+import type { EnvoyFilter } from '../../schema/kinds.ts';
+import { hasLabels } from '../client.ts';
+import { given } from '../given.ts';
+
+export interface PatchQuery {
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly rootNamespaces: readonly string[];
+}
+
+type Entry = NonNullable<Config<EnvoyFilter>['spec']['configPatches']>[number];
+
+/**
+ * The patches for a workload in the order in which they are applied: by priority, those of the root namespaces before
+ * those of its own, the oldest first (`configs` are in that order), as in Istio.
+ */
+export function patchesFor(configs: readonly Config<EnvoyFilter>[], query: PatchQuery): readonly PatchIR[] {
+  const isRoot = ({ namespace }: Config<EnvoyFilter>) => query.rootNamespaces.includes(namespace);
+  return configs
+    .filter((config) => holdsFor(config, query))
+    .sort((a, b) => (a.spec.priority ?? 0) - (b.spec.priority ?? 0) || Number(isRoot(b)) - Number(isRoot(a)))
+    .flatMap((config) => (config.spec.configPatches ?? []).flatMap((entry, index) => patchOf(config, entry, index)));
+}
+
+function holdsFor({ namespace, spec }: Config<EnvoyFilter>, query: PatchQuery): boolean {
+  if (namespace !== query.namespace && !query.rootNamespaces.includes(namespace)) return false;
+  // Those with targets are for gateways of the Gateway API.
+  if (spec.targetRef !== undefined || (spec.targetRefs ?? []).length > 0) return false;
+  return hasLabels(query.labels, spec.workloadSelector?.labels);
+}
+
+const built: readonly string[] = [
+  ...['LISTENER', 'FILTER_CHAIN', 'NETWORK_FILTER', 'HTTP_FILTER', 'ROUTE_CONFIGURATION', 'VIRTUAL_HOST'],
+  ...['HTTP_ROUTE', 'CLUSTER'],
+];
+const isBuilt = (target: string | undefined): target is PatchTarget => target !== undefined && built.includes(target);
+
+/** Nothing for what is reported as left out. */
+function patchOf({ origin }: Config<EnvoyFilter>, { applyTo, match, patch }: Entry, index: number): PatchIR[] {
+  const { listener, routeConfiguration: route, cluster, proxy, context = 'ANY' } = match ?? {};
+  if (!isBuilt(applyTo) || patch?.operation === undefined || proxy !== undefined) return [];
+  if (listener?.listenerFilter !== undefined || (route?.portName ?? route?.gateway) !== undefined) return [];
+  const value = typeof patch.value === 'object' && patch.value !== null ? patch.value : {};
+  return [
+    {
+      ...{ target: applyTo, operation: patch.operation, value: { ...value }, context },
+      ...given({ listener, route, cluster }),
+      origin: fieldOf(origin, `spec.configPatches[${index}]`),
+    },
+  ];
+}

@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../envoy/condition.ts';
+import { findRequirements } from '../netns/requirements.ts';
+import { startMesh, type TestMesh } from './fixture.ts';
+import { app, gatewayPod, namespace } from './world.ts';
+
+/** EnvoyFilters, as real proxies obey them. */
+const envoy = findRequirements();
+const deliveries = {
+  'pushed hosts': [],
+  'hosts on demand': ['mesh.pushedHosts=0'],
+  eager: ['mesh.delivery=eager'],
+} as const;
+
+const ports = [{ port: 9080, name: 'http', speaks: 'http' }];
+const world = [
+  namespace('default', 'meshed'),
+  app('client'),
+  app('server', { ports }),
+  app('fresh', { ports }),
+  gatewayPod('ingressgateway'),
+].join('');
+
+const filter = (...configPatches: object[]) => `
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: row, namespace: default}
+spec: ${JSON.stringify({ configPatches })}
+---`;
+const manager = 'envoy.filters.network.http_connection_manager';
+const lua = (word: string) => ({
+  name: `lua.${word}`,
+  typed_config: {
+    '@type': 'type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua',
+    default_source_code: {
+      inline_string: `function envoy_on_response(handle) handle:headers():add("x-${word}", "yes") end`,
+    },
+  },
+});
+const added = (word: string) => ({ response_headers_to_add: [{ header: { key: `x-${word}`, value: 'yes' } }] });
+
+describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, sets) => {
+  let mesh: TestMesh;
+  beforeAll(async () => {
+    mesh = await startMesh({ envoy: envoy ?? '', manifests: { 'world.yaml': world }, sets });
+  });
+  afterAll(async () => {
+    await mesh?.stop();
+  });
+  const ask = async (host: string) =>
+    (await mesh.load('default/client', { url: `http://${host}:9080/headers` })).samples[0];
+  const within = async (manifest: string, check: () => Promise<void>) => {
+    await mesh.apply('row.yaml', manifest);
+    try {
+      await check();
+      expect(mesh.rejections).toEqual([]);
+    } finally {
+      await mesh.remove('row.yaml');
+    }
+  };
+  const inContext = (context: string) => ({
+    context,
+    listener: { filterChain: { filter: { name: manager, subFilter: { name: 'envoy.filters.http.router' } } } },
+  });
+
+  test('filters of both sides, and hosts: for a host that was never called, too', async () => {
+    const vhost = { name: 'fresh.default.svc.cluster.local:9080' };
+    const manifest = filter(
+      {
+        applyTo: 'HTTP_FILTER',
+        match: inContext('SIDECAR_OUTBOUND'),
+        patch: { operation: 'INSERT_BEFORE', value: lua('out') },
+      },
+      {
+        applyTo: 'HTTP_FILTER',
+        match: inContext('SIDECAR_INBOUND'),
+        patch: { operation: 'INSERT_BEFORE', value: lua('in') },
+      },
+      {
+        applyTo: 'VIRTUAL_HOST',
+        match: { context: 'SIDECAR_OUTBOUND', routeConfiguration: { vhost } },
+        patch: { operation: 'MERGE', value: added('host') },
+      },
+    );
+    await within(manifest, async () => {
+      // A listener goes on until the next one is warm.
+      const other = await until('filters of both sides are in force', async () => {
+        const sample = await ask('server');
+        return sample?.headers['x-out'] === 'yes' && sample.headers['x-in'] === 'yes' ? sample : undefined;
+      });
+      expect(other.headers['x-host']).toBeUndefined();
+      expect(await ask('fresh')).toMatchObject({
+        status: 200,
+        headers: { 'x-out': 'yes', 'x-in': 'yes', 'x-host': 'yes' },
+      });
+    });
+  });
+
+  test('a patch that is no configuration, or fits nothing, harms nobody', async () => {
+    const patches = [
+      {
+        applyTo: 'HTTP_FILTER',
+        match: inContext('SIDECAR_OUTBOUND'),
+        patch: { operation: 'INSERT_BEFORE', value: { nonsense: 1 } },
+      },
+      {
+        applyTo: 'CLUSTER',
+        match: { context: 'SIDECAR_OUTBOUND' },
+        patch: { operation: 'MERGE', value: { connect_timeout: 'soon' } },
+      },
+      { applyTo: 'LISTENER', match: { listener: { name: 'nobody' } }, patch: { operation: 'REMOVE' } },
+      {
+        applyTo: 'HTTP_FILTER',
+        match: inContext('SIDECAR_OUTBOUND'),
+        patch: { operation: 'INSERT_BEFORE', value: lua('good') },
+      },
+    ];
+    await within(filter(...patches), async () => {
+      await until('the patch between them is in force', async () =>
+        (await ask('server'))?.headers['x-good'] === 'yes' ? true : undefined,
+      );
+      expect((await ask('server'))?.status).toBe(200);
+    });
+  });
+});
