@@ -1,3 +1,4 @@
+import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../envoy/condition.ts';
 import { findRequirements } from '../netns/requirements.ts';
@@ -42,7 +43,7 @@ const added = (word: string) => ({ response_headers_to_add: [{ header: { key: `x
 describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, sets) => {
   let mesh: TestMesh;
   beforeAll(async () => {
-    mesh = await startMesh({ envoy: envoy ?? '', manifests: { 'world.yaml': world }, sets });
+    mesh = await startMesh({ envoy: envoy ?? '', manifests: { 'world.yaml': world }, forwards: { 80: 0 }, sets });
   });
   afterAll(async () => {
     await mesh?.stop();
@@ -92,6 +93,54 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
       expect(await ask('fresh')).toMatchObject({
         status: 200,
         headers: { 'x-out': 'yes', 'x-in': 'yes', 'x-host': 'yes' },
+      });
+    });
+  });
+
+  test('a gateway: its filters, hosts and clusters, and none of them once the patches are gone', async () => {
+    const routes = `
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: ingress, namespace: default}
+spec: {selector: {istio: ingressgateway}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: ingress, namespace: default}
+spec: {hosts: [app.example.com], gateways: [ingress], http: [{route: [{destination: {host: server, port: {number: 9080}}}]}]}
+---`;
+    const port = mesh.playground.forwards.get(80) ?? 0;
+    const answer = async () => {
+      const headers = { host: 'app.example.com' };
+      const response = await request(`http://127.0.0.1:${port}/headers`, { headers }).catch(() => undefined);
+      await response?.body.dump();
+      return response?.statusCode === 200 ? response.headers : undefined;
+    };
+    const host = { routeConfiguration: { vhost: { domainName: 'app.example.com' } } };
+    const patches = filter(
+      {
+        applyTo: 'HTTP_FILTER',
+        match: inContext('GATEWAY'),
+        patch: { operation: 'INSERT_BEFORE', value: lua('edge') },
+      },
+      {
+        applyTo: 'VIRTUAL_HOST',
+        match: { context: 'GATEWAY', ...host },
+        patch: { operation: 'MERGE', value: added('host') },
+      },
+    );
+    await within(routes + patches, async () => {
+      await until('both patches are in force', async () => {
+        const headers = await answer();
+        return headers?.['x-edge'] === 'yes' && headers['x-host'] === 'yes' ? true : undefined;
+      });
+      expect((await ask('server'))?.headers['x-edge']).toBeUndefined();
+      await mesh.apply('row.yaml', routes);
+      await until('neither is', async () => {
+        const headers = await answer();
+        return headers !== undefined && headers['x-edge'] === undefined && headers['x-host'] === undefined
+          ? true
+          : undefined;
       });
     });
   });

@@ -27,9 +27,9 @@ export function meshKinds(secretNamespaces: readonly string[]): readonly MeshKin
   return [...kubernetesKinds, ...definitions.map(istioKind), ...secretNamespaces.flatMap(secretsOf)];
 }
 
-/** v1alpha3 has the same objects as v1beta1, and every API server that serves it serves that one, too. */
+/** Where there is v1beta1, v1alpha3 has the same objects, and every API server that serves it serves that one, too. */
 function istioKind({ group, kind, plural, versions }: KindDefinition): MeshKind {
-  const read = versions.filter((version) => version !== 'v1alpha3');
+  const read = versions.filter((version) => version !== 'v1alpha3' || !versions.includes('v1beta1'));
   const kindOfVersion = (version: string): ResourceKind<SourceObject> => ({
     ...{ path: `/apis/${group}/${version}/${plural}`, metadataOnly: false, presence: 'optional' },
     decode: decoder(`${group}/${version}`, kind, pruneConfig),

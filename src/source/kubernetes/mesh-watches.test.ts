@@ -28,6 +28,7 @@ beforeEach(async () => {
     '/apis/security.istio.io/v1/authorizationpolicies': [],
     '/apis/security.istio.io/v1/requestauthentications': [],
     '/apis/telemetry.istio.io/v1/telemetries': [],
+    '/apis/networking.istio.io/v1alpha3/envoyfilters': [],
   };
   server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
