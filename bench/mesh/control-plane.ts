@@ -48,7 +48,15 @@ async function start({ services, proxies, settings }: StartOptions): Promise<Sta
   const logger = loggerTo({ write: (line: string) => void process.stderr.write(line) }, 'warn');
   mesh = new MeshComponent({
     settings: { ...defaultMeshSettings, ...settings },
-    discovery: { enabled: 'on', host: '127.0.0.1', port: 0, plaintextPort: 0, plaintextPod: '', certificateHours: 24 },
+    discovery: {
+      enabled: 'on',
+      host: '127.0.0.1',
+      port: 0,
+      dnsPort: 0,
+      plaintextPort: 0,
+      plaintextPod: '',
+      certificateHours: 24,
+    },
     names: [serverName],
     parts: {
       objects: source,

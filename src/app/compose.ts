@@ -13,6 +13,7 @@ import { WireSeries } from '../telemetry/wire-series.ts';
 import type { Component } from './component.ts';
 import type { Config } from './config.ts';
 import { MeshComponent } from './mesh/mesh-component.ts';
+import { localNameservers } from './mesh/mesh-dns.ts';
 import { meshSettings } from './mesh/mesh-settings.ts';
 import { logOutcome } from './outcome-log.ts';
 import { readTemplateTexts } from './places.ts';
@@ -45,13 +46,14 @@ export interface Composition {
 
 /** The whole program, put together and not started. */
 export function compose(options: ComposeOptions): Composition {
-  const { config, surroundings, logger, metrics } = options;
+  const { surroundings, logger, metrics } = options;
+  const config = withNameservers(options.config);
   const onFault = (error: unknown, uid = '') => logger.error({ err: error, uid }, 'unexpected error');
   const injector = buildInjector(config.injection, readTemplateTexts());
   const remembering = rememberInjections(injector, rememberedWorkloads);
   const certificates = new ServingComponent(options);
   const outsiders = surroundings.onOutcome === undefined ? [] : [surroundings.onOutcome];
-  const mesh = meshComponent(options);
+  const mesh = meshComponent({ ...options, config });
   const server: ServerComponent = new ServerComponent({
     settings: config.server,
     certificates,
@@ -85,6 +87,12 @@ export function compose(options: ComposeOptions): Composition {
   };
 }
 
+/** The control plane is a pod as others are: its resolvers are theirs. */
+function withNameservers(config: Config): Config {
+  if (config.injection.nameservers.length > 0) return config;
+  return { ...config, injection: { ...config.injection, nameservers: [...localNameservers()] } };
+}
+
 function meshComponent({ config, surroundings, logger, metrics }: ComposeOptions): MeshComponent | undefined {
   if (surroundings.mesh === undefined) return undefined;
   const namespace = config.injection.systemNamespace;
@@ -94,6 +102,7 @@ function meshComponent({ config, surroundings, logger, metrics }: ComposeOptions
     discovery: config.discovery,
     names: [...new Set([host, `outrigger.${namespace}.svc`, 'localhost'])],
     parts: surroundings.mesh,
+    nameservers: config.injection.nameservers,
     metrics: new WireSeries(metrics.registry),
     tokenKeys: (registry) =>
       readTokenKeys({

@@ -114,6 +114,13 @@ export const DiscoverySchema = Type.Object({
   }),
   host: Type.String({ default: '::', description: 'Address to listen on; :: is every one.' }),
   port: Type.Integer({ default: 15012, minimum: 0, maximum: 65_535, description: 'Port, with TLS; 0 takes any.' }),
+  dnsPort: Type.Integer({
+    default: 15_053,
+    minimum: 0,
+    maximum: 65_535,
+    description:
+      'Port that answers the queries of pods whose DNS is captured, UDP and TCP; proxies ask 15053. 0 is none.',
+  }),
   plaintextPort: Type.Integer({
     default: 0,
     minimum: 0,

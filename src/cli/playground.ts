@@ -74,13 +74,17 @@ function playgroundOptions(options: Options, folder: string, logger: Logger): Pl
       after: systemClock.after,
       onReload: (reload) => tellReload(logger, reload),
     }),
-    startControlPlane: ({ source, tokens, host, stateFolder, concurrency }) =>
+    startControlPlane: ({ source, tokens, host, nameserver, stateFolder, concurrency }) =>
       startInProcess({
         source,
         authenticator: tokens,
         host,
         stateFolder,
-        sets: [`injection.mesh.defaultConfig={"concurrency":${concurrency}}`, ...options.set],
+        sets: [
+          `injection.nameservers=["${nameserver}"]`,
+          `injection.mesh.defaultConfig={"concurrency":${concurrency}}`,
+          ...options.set,
+        ],
         logger,
       }),
     envoy: locateCachedEnvoy(process.env),

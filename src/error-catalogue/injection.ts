@@ -41,7 +41,7 @@ export const injectionErrors = {
     status: 422,
     title: 'DNS capture is not available',
     remedy:
-      'Take ISTIO_META_DNS_CAPTURE out of proxyMetadata: Envoy has no resolver for the mesh yet, and captured queries would get no answer.',
+      'Set injection.nameservers to the addresses of the resolvers that pods have. For a pod with dnsConfig.nameservers of its own, take ISTIO_META_DNS_CAPTURE out of proxyMetadata: its names would be asked of the wrong ones.',
   },
   OR1209: {
     status: 400,

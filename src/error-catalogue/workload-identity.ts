@@ -45,6 +45,12 @@ export const workloadIdentityErrors = {
     title: 'Discovery port cannot be opened',
     remedy: 'End what uses the port, or choose another with discovery.port; it is tried again by itself.',
   },
+  OR2209: {
+    status: 503,
+    title: 'DNS port cannot be opened',
+    remedy:
+      'End what uses the port and start again, or set discovery.dnsPort to 0; pods whose DNS is captured ask their own resolvers, which do not know the names of ServiceEntries.',
+  },
   OR2210: {
     status: 401,
     title: 'Token is missing or is none',

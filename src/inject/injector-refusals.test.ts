@@ -28,10 +28,23 @@ describe('bad input', () => {
     ['prometheus port', { 'prometheus.io/port': 'http' }, /^OR1205/],
     ['unknown template', { 'inject.istio.io/templates': 'sidecar,nope' }, /^OR1301.*nope.*gateway, sidecar/],
     ['discovery address', { 'sidecar.istio.io/discoveryAddress': 'istiod' }, /^OR1207/],
-    ['DNS capture', { 'proxy.istio.io/config': '{"proxyMetadata":{"ISTIO_META_DNS_CAPTURE":"true"}}' }, /^OR1208/],
+    [
+      'DNS capture without known resolvers',
+      { 'proxy.istio.io/config': '{"proxyMetadata":{"ISTIO_META_DNS_CAPTURE":"true"}}' },
+      /^OR1208/,
+    ],
     ['log level with a space', { 'sidecar.istio.io/logLevel': 'debug --x' }, /^OR1201/],
   ])('%s refuses the pod, with key, value and what would be right', (_name, annotations, message) => {
     expect(() => inject(podOf(annotations))).toThrow(message);
+  });
+
+  test('DNS capture of a pod with resolvers of its own refuses it: its names would be asked of others', () => {
+    const { inject: injectKnowing } = buildInjector({ ...settings, nameservers: ['10.96.0.10'] }, texts);
+    const wish = { 'proxy.istio.io/config': '{"proxyMetadata":{"ISTIO_META_DNS_CAPTURE":"true"}}' };
+    const given = (spec: object) => injectKnowing({ pod: podOf(wish, spec), namespace, nodes: [] });
+    expect(given({ dnsPolicy: 'ClusterFirst' }).decision.inject).toBe(true);
+    expect(() => given({ dnsPolicy: 'None' })).toThrow(/^OR1208 spec.dnsConfig/);
+    expect(() => given({ dnsConfig: { nameservers: ['192.0.2.1'] } })).toThrow(/^OR1208 spec.dnsConfig/);
   });
 
   test('10,000 annotations, Unicode, control characters and __proto__ keys do no harm', () => {

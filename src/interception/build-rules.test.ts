@@ -167,6 +167,18 @@ describe('variants: reference/injection.md §5.3', () => {
   });
 });
 
+test("DNS goes to the proxy after what is its own, and before what goes out; a resolver on loopback is the app's", () => {
+  const output = chain(v4('-i', '*', '--redirect-dns'), 'nat', 'ISTIO_OUTPUT');
+  expect(output.slice(-5)).toEqual([
+    '-m owner --gid-owner 1337 -j RETURN',
+    '-p tcp -m tcp --dport 53 -j REDIRECT --to-ports 15053',
+    '-p udp -m udp --dport 53 -j REDIRECT --to-ports 15053',
+    '-d 127.0.0.1/32 -j RETURN',
+    '-j ISTIO_REDIRECT',
+  ]);
+  expect(output).toContain('-o lo -m owner ! --uid-owner 1337 -j RETURN');
+});
+
 describe('the flags of istio-iptables', () => {
   test('without flags: its defaults', () => {
     expect(parseCaptureArgs(['istio-iptables'])).toEqual({
@@ -183,6 +195,7 @@ describe('the flags of istio-iptables', () => {
       excludeOutboundPorts: [],
       excludeInterfaces: [],
       rerouteInterfaces: [],
+      dns: false,
       dropInvalid: false,
     });
   });

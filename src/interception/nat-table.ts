@@ -1,3 +1,4 @@
+import { dnsPort } from '../model/mesh-dns.ts';
 import { type Cidr, parseCidr } from './cidr.ts';
 import { type Family, port, type Rule, type Table } from './rule.ts';
 import type { CaptureSettings } from './settings.ts';
@@ -29,6 +30,7 @@ export function buildNat(settings: CaptureSettings, family: Family): Table {
       { chain: outbound, source: family.passthroughSource, outInterface: 'lo', target: 'RETURN' },
       ...settings.proxyUids.flatMap((uid) => proxyOwned(`--uid-owner ${uid}`, settings, family)),
       ...settings.proxyGids.flatMap((gid) => proxyOwned(`--gid-owner ${gid}`, settings, family)),
+      ...(settings.dns ? captureDns : []),
       { chain: outbound, destination: family.loopback, target: 'RETURN' },
       ...toBlocks(settings.excludeOutboundCidrs, family, 'RETURN'),
       ...settings.includeOutboundPorts.map(
@@ -40,6 +42,14 @@ export function buildNat(settings: CaptureSettings, family: Family): Table {
     ],
   };
 }
+
+/** After the proxy's own, which asks the resolvers that it was given. A resolver in the pod, on loopback, is the app's. */
+const captureDns: readonly Rule[] = (['tcp', 'udp'] as const).map((protocol) => ({
+  chain: outbound,
+  protocol,
+  matches: [port(53, protocol)],
+  target: `REDIRECT --to-ports ${dnsPort}`,
+}));
 
 /** The blocks of one family. */
 export function blocksOf(texts: readonly string[], family: Family): Cidr[] {

@@ -52,6 +52,7 @@ export function parseCaptureArgs(args: readonly string[]): CaptureSettings {
     excludeOutboundPorts: ports('istio-local-outbound-ports-exclude'),
     excludeInterfaces: parseInterfaceList(value('istio-exclude-interfaces'), { at: '--istio-exclude-interfaces' }),
     rerouteInterfaces: parseInterfaceList(value('kube-virt-interfaces'), { at: '--kube-virt-interfaces' }),
+    dns: flags.has('redirect-dns') && value('redirect-dns') !== 'false',
     dropInvalid: flags.has('drop-invalid') && value('drop-invalid') !== 'false',
   };
 }

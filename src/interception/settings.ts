@@ -17,6 +17,8 @@ export interface CaptureSettings {
   readonly excludeInterfaces: readonly string[];
   /** Interfaces whose inbound traffic counts as outbound (virtual machines inside the pod). */
   readonly rerouteInterfaces: readonly string[];
+  /** Queries of the pod go to the proxy, whomever they are for. */
+  readonly dns: boolean;
   readonly dropInvalid: boolean;
 }
 

@@ -12,6 +12,8 @@ export interface ControlPlaneOptions {
   readonly host: string;
   /** By which pods know the discovery port: to be in its certificate. */
   readonly discoveryName: string;
+  /** Of the cluster's DNS, by address. */
+  readonly nameserver: string;
   /** For what is to be kept while the playground runs. */
   readonly stateFolder: string;
   /** Worker threads of each proxy. */

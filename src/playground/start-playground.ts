@@ -136,6 +136,7 @@ class RunningPlayground implements Playground {
       tokens,
       host: slot.nodeIp,
       discoveryName,
+      nameserver: slot.dnsIp,
       stateFolder,
       concurrency,
     });

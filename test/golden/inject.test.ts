@@ -19,7 +19,10 @@ const cases = readdirSync(folder);
 const update = process.env['UPDATE_GOLDEN'] === '1';
 
 const around = {
-  injector: buildInjector(Value.Default(InjectionSettingsSchema, {}) as InjectionSettings, readTemplateTexts()),
+  injector: buildInjector(
+    Value.Default(InjectionSettingsSchema, { nameservers: ['10.96.0.10', 'fd00::a'] }) as InjectionSettings,
+    readTemplateTexts(),
+  ),
   nodes: [{ name: 'n', kubeletVersion: 'v1.34.0' }],
   namespaceOf: (name: string | undefined) => ({
     name: name ?? 'default',

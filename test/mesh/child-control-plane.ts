@@ -24,7 +24,7 @@ export interface ChildControlPlane extends ControlPlane {
 
 /** `outrigger serve` over a folder that follows the objects of the playground. */
 export async function startChildControlPlane(
-  { source, host, stateFolder, concurrency }: ControlPlaneOptions,
+  { source, host, nameserver, stateFolder, concurrency }: ControlPlaneOptions,
   sets: readonly string[],
 ): Promise<ChildControlPlane> {
   const folder = join(stateFolder, 'objects');
@@ -33,6 +33,7 @@ export async function startChildControlPlane(
   const all = [
     ...[`config=${folder}`, `stateDir=${stateFolder}`, 'kubernetes=off', 'server.host=127.0.0.1', 'log.level=warn'],
     ...['discovery.enabled=on', `discovery.host=${host}`, 'discovery.port=15012'],
+    `injection.nameservers=["${nameserver}"]`,
     ...[`injection.mesh.defaultConfig={"concurrency":${concurrency}}`, ...sets],
   ];
   const start = async (port: number): Promise<Running> => {

@@ -61,8 +61,13 @@ export async function startMesh(options: MeshOptions): Promise<TestMesh> {
     files,
     startControlPlane:
       options.startControlPlane ??
-      (async ({ source, tokens, host, stateFolder, concurrency }) => {
-        const sets = [`injection.mesh.defaultConfig={"concurrency":${concurrency}}`, ...(options.sets ?? [])];
+      (async ({ source, tokens, host, nameserver, stateFolder, concurrency }) => {
+        const resolvers = `injection.nameservers=["${nameserver}"]`;
+        const sets = [
+          resolvers,
+          `injection.mesh.defaultConfig={"concurrency":${concurrency}}`,
+          ...(options.sets ?? []),
+        ];
         control = await startInProcess({ source, authenticator: tokens, host, stateFolder, logger, sets });
         return control;
       }),

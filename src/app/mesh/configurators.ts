@@ -35,13 +35,27 @@ function onceEach(tell: (problem: PolicyProblem) => void = () => {}): (problem: 
   };
 }
 
-/** Makes what configures one proxy; all of them share what is equal. */
-export function configurators(settings: MeshSettings, encoder: Encoder, tell: Tellings = {}): () => ProxyConfigurator {
+/** What clients see of the mesh, remembered. */
+export interface Sight {
+  readonly indexes: Indexes;
+  readonly views: OutboundViews;
+}
+
+export function sightOf(settings: MeshSettings): Sight {
   const indexes = new Indexes(settings);
-  const views = new OutboundViews(settings, indexes);
-  const shapes = new Shapes({ settings, views, onTelemetryProblem: onceEach(tell.onTelemetryProblem) });
+  return { indexes, views: new OutboundViews(settings, indexes) };
+}
+
+/** Makes what configures one proxy; all of them share what is equal. */
+export function configurators(
+  settings: MeshSettings,
+  encoder: Encoder,
+  tell: Tellings = {},
+  sight: Sight = sightOf(settings),
+): () => ProxyConfigurator {
+  const shapes = new Shapes({ settings, views: sight.views, onTelemetryProblem: onceEach(tell.onTelemetryProblem) });
   const patches = new AllPatches(settings.rootNamespaces, onceEach(tell.onPatchProblem));
-  const parts = { settings, indexes, views, encoder, shapes, patches };
+  const parts = { settings, ...sight, encoder, shapes, patches };
   const sidecars = new SidecarConfigs({ ...parts, onProblem: onceEach(tell.onPolicyProblem) });
   const gateways = new GatewayConfigs({
     ...parts,

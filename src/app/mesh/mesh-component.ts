@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Discovery } from '../../discovery/discovery.ts';
 import { Encoder } from '../../discovery/encoder.ts';
 import { WorkloadSecrets } from '../../discovery/workload-secrets.ts';
+import type { DnsServer } from '../../dns/dns-server.ts';
 import { asOutriggerError, OutriggerError } from '../../errors.ts';
 import type { ReadinessCheck } from '../../http/health.ts';
 import { systemClock } from '../../identity/serving-certificates.ts';
@@ -21,9 +22,10 @@ import type { WireMetrics } from '../../wire/wire-metrics.ts';
 import type { Component } from '../component.ts';
 import type { Config } from '../config.ts';
 import type { TokenKeys } from '../token-keys/token-keys.ts';
-import { configurators } from './configurators.ts';
+import { configurators, sightOf } from './configurators.ts';
 import { FieldWarnings, printFieldWarning } from './field-warnings.ts';
 import { JointWarnings, jointWarningCode, printJointWarning } from './joint-warnings.ts';
+import { meshDnsServer } from './mesh-dns.ts';
 import type { MeshParts } from './mesh-parts.ts';
 import { untilDone } from './patience.ts';
 import { plaintextPeer } from './plaintext-peer.ts';
@@ -35,6 +37,8 @@ export interface MeshOptions {
   /** Names of the certificate of the discovery port. */
   readonly names: readonly string[];
   readonly parts: MeshParts;
+  /** Resolvers of the cluster, by address. */
+  readonly nameservers?: readonly string[];
   readonly metrics: WireMetrics;
   /** Reads what issuers of tokens publish, for the registry; without it only tokens with keys in their rule are taken. */
   readonly tokenKeys?: (registry: Registry) => TokenKeys;
@@ -61,6 +65,8 @@ export class MeshComponent implements Component {
   readonly #authority: WorkloadCa;
   readonly #keeper: CertificateKeeper;
   readonly #server: AdsServer;
+  readonly #sight;
+  readonly #dns: DnsServer;
   readonly #tokenKeys: TokenKeys | undefined;
   #port = 0;
   #objectsCame = false;
@@ -70,6 +76,7 @@ export class MeshComponent implements Component {
   constructor(options: MeshOptions) {
     const { settings, logger, parts, discovery } = options;
     this.#options = options;
+    this.#sight = sightOf(settings);
     this.registry = new Registry({
       domainSuffix: settings.domainSuffix,
       rootNamespaces: settings.rootNamespaces,
@@ -78,6 +85,10 @@ export class MeshComponent implements Component {
         const line = { code, severity, origin: printOrigin(problem.origin) };
         logger.warn(line, printRegistryProblem(problem));
       },
+    });
+    this.#dns = meshDnsServer({
+      ...{ settings, views: this.#sight.views, nameservers: options.nameservers ?? [] },
+      snapshot: () => this.registry.snapshot,
     });
     this.#tokenKeys = options.tokenKeys?.(this.registry);
     this.#authority = new WorkloadCa({
@@ -149,6 +160,7 @@ export class MeshComponent implements Component {
 
   async stop(): Promise<void> {
     this.#tokenKeys?.close();
+    this.#dns.stop();
     await this.#server.stop();
     this.#keeper.close();
   }
@@ -170,6 +182,7 @@ export class MeshComponent implements Component {
     this.#port = await this.#tried(() => this.#listen(credentials), signal);
     this.#obstacle = undefined;
     logger.info({ host: discovery.host, port: this.#port }, 'discovery port open');
+    await this.#listenDns();
     await this.#listenPlaintext();
   }
 
@@ -179,6 +192,18 @@ export class MeshComponent implements Component {
       this.#options.logger.warn({ code: warning.problem.code }, printFieldWarning(warning));
     for (const warning of this.#jointWarnings.apply(this.registry.snapshot))
       this.#options.logger.warn({ code: jointWarningCode }, printJointWarning(warning));
+  }
+
+  /** Proxies ask the pods' own resolvers where this port is not open, so it holds up nothing. */
+  async #listenDns(): Promise<void> {
+    const { host, dnsPort } = this.#options.discovery;
+    if (dnsPort === 0) return;
+    try {
+      await this.#dns.start(host, dnsPort);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      this.#fail(new OutriggerError('OR2209', `${host} port ${dnsPort}: ${why}`, { cause }));
+    }
   }
 
   async #listenPlaintext(): Promise<void> {
@@ -253,18 +278,23 @@ export class MeshComponent implements Component {
       source: this.registry,
       secrets: new WorkloadSecrets(this.#keeper, this.#authority),
       settings,
-      configurator: configurators(settings, encoder, {
-        onGatewayProblem: ({ fault, origins, message }) => {
-          const code = fault === 'no-authorizer' ? 'OR2454' : 'OR2406';
-          logger.warn({ code, fault, origins: origins.map(printOrigin) }, message);
+      configurator: configurators(
+        settings,
+        encoder,
+        {
+          onGatewayProblem: ({ fault, origins, message }) => {
+            const code = fault === 'no-authorizer' ? 'OR2454' : 'OR2406';
+            logger.warn({ code, fault, origins: origins.map(printOrigin) }, message);
+          },
+          onPolicyProblem: ({ origins, message }) =>
+            logger.warn({ code: 'OR2454', origins: origins.map(printOrigin) }, message),
+          onTelemetryProblem: ({ origins, message }) =>
+            logger.warn({ code: 'OR2455', origins: origins.map(printOrigin) }, message),
+          onPatchProblem: ({ origins, message }) =>
+            logger.warn({ code: 'OR2456', origins: origins.map(printOrigin) }, message),
         },
-        onPolicyProblem: ({ origins, message }) =>
-          logger.warn({ code: 'OR2454', origins: origins.map(printOrigin) }, message),
-        onPatchProblem: ({ origins, message }) =>
-          logger.warn({ code: 'OR2456', origins: origins.map(printOrigin) }, message),
-        onTelemetryProblem: ({ origins, message }) =>
-          logger.warn({ code: 'OR2455', origins: origins.map(printOrigin) }, message),
-      }),
+        this.#sight,
+      ),
       patienceMs: 5000,
       after: systemClock.after,
     });

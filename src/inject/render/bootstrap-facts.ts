@@ -2,6 +2,7 @@ import { canonicalService } from '../../model/pod-owner.ts';
 import { escapeVariables } from './bootstrap-escape.ts';
 import type { BootstrapInput } from './bootstrap-input.ts';
 import type { ContextInput } from './context-input.ts';
+import { capturesDns, nameserversOf } from './dns-capture.ts';
 
 /** Where the merged metrics and the app's probes always are; a custom status port answers as well. */
 export const meshStatusPort = 15020;
@@ -11,6 +12,8 @@ export function bootstrapFacts(input: ContextInput, gateway: boolean): Omit<Boot
   const { options, settings, request, workload, userPod } = input;
   const separator = options.discoveryAddress.lastIndexOf(':');
   const labels = userPod.metadata.labels ?? {};
+  const host = options.discoveryAddress.slice(0, separator).replace(/^\[|\]$/g, '');
+  const dns = !gateway && capturesDns(options) ? { host, nameservers: nameserversOf(userPod, settings) } : undefined;
   const network = labels['topology.istio.io/network'] || request.urlParameters?.['net'] || settings.mesh.network;
   return {
     proxyType: gateway ? 'router' : 'sidecar',
@@ -28,11 +31,12 @@ export function bootstrapFacts(input: ContextInput, gateway: boolean): Omit<Boot
     },
     domainSuffix: escapeVariables(settings.mesh.clusterDomain),
     discovery: {
-      host: options.discoveryAddress.slice(0, separator).replace(/^\[|\]$/g, ''),
+      host,
       port: Number(options.discoveryAddress.slice(separator + 1)),
     },
     statusPort: meshStatusPort,
     extraStatusPorts: [0, meshStatusPort].includes(options.statusPort) ? [] : [options.statusPort],
+    ...(dns === undefined ? {} : { dns }),
     captured: !gateway && options.mode !== 'NONE',
     statsInclusion: options.statsInclusion,
     adminPort: 15000,

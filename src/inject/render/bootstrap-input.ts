@@ -1,4 +1,5 @@
 import type { Json } from '../../model/json.ts';
+import type { DnsInput } from './bootstrap-dns.ts';
 
 /** A probe or lifecycle hook of the app that Envoy answers on the status port. */
 export interface AppProbe {
@@ -50,6 +51,8 @@ export interface BootstrapInput {
    * no for a router. Set it to false for interception mode NONE, where ::6 does not exist.
    */
   readonly captured?: boolean;
+  /** The pod's DNS is captured. */
+  readonly dns?: DnsInput;
   /** Statistics to keep beside the default set (`sidecar.istio.io/statsInclusion*`). */
   readonly statsInclusion?: {
     readonly prefixes?: readonly string[];

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../../model/json.ts';
+import { buildDnsCluster, buildDnsListeners } from './bootstrap-dns.ts';
 import { escapeVariables } from './bootstrap-escape.ts';
 import type { BootstrapInput } from './bootstrap-input.ts';
 import {
@@ -42,7 +43,14 @@ export const scalarNames = [
   'metricsPort',
   'statusPort',
 ] as const;
-export const listNames = ['appClusters', 'appRoutes', 'appFilters', 'statsPatterns', 'extraStatusAddresses'] as const;
+export const listNames = [
+  'appClusters',
+  'appRoutes',
+  'appFilters',
+  'statsPatterns',
+  'extraStatusAddresses',
+  'dnsListeners',
+] as const;
 export type ScalarName = (typeof scalarNames)[number];
 export type ListName = (typeof listNames)[number];
 
@@ -64,7 +72,12 @@ export function buildValues(input: BootstrapInput): BootstrapValues {
       statusPort: input.statusPort,
     },
     lists: {
-      appClusters: [...buildHttpClusters(input, access), ...checked.map((probe) => buildCheckedCluster(probe, access))],
+      appClusters: [
+        ...buildHttpClusters(input, access),
+        ...checked.map((probe) => buildCheckedCluster(probe, access)),
+        ...(input.dns === undefined ? [] : [buildDnsCluster(input.dns)]),
+      ],
+      dnsListeners: input.dns === undefined ? [] : buildDnsListeners(input.dns),
       appRoutes: [...input.probes.filter(isHttp).map(buildProbeRoute), ...buildMetricsRoutes(input)],
       appFilters: checked.map(buildCheckFilter),
       statsPatterns: buildStatsPatterns(input),

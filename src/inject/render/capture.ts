@@ -1,9 +1,9 @@
-import { OutriggerError } from '../../errors.ts';
 import type { CaptureSettings } from '../../interception/settings.ts';
 import { isObject } from '../../model/json.ts';
 import type { Container } from '../../model/pod.ts';
 import { parseBool } from '../review/go-values.ts';
 import type { InjectionSettings } from '../review/settings.ts';
+import { capturesDns } from './dns-capture.ts';
 import type { SidecarOptions } from './options.ts';
 
 /** The proxy's own listeners: never captured inbound. */
@@ -12,8 +12,6 @@ const ownPorts = [15090, 15021];
 /**
  * The capture settings of a pod. They follow the user that the final istio-proxy runs as: rules that name
  * another one would capture the proxy's own traffic.
- *
- * @throws OutriggerError OR1208 when DNS capture is asked for.
  */
 export function captureSettings(
   options: SidecarOptions,
@@ -21,11 +19,6 @@ export function captureSettings(
   proxy: Container,
 ): CaptureSettings {
   const { proxyMetadata } = options.proxyConfig;
-  if (parseBool(proxyMetadata['ISTIO_META_DNS_CAPTURE'] ?? 'false') === true) {
-    throw new OutriggerError('OR1208', 'proxyMetadata asks for ISTIO_META_DNS_CAPTURE', {
-      at: 'proxy.istio.io/config',
-    });
-  }
   const security = isObject(proxy.securityContext) ? proxy.securityContext : {};
   const uid = Number(security['runAsUser'] ?? 0) || options.user.uid;
   const gid = Number(security['runAsGroup'] ?? 0) || options.user.gid;
@@ -39,6 +32,7 @@ export function captureSettings(
     proxyGids: [gid],
     ...options.capture,
     excludeInboundPorts: [...ownPorts, ...listed, ...status],
+    dns: capturesDns(options),
     dropInvalid: parseBool(proxyMetadata['INVALID_DROP'] ?? 'false') === true,
   };
 }

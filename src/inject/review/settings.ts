@@ -128,6 +128,9 @@ export const InjectionSettingsSchema = Type.Object(
       description: 'openshift takes the proxy user from the namespace.',
     }),
     discoveryAddress: text('outrigger.outrigger-system.svc:15012', 'host:port that proxies connect to.'),
+    nameservers: list(
+      'Addresses of the resolvers that pods have, for DNS capture; empty takes those in /etc/resolv.conf of the control plane.',
+    ),
     image: ImageSchema,
     proxy: ProxySchema,
     mesh: MeshSchema,
