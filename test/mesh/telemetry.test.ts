@@ -214,11 +214,11 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
       expect(services).toEqual(['client', 'server']);
       expect(await begun()).toMatch(/^[0-9a-f]{32}$/);
     });
-    const off = telemetry('off', {
+    const untold = telemetry('untold', {
       selector: { matchLabels: { app: 'client' } },
       tracing: [{ disableSpanReporting: true }],
     });
-    await within(manifest + off, async () => {
+    await within(manifest + untold, async () => {
       await until('the client begins no traces', async () => ((await begun()) === undefined ? true : undefined), 20);
     });
   });
