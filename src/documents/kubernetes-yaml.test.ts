@@ -126,7 +126,8 @@ test('as many keys as 256 KiB hold are read in time, and one that is there twice
   const keys = Array.from({ length: 30_000 }, (_, index) => `  k${index}: 1\n`).join('');
   const begin = performance.now();
   expect(readDocuments(`kind: ConfigMap\ndata:\n${keys}`, 'f.yaml').length).toBe(1);
-  expect(performance.now() - begin).toBeLessThan(1500);
+  // Whatever grows with the square of it takes minutes.
+  expect(performance.now() - begin).toBeLessThan(10_000);
   expect(() => readDocuments(`kind: ConfigMap\ndata:\n${keys}  k7: 2\n`, 'f.yaml')).toThrow(
     /^OR1209 f\.yaml:30003:3: Map keys must be unique, "k7"/,
   );
@@ -150,5 +151,6 @@ test.each([
   } catch (error) {
     expect(String(error)).toContain('OR1209');
   }
-  expect(performance.now() - begin).toBeLessThan(1500);
+  // Whatever grows with the square of it takes minutes.
+  expect(performance.now() - begin).toBeLessThan(10_000);
 });
