@@ -201,4 +201,8 @@ test('proxies reach the control plane through its Service', () => {
   const service = objects.find((object) => object.kind === 'Service');
   expect(service?.spec.ports).toContainEqual({ name: 'tls-xds', port: 15012, targetPort: 'tls-xds', protocol: 'TCP' });
   expect(printManifests(buildManifests(options()), 'json')).toContain('"containerPort": 15012');
+  for (const protocol of ['UDP', 'TCP']) {
+    const name = `dns-${protocol.toLowerCase()}`;
+    expect(service?.spec.ports).toContainEqual({ name, port: 15053, targetPort: name, protocol });
+  }
 });
