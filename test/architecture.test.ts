@@ -30,6 +30,7 @@ const allowed: Record<string, readonly string[]> = {
     'xds',
     'wire',
   ],
+  learning: ['errors', 'model', 'identity', 'schema'],
   dns: ['errors', 'model', 'ir/types', 'policy'],
   interception: ['errors', 'model'],
   identity: ['errors', 'model'],
@@ -77,6 +78,7 @@ const allowed: Record<string, readonly string[]> = {
     'wire',
     'discovery',
     'playground',
+    'learning',
     'app',
   ],
   app: [
@@ -102,6 +104,7 @@ const allowed: Record<string, readonly string[]> = {
     'wire',
     'discovery',
     'dns',
+    'learning',
   ],
   playground: ['errors', 'model', 'schema', 'interception', 'identity', 'source', 'telemetry', 'documents', 'registry'],
   main: ['errors', 'app', 'cli'],

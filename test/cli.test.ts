@@ -242,3 +242,50 @@ describe('mistakes', () => {
     expect(result.status).toBe(status);
   });
 });
+
+describe('outrigger scope', () => {
+  const state = mkdtempSync(join(tmpdir(), 'outrigger-scope-'));
+  afterAll(() => rmSync(state, { recursive: true }));
+  const learnt = join(state, 'learnt-scopes');
+  mkdirSync(learnt, { recursive: true });
+  const day = '2026-11-21';
+  const uses = ['cart', 'stock', 'users', 'mail', 'search'].map((name) => [
+    ...['cluster', `outbound|80||${name}`, `shop/${name}.shop.svc.cluster.local`, day],
+  ]);
+  const workloads = {
+    web: { labels: { app: 'web' }, sampled: day, uses },
+    bare: { labels: {}, sampled: day, uses: [] },
+  };
+  writeFileSync(join(learnt, 'shop.json'), JSON.stringify({ version: 1, workloads }));
+  const from = ['--state-dir', state];
+
+  test('a table of what is known, or of nothing', () => {
+    const { status, stdout } = run(['scope', '-A', ...from]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^NAMESPACE +WORKLOAD +SERVICES +LAST SEEN +USES\n/);
+    expect(stdout).toMatch(/\nshop +web +5 +2026-11-21 +shop\/cart\S+, .* and 1 more\n/);
+    const none = run(['scope', ...from]);
+    expect([none.status, none.stdout]).toEqual([0, '']);
+    expect(none.stderr).toContain('No workload of namespace default');
+  });
+
+  test('the Sidecar resource of one, and of all as a List', () => {
+    const { stdout } = run(['scope', 'web', '-n', 'shop', ...from]);
+    expect(parseAllDocuments(stdout)[0]?.toJS()).toMatchObject({
+      kind: 'Sidecar',
+      metadata: { name: 'web', namespace: 'shop' },
+      spec: { workloadSelector: { labels: { app: 'web' } } },
+    });
+    const list = JSON.parse(run(['scope', '-n', 'shop', '-o', 'json', ...from]).stdout);
+    expect(list).toMatchObject({ kind: 'List', items: [{ metadata: { name: 'web' } }] });
+  });
+
+  test.each([
+    [['wep', '-n', 'shop'], /OR2481 .*did you mean shop\/web\?/],
+    [['bare', '-n', 'shop'], /OR2481 .*no labels/],
+  ])('%j is refused with a hint', (args, message) => {
+    const { status, stderr } = run(['scope', ...args, ...from]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(message);
+  });
+});

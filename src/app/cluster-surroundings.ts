@@ -46,6 +46,7 @@ function clusterMesh(parts: ClusterParts): MeshParts {
     authenticator: new TokenReviewAuthenticator({ review: parts.reviewToken, now: Date.now }),
     rootStore: parts.meshRootStore,
     rootPlace: parts.meshRootPlace,
+    scopeStore: parts.scopeStore,
   };
 }
 

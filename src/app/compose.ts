@@ -102,6 +102,7 @@ function meshComponent({ config, surroundings, logger, metrics }: ComposeOptions
     discovery: config.discovery,
     names: [...new Set([host, `outrigger.${namespace}.svc`, 'localhost'])],
     parts: surroundings.mesh,
+    learning: config.mesh.learning,
     nameservers: config.injection.nameservers,
     metrics: new WireSeries(metrics.registry),
     tokenKeys: (registry) =>

@@ -4,6 +4,7 @@ import { systemClock } from '../identity/serving-certificates.ts';
 import { LocalTokens } from '../identity/tokens/local-tokens.ts';
 import { loadTokenKey } from '../identity/tokens/token-key.ts';
 import { MeshRootFile } from '../identity/workload/mesh-root-file.ts';
+import { learntScopesFolder, ScopeFolder } from '../learning/scope-folder.ts';
 import { FilesSource, type Reload } from '../source/files/files-source.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -63,6 +64,7 @@ function folderMesh(objects: FilesSource, stateFolder: string): MeshParts {
     authenticator: { authenticate: async (token) => (await tokens()).verify(token) },
     rootStore: new MeshRootFile(rootPlace),
     rootPlace,
+    scopeStore: new ScopeFolder(join(stateFolder, learntScopesFolder)),
   };
 }
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RootFileStore } from '../identity/root-file-store.ts';
 import { MeshRootFile } from '../identity/workload/mesh-root-file.ts';
+import { learntScopesFolder, ScopeFolder } from '../learning/scope-folder.ts';
 import type { ObjectSource } from '../source/object-source.ts';
 import type { Source } from '../source/source.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -53,7 +54,13 @@ export async function startInProcess(options: InProcessOptions): Promise<InProce
       rootStore: new RootFileStore(rootPlace),
       rootPlace,
       onOutcome: undefined,
-      mesh: { objects: source, authenticator, rootStore: new MeshRootFile(meshRoot), rootPlace: meshRoot },
+      mesh: {
+        objects: source,
+        authenticator,
+        rootStore: new MeshRootFile(meshRoot),
+        rootPlace: meshRoot,
+        scopeStore: new ScopeFolder(join(stateFolder, learntScopesFolder)),
+      },
       summary: () => 'the playground',
     },
   });

@@ -70,6 +70,24 @@ export const MeshConfigSchema = Type.Object({
     minimum: 0,
     description: 'Up to so many virtual hosts are pushed to each sidecar; above, each loads on first use.',
   }),
+  learning: Type.Object({
+    enabled: Type.Boolean({
+      default: true,
+      description: 'Remember what each workload calls, and give it to its next pods before they ask.',
+    }),
+    keepDays: Type.Integer({
+      default: 30,
+      minimum: 1,
+      maximum: 3650,
+      description: 'What no pod of a workload asked for in so many days is forgotten.',
+    }),
+    relearnDays: Type.Integer({
+      default: 7,
+      minimum: 1,
+      maximum: 3650,
+      description: 'After so many days one pod of a workload begins with nothing, which shows what is still used.',
+    }),
+  }),
   localityLbSetting: LocalityLbSchema,
   extensionProviders: Type.Array(ExtensionProviderSchema, {
     default: [],

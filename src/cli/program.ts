@@ -4,6 +4,7 @@ import { injectCommand, kubeInjectCommand } from './inject.ts';
 import { command as manifest } from './manifest.ts';
 import { command as playground } from './playground.ts';
 import { command as preview } from './preview.ts';
+import { command as scope } from './scope.ts';
 import { command as serve } from './serve.ts';
 import { command as translate } from './translate.ts';
 import { command as uninject } from './uninject.ts';
@@ -18,6 +19,7 @@ const commands: readonly (() => Command)[] = [
   uninject,
   manifest,
   translate,
+  scope,
   playground,
   version,
   completion,

@@ -4,9 +4,11 @@ import type { Workload } from '../model/workload.ts';
 import { spiffeId } from '../model/workload.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
 import type { NodeClaims, ProvenPeer, ProxySession, SessionFactory } from '../wire/session.ts';
-import type { EncodedResource, ProxyResources } from '../xds/resource.ts';
+import type { EncodedResource, ProxyResources, XdsType } from '../xds/resource.ts';
 import { admitProxy } from './admit-proxy.ts';
+import type { UseMemory } from './on-demand-use.ts';
 import { OwnResources } from './proxy-resources.ts';
+import { SessionUses } from './session-uses.ts';
 import { Turns } from './turns.ts';
 
 /** Where snapshots come from. */
@@ -47,6 +49,8 @@ export interface DiscoveryOptions {
   readonly settings: MeshSettings;
   /** Makes what remembers how one proxy was served before. */
   readonly configurator: () => ProxyConfigurator;
+  /** Remembers what workloads use; without it every pod asks for all that it calls. */
+  readonly memory?: (workload: Workload) => UseMemory;
   /** How long a pod may be unknown before its proxy is turned away: watches lag behind. Milliseconds. */
   readonly patienceMs: number;
   readonly after: (ms: number, task: () => void) => () => void;
@@ -121,6 +125,7 @@ class Session implements ProxySession {
   readonly proxy: string;
   readonly #options: SessionOptions;
   readonly #configurator: ProxyConfigurator;
+  readonly #uses: SessionUses | undefined;
   #workload: Workload;
   #last:
     | {
@@ -136,6 +141,8 @@ class Session implements ProxySession {
     this.proxy = options.workload.id;
     this.#workload = options.workload;
     this.#configurator = options.configurator();
+    const { memory, workload, delta } = options;
+    if (memory !== undefined && delta && workload.role === 'sidecar') this.#uses = new SessionUses(memory(workload));
   }
 
   /** A pod that is deleted keeps what it has until its proxy leaves: it still ends its requests. */
@@ -160,10 +167,23 @@ class Session implements ProxySession {
     };
   }
 
+  asked(type: XdsType, names: readonly string[]): void {
+    this.current();
+    this.#uses?.asked(type, names, this.#last?.shared);
+  }
+
+  unasked(type: XdsType, held: Iterable<string>): ReadonlySet<string> {
+    this.current();
+    return this.#uses?.unasked(type, held, this.#last?.shared) ?? noNames;
+  }
+
   close(): void {
     this.#options.own.close();
+    this.#uses?.close();
   }
 }
+
+const noNames: ReadonlySet<string> = new Set();
 
 /** A successor of the same name is another: its predecessor's proxy goes on as it was. */
 function sameWorkload(now: Workload | undefined, own: Workload): Workload {

@@ -20,6 +20,7 @@ import type { Delivery } from './delivery.ts';
 import type { Encoder } from './encoder.ts';
 import { type EndpointResources, endpointsOfNobody } from './endpoint-resources.ts';
 import type { KubernetesSecrets } from './kubernetes-secrets.ts';
+import type { OnDemandUse } from './on-demand-use.ts';
 import type { Patches } from './patches.ts';
 import { noResources } from './resource-set.ts';
 import type { ViewResources } from './view-resources.ts';
@@ -87,6 +88,30 @@ export class SidecarConfig implements ProxyResources {
     const known = this.wildcard(type).get(name) ?? found;
     if (known !== undefined || delivery === 'eager') return known;
     return this.#tools.encoder.encode(this.#tools.byName.tombstone(name));
+  }
+
+  /** What is asked for by a name, if that is of the mesh and comes on demand alone. */
+  useOf(type: XdsType, name: string): OnDemandUse | undefined {
+    const { view, delivery, clusters } = this.parts;
+    if (delivery === 'eager' || delivery === 'pushed-all') return undefined;
+    const { viewResources } = this.#tools;
+    if (type === 'virtualHost') return delivery === 'on-demand' ? this.#hostUse(name) : undefined;
+    if (type !== 'cluster' || clusters.has(name)) return undefined;
+    const service = name.startsWith(addressClusterPrefix)
+      ? viewResources.addresses(view).get(name.slice(addressClusterPrefix.length))?.service
+      : viewResources.clusters(view).get(name)?.service;
+    return service === undefined
+      ? undefined
+      : { kind: 'cluster', name, service: `${service.namespace}/${service.hostname}` };
+  }
+
+  /** One use for all the names that a host may be called by; below a wildcard each name is one. */
+  #hostUse(name: string): OnDemandUse | undefined {
+    const asked = parseAskedHost(name);
+    const known = asked && this.#tools.viewResources.hosts(this.parts.view).get(asked.port)?.find(asked.host);
+    if (known === undefined) return undefined;
+    const [host = ''] = known.domains;
+    return { kind: 'virtualHost', name: `${asked?.port}/${host.startsWith('*') ? asked?.host : host}`, service: '' };
   }
 
   #wildcard(type: XdsType): ResourceSet {

@@ -83,4 +83,16 @@ export const translationErrors = {
     remedy:
       'The rest of the configuration is sent. Compare the match and the value with what outrigger translate shows for the proxy; with mesh.delivery eager, listeners and routes have the shape and names of Istio.',
   },
+  OR2480: {
+    status: 500,
+    title: 'What workloads use cannot be read or kept',
+    remedy:
+      'In a cluster, give the control plane the Role of `outrigger manifest generate` (ConfigMaps of its own namespace); in a folder, make the state folder writable. Until then it is remembered until the control plane ends.',
+  },
+  OR2481: {
+    status: 404,
+    title: 'Nothing is known of what a workload uses',
+    remedy:
+      '`outrigger scope -A` lists the workloads of which something is known: those whose pods load what they call on first use, after the first call.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;

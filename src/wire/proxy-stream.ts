@@ -61,7 +61,11 @@ export class ProxyStream {
     this.#writer = writer;
     this.#identity = identity;
     this.#with = surroundings;
-    this.#plan = new PushPlan(identity.protocol, surroundings.times);
+    this.#plan = new PushPlan(
+      identity.protocol,
+      surroundings.times,
+      (type, held) => identity.session.unasked?.(type, held) ?? new Set(),
+    );
     const { session, protocol, envoyVersion } = identity;
     const subscriptions = this.#plan.subscriptions;
     this.#view = {
@@ -118,6 +122,7 @@ export class ProxyStream {
     const changes = request.changes(type, world);
     if (changes !== undefined && this.#asks(type, changes)) {
       const within = this.#bounded(type, changes);
+      this.#identity.session.asked?.(type, within.subscribe);
       this.#write(this.#plan.request(type, within, world, this.#with.clock.now()));
     }
     this.#step();

@@ -42,6 +42,11 @@ interface Push {
   leaving: readonly string[];
 }
 
+/** As `ProxySession.unasked`. */
+export type UnaskedNames = (type: XdsType, held: Iterable<string>) => ReadonlySet<string>;
+
+const noNames: ReadonlySet<string> = new Set();
+
 const clusterTypes: readonly XdsType[] = ['cluster', 'endpoint'];
 const routeTypes: readonly XdsType[] = ['listener', 'route', 'extension', 'virtualHost', 'secret'];
 
@@ -59,6 +64,9 @@ export class PushPlan {
   readonly #subscriptions = new Map<XdsType, DeltaSubscription>();
   readonly #protocol: 'delta' | 'sotw';
   readonly #times: PlanTimes;
+  readonly #unasked: UnaskedNames;
+  /** By type, from the first request on. */
+  readonly #given = new Map<XdsType, ReadonlySet<string>>();
   #dirty = false;
   #push: Push | undefined;
   #nonce = 0;
@@ -74,9 +82,14 @@ export class PushPlan {
   /** Route configurations that Envoy did not have until now: hosts that were sent before were lost on it. */
   readonly #fresh = new Set<string>();
 
-  constructor(protocol: 'delta' | 'sotw' = 'delta', times: PlanTimes = defaultTimes) {
+  constructor(
+    protocol: 'delta' | 'sotw' = 'delta',
+    times: PlanTimes = defaultTimes,
+    unasked: UnaskedNames = () => noNames,
+  ) {
     this.#protocol = protocol;
     this.#times = times;
+    this.#unasked = unasked;
   }
 
   get subscriptions(): ReadonlyMap<XdsType, DeltaSubscription> {
@@ -123,7 +136,9 @@ export class PushPlan {
   /** A client that came back works with what it has: what changed meanwhile goes in the order of a push. */
   #begin(type: XdsType, changes: NameChanges, world: ProxyResources): void {
     if (changes.initialVersions.size > 0) this.#dirty = true;
+    if (this.#protocol === 'delta') this.#given.set(type, this.#unasked(type, changes.initialVersions.keys()));
     if (type !== 'virtualHost') return;
+    this.#subscriptions.get(type)?.imply(this.#given.get(type) ?? noNames);
     const routes = this.#subscriptions.get('route')?.desired(world);
     for (const route of routes?.named.values() ?? []) if (route.hasVhds === true) this.#uninitialised.add(route.name);
   }
@@ -156,7 +171,7 @@ export class PushPlan {
       const found = this.#subscriptions.get(type)?.desired(world);
       return found === undefined ? [] : [requiredBySet(found.set), requiredBy(found.named.values())];
     });
-    this.#subscriptions.get('cluster')?.imply(union(desired));
+    this.#subscriptions.get('cluster')?.imply(union([...desired, this.#given.get('cluster') ?? noNames]));
   }
 
   #sendStaleEndpoints(out: Outgoing[], at: Moment): void {

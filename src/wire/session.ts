@@ -1,4 +1,4 @@
-import type { ProxyResources } from '../xds/resource.ts';
+import type { ProxyResources, XdsType } from '../xds/resource.ts';
 
 /** Who is at the other end of a stream, proven by its token and not by what it says of itself. */
 export interface ProvenPeer {
@@ -30,6 +30,13 @@ export interface ProxySession {
   readonly proxy: string;
   /** What it may have now. Cheap when nothing changed since the last call. */
   current(): ProxyResources;
+  /** Told of names that the proxy asks for, as it asks. */
+  asked?(type: XdsType, names: readonly string[]): void;
+  /**
+   * Names that an incremental client is given although it does not ask for them: when it begins, and until it ends.
+   * `held` are those of the type that it has from before.
+   */
+  unasked?(type: XdsType, held: Iterable<string>): ReadonlySet<string>;
   /** Told when `current()` may have changed. The answer ends that. */
   onChange(listener: () => void): () => void;
   close(): void;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Discovery } from '../../discovery/discovery.ts';
+import { Discovery, type DiscoveryOptions } from '../../discovery/discovery.ts';
 import { Encoder } from '../../discovery/encoder.ts';
 import { WorkloadSecrets } from '../../discovery/workload-secrets.ts';
 import type { DnsServer } from '../../dns/dns-server.ts';
@@ -8,6 +8,7 @@ import type { ReadinessCheck } from '../../http/health.ts';
 import { systemClock } from '../../identity/serving-certificates.ts';
 import { CertificateKeeper } from '../../identity/workload/certificate-keeper.ts';
 import { WorkloadCa } from '../../identity/workload/workload-ca.ts';
+import { Learner } from '../../learning/learner.ts';
 import type { MeshSettings } from '../../model/mesh-settings.ts';
 import { printOrigin } from '../../model/origin.ts';
 import { spiffeId } from '../../model/workload.ts';
@@ -40,6 +41,7 @@ export interface MeshOptions {
   /** Resolvers of the cluster, by address. */
   readonly nameservers?: readonly string[];
   readonly metrics: WireMetrics;
+  readonly learning?: Config['mesh']['learning'];
   /** Reads what issuers of tokens publish, for the registry; without it only tokens with keys in their rule are taken. */
   readonly tokenKeys?: (registry: Registry) => TokenKeys;
   readonly logger: Logger;
@@ -47,6 +49,7 @@ export interface MeshOptions {
 
 /** Milliseconds. */
 const longestForKeys = 6_000;
+const longestForScopes = 3_000;
 
 const wireClock = {
   now: () => Date.now(),
@@ -68,6 +71,8 @@ export class MeshComponent implements Component {
   readonly #sight;
   readonly #dns: DnsServer;
   readonly #tokenKeys: TokenKeys | undefined;
+  /** What workloads use; undefined where nothing is learnt. */
+  readonly learner: Learner | undefined;
   #port = 0;
   #objectsCame = false;
   /** Why the port is not open, when that is more than a matter of moments. */
@@ -91,6 +96,11 @@ export class MeshComponent implements Component {
       snapshot: () => this.registry.snapshot,
     });
     this.#tokenKeys = options.tokenKeys?.(this.registry);
+    if (options.learning?.enabled === true && parts.scopeStore !== undefined)
+      this.learner = new Learner({
+        ...{ store: parts.scopeStore, now: wireClock.now, after: wireClock.after, ...options.learning },
+        onProblem: (error) => this.#fail(error),
+      });
     this.#authority = new WorkloadCa({
       store: parts.rootStore,
       place: parts.rootPlace,
@@ -162,6 +172,7 @@ export class MeshComponent implements Component {
     this.#tokenKeys?.close();
     this.#dns.stop();
     await this.#server.stop();
+    await this.learner?.save();
     this.#keeper.close();
   }
 
@@ -174,6 +185,8 @@ export class MeshComponent implements Component {
     parts.objects.onObjects((changes) => this.#apply(changes));
     await this.#objectsListed(signal);
     this.#objectsCame = true;
+    // Nobody is held up for it: a pod that begins without it asks.
+    await Promise.race([this.learner?.start(signal), sleep(longestForScopes, undefined, { signal, ref: false })]);
     // Without them good tokens would be refused for a moment; an issuer that does not answer holds nobody up.
     await Promise.race([this.#tokenKeys?.readOnce(), sleep(longestForKeys, undefined, { signal, ref: false })]);
     const pair = await this.#tried(() => this.#authority.issueServing(names), signal);
@@ -278,6 +291,7 @@ export class MeshComponent implements Component {
       source: this.registry,
       secrets: new WorkloadSecrets(this.#keeper, this.#authority),
       settings,
+      ...this.#memory(),
       configurator: configurators(
         settings,
         encoder,
@@ -298,6 +312,11 @@ export class MeshComponent implements Component {
       patienceMs: 5000,
       after: systemClock.after,
     });
+  }
+
+  #memory(): Pick<DiscoveryOptions, 'memory'> {
+    const learner = this.learner;
+    return learner === undefined ? {} : { memory: (workload) => learner.open(workload) };
   }
 
   #fail(error: OutriggerError): void {

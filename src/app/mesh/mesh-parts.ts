@@ -1,4 +1,5 @@
 import type { MeshRootStore } from '../../identity/workload/mesh-root.ts';
+import type { ScopeStore } from '../../learning/scope-store.ts';
 import type { ObjectSource } from '../../source/object-source.ts';
 import type { PeerAuthenticator } from '../../wire/session.ts';
 
@@ -9,6 +10,8 @@ export interface MeshParts {
   readonly rootStore: MeshRootStore;
   /** Names the root store in messages. */
   readonly rootPlace: string;
+  /** Where it is kept what workloads use; without it nothing is learnt. */
+  readonly scopeStore?: ScopeStore;
   /** What fails at the start is tried again, and the webhook does not wait: so in a cluster. */
   readonly patient?: boolean;
   /** Brings the roots to the pods. */

@@ -5,7 +5,7 @@ import type { Config } from '../config.ts';
 export function meshSettings({ injection, mesh }: Pick<Config, 'injection' | 'mesh'>): MeshSettings {
   const { trustDomain, clusterDomain, clusterId, meshId } = injection.mesh;
   const { connectTimeoutSeconds, protocolDetectionTimeoutSeconds, ...named } = mesh;
-  const { secretNamespaces: _, rootExcludedNamespaces: __, ...others } = named;
+  const { secretNamespaces: _, rootExcludedNamespaces: __, learning: _____, ...others } = named;
   const { jwksRefreshSeconds: ___, jwksAllowedAddresses: ____, ...rest } = others;
   return {
     ...rest,

@@ -3,6 +3,7 @@ import { EventEmitter } from '../events/event-emitter.ts';
 import { createConnection, type KubeConnection } from './connection.ts';
 import { type CredentialsOptions, createCredentials } from './credentials.ts';
 import { createKubernetesSource, type KubernetesSource, type KubernetesSourceOptions } from './kubernetes-source.ts';
+import { LearntScopeMaps } from './learnt-scope-maps.ts';
 import { LinkerdMirror } from './linkerd-mirror.ts';
 import { MeshRootSecret, meshRootSecretNames } from './mesh-root-secret.ts';
 import { RootConfigMaps } from './root-config-maps.ts';
@@ -53,6 +54,8 @@ export interface ClusterParts {
   readonly reviewToken: ReturnType<typeof tokenReviews>;
   readonly meshRootStore: MeshRootSecret;
   readonly meshRootPlace: string;
+  /** What workloads use. */
+  readonly scopeStore: LearntScopeMaps;
   /** Keeps what pods trust the control plane by; undefined where no mesh is read. */
   readonly rootConfigMaps: RootConfigMaps | undefined;
   /** Tells Events of what users should know. Returns at once, never throws. */
@@ -97,6 +100,7 @@ export function connectCluster(options: ClusterOptions): ClusterParts {
     reviewToken: tokenReviews(connection, options.tokenAudiences ?? []),
     meshRootStore: new MeshRootSecret({ connection, namespace, names: meshRootSecretNames }),
     meshRootPlace: `Secret ${meshRootSecretNames.map((name) => `${namespace}/${name}`).join(' or ')}`,
+    scopeStore: new LearntScopeMaps({ connection, namespace }),
     rootConfigMaps: rootConfigMapsOf(connection, source, options),
     onOutcome: (outcome) => events.offer(outcome),
     summary: () => `the cluster at ${connection.server}`,

@@ -10,6 +10,7 @@ import { makeNamespace, podOf, podsPath } from '../fixtures.ts';
 import type { Cluster } from '../harness.ts';
 import { installMesh, type Mesh } from '../mesh.ts';
 import { envoyCases } from './discovery-envoy.ts';
+import { learningCases } from './learning.ts';
 import { rootCases } from './roots.ts';
 
 const crdsPath = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
@@ -215,6 +216,7 @@ export function discoveryCases(cluster: () => Cluster): void {
 
     envoyCases({ cluster, space, port: () => port, makePod, tokenFor, rootsIn, cluster8080: outbound });
     rootCases({ cluster, mesh: () => mesh, rootsIn });
+    learningCases(cluster);
   });
 }
 
