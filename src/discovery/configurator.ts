@@ -21,10 +21,10 @@ export class Configurator implements ProxyConfigurator {
     this.#options = options;
   }
 
-  configure({ snapshot, workload, delta, proxyless }: ConfigQuery): ProxyResources {
+  configure({ snapshot, workload, delta, proxyless, crowded = false }: ConfigQuery): ProxyResources {
     const { sidecars, gateways } = this.#options;
     if (workload.role === 'gateway') return gateways.find(snapshot, workload);
-    const config = sidecars.find({ snapshot, workload, delta, before: this.#before });
+    const config = sidecars.find({ snapshot, workload, delta, crowded, before: this.#before });
     this.#before = config.parts.delivery;
     return (proxyless === true ? this.#options.proxyless?.find(config) : undefined) ?? config;
   }

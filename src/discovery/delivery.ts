@@ -21,6 +21,8 @@ export interface DeliveryInputs {
   readonly delta: boolean;
   /** What it was until now. */
   readonly before: Delivery | undefined;
+  /** It asked for so many hosts that asking has to end. */
+  readonly crowded: boolean;
 }
 
 /** Below this share of the limit hosts are pushed again, so that a service more or less does not turn it back and forth. */
@@ -35,6 +37,7 @@ export function deliveryOf(inputs: DeliveryInputs): Delivery {
   const { view, settings, before } = inputs;
   if (isEager(inputs)) return 'eager';
   if (view.declared) return 'pushed-all';
+  if (inputs.crowded) return 'pushed-hosts';
   const hosts = view.ports.length + view.unregistered.length;
   const limit = before === 'on-demand' ? settings.pushedHosts * lower : settings.pushedHosts;
   return hosts <= limit ? 'pushed-hosts' : 'on-demand';

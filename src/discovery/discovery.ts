@@ -34,6 +34,8 @@ export interface ConfigQuery {
   readonly snapshot: Snapshot;
   readonly workload: Workload;
   readonly delta: boolean;
+  /** It has asked for more hosts than a client of services does: a crawler, whose names have no end. */
+  readonly crowded?: boolean;
   /** A gRPC client that reads configuration itself. */
   readonly proxyless?: boolean;
 }
@@ -126,12 +128,15 @@ class Session implements ProxySession {
   readonly #options: SessionOptions;
   readonly #configurator: ProxyConfigurator;
   readonly #uses: SessionUses | undefined;
+  readonly #listeners = new Set<() => void>();
+  #askedHosts = 0;
   #workload: Workload;
   #last:
     | {
         readonly snapshot: Snapshot;
         readonly shared: ProxyResources;
         readonly secrets: unknown;
+        readonly crowded: boolean;
         readonly resources: ProxyResources;
       }
     | undefined;
@@ -150,19 +155,24 @@ class Session implements ProxySession {
     const { source, own, delta, proxyless } = this.#options;
     const { snapshot } = source;
     const secrets = own.current;
-    if (this.#last?.snapshot === snapshot && this.#last.secrets === secrets) return this.#last.resources;
+    const crowded = this.#askedHosts > mostAskedHosts;
+    const before = this.#last;
+    if (before?.snapshot === snapshot && before.secrets === secrets && before.crowded === crowded)
+      return before.resources;
     this.#workload = sameWorkload(snapshot.workloads.get(this.proxy), this.#workload);
     const workload = this.#workload;
-    const shared = this.#configurator.configure({ snapshot, workload, delta, proxyless });
-    const same = this.#last?.shared === shared && this.#last.secrets === secrets ? this.#last.resources : undefined;
+    const shared = this.#configurator.configure({ snapshot, workload, delta, proxyless, crowded });
+    const same = before?.shared === shared && before.secrets === secrets ? before.resources : undefined;
     const resources = same ?? new OwnResources(shared, secrets);
-    this.#last = { snapshot, shared, secrets, resources };
+    this.#last = { snapshot, shared, secrets, crowded, resources };
     return resources;
   }
 
   onChange(listener: () => void): () => void {
     const ends = [this.#options.source.onSnapshot(listener), this.#options.own.onChange(listener)];
+    this.#listeners.add(listener);
     return () => {
+      this.#listeners.delete(listener);
       for (const end of ends) end();
     };
   }
@@ -170,6 +180,9 @@ class Session implements ProxySession {
   asked(type: XdsType, names: readonly string[]): void {
     this.current();
     this.#uses?.asked(type, names, this.#last?.shared);
+    if (type !== 'virtualHost' || this.#askedHosts > mostAskedHosts) return;
+    this.#askedHosts += names.length;
+    if (this.#askedHosts > mostAskedHosts) for (const listener of this.#listeners) listener();
   }
 
   unasked(type: XdsType, held: Iterable<string>): ReadonlySet<string> {
@@ -183,6 +196,11 @@ class Session implements ProxySession {
   }
 }
 
+/**
+ * Each is a name for ever, in the proxy and here. Beyond it the proxy is given every host of the mesh, and with them the
+ * one that stands for all others, so that it asks no more.
+ */
+const mostAskedHosts = 1_000;
 const noNames: ReadonlySet<string> = new Set();
 
 /** A successor of the same name is another: its predecessor's proxy goes on as it was. */

@@ -17,6 +17,7 @@ describe('how configuration is delivered', () => {
     settings: defaultMeshSettings,
     delta: true,
     before: undefined,
+    crowded: false,
   };
   test.each<[string, Partial<Parameters<typeof deliveryOf>[0]>, Delivery]>([
     ['few hosts are pushed', {}, 'pushed-hosts'],
@@ -41,6 +42,7 @@ describe('how configuration is delivered', () => {
     ],
     ['back only well below the limit', { view: view(950), before: 'on-demand' }, 'on-demand'],
     ['then back', { view: view(900), before: 'on-demand' }, 'pushed-hosts'],
+    ['a crawler is given all hosts', { view: view(5000), before: 'on-demand', crowded: true }, 'pushed-hosts'],
     ['the way up is at the limit', { view: view(1000), before: 'pushed-hosts' }, 'pushed-hosts'],
   ])('%s', (_, changes, expected) => expect(deliveryOf({ ...inputs, ...changes })).toBe(expected));
 });

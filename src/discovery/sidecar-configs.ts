@@ -56,6 +56,7 @@ export interface SidecarQuery {
   readonly workload: Workload;
   readonly delta: boolean;
   readonly before: Delivery | undefined;
+  readonly crowded?: boolean;
 }
 
 /** The configuration of sidecars. Whatever is equal for two of them is one object, built and encoded once. */
@@ -93,10 +94,10 @@ export class SidecarConfigs {
     };
   }
 
-  find({ snapshot, workload, delta, before }: SidecarQuery): SidecarConfig {
+  find({ snapshot, workload, delta, before, crowded = false }: SidecarQuery): SidecarConfig {
     const { views, indexes, settings, shapes } = this.#options;
     const view = views.view(snapshot, workload.namespace, workload.labels);
-    const delivery = deliveryOf({ workload, view, settings, delta, before });
+    const delivery = deliveryOf({ workload, view, settings, delta, before, crowded });
     const shape = shapes.find(snapshot, workload);
     const inbound = this.#inbound(snapshot, workload);
     const patches = this.#options.patches.find(snapshot, workload);
