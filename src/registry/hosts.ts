@@ -62,12 +62,11 @@ export class Hosts {
     }
   }
 
-  #withAddresses(entry: EntryRecord): EntryRecord {
+  /** Of this host alone: an entry may have thousands. */
+  #withAddresses(entry: EntryRecord, host: string): EntryRecord {
     if (entry.allocated.length > 0) return entry;
-    const allocated = entry.config.spec.hosts.flatMap((host) =>
-      (this.#allocated.get(allocationKey(entry, host)) ?? []).map((address) => ({ host, address })),
-    );
-    return allocated.length === 0 ? entry : { ...entry, allocated };
+    const addresses = this.#allocated.get(allocationKey(entry, host));
+    return addresses === undefined ? entry : { ...entry, allocated: addresses.map((address) => ({ host, address })) };
   }
 
   #move(groups: GroupedKeys, key: string, before: readonly string[], after: readonly string[]): void {
@@ -83,10 +82,10 @@ export class Hosts {
 
   #derive(id: string): Host | undefined {
     const [kube] = this.#servicesOf.get(id);
+    const hostname = id.slice(id.indexOf('/') + 1);
     const entries = [...this.#entriesOf.get(id)]
       .flatMap((key) => this.entries.values.get(key) ?? [])
-      .map((entry) => this.#withAddresses(entry));
-    const hostname = id.slice(id.indexOf('/') + 1);
+      .map((entry) => this.#withAddresses(entry, hostname));
     const host = mergeHost(hostname, kube === undefined ? undefined : this.services.values.get(kube), entries);
     const before = this.get(id)?.service;
     if (host === undefined || before === undefined || !isDeepStrictEqual(before, host.service)) return host;

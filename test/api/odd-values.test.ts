@@ -4,8 +4,10 @@ import { oddCase, randomFrom } from './odd-values.ts';
 import { outcomeOf } from './outcome.ts';
 import { casesOf, world } from './proofs.ts';
 
-/** Another seed: OUTRIGGER_SEED. */
+/** Another seed: OUTRIGGER_SEED. More than these of each kind: OUTRIGGER_MUTATIONS. */
 const seed = Number(process.env['OUTRIGGER_SEED'] ?? 20_261_121);
+
+const turns = Number(process.env['OUTRIGGER_MUTATIONS'] ?? 150);
 
 test.each(kinds.map(({ kind }) => kind))(
   'whatever stands in a %s, it is refused or proxies get something that can be sent',
@@ -13,7 +15,6 @@ test.each(kinds.map(({ kind }) => kind))(
     const random = randomFrom(seed);
     const cases = casesOf(kind);
     let refused = 0;
-    const turns = 150;
     for (let turn = 0; turn < turns; turn++) {
       const candidate = cases[turn % cases.length];
       if (candidate === undefined) throw new Error(`there are no cases of ${kind}`);
@@ -27,4 +28,5 @@ test.each(kinds.map(({ kind }) => kind))(
     expect(refused).toBeGreaterThan(0);
     expect(refused).toBeLessThan(turns);
   },
+  30_000 + turns * 100,
 );

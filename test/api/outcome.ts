@@ -21,7 +21,10 @@ export type Outcome = ReadonlySet<string>;
 /** What the client, the server and the gateway of the world get, and which keys are read for them; undefined when an object of it is refused. */
 export function outcomeOf(objects: readonly SourceObject[]): Outcome | undefined {
   const snapshot = snapshotOf(objects);
-  if (snapshot === undefined) return undefined;
+  return snapshot === undefined ? undefined : outcomeOfSnapshot(snapshot);
+}
+
+export function outcomeOfSnapshot(snapshot: Snapshot): Outcome {
   const lines = new Set<string>();
   for (const [name, resources] of proxiesOf(snapshot)) {
     for (const { type, name: resource, message } of everythingOf(resources)) {
@@ -38,9 +41,15 @@ export function outcomeOf(objects: readonly SourceObject[]): Outcome | undefined
 
 /** Undefined when an object is refused. */
 export function snapshotOf(objects: readonly SourceObject[]): Snapshot | undefined {
+  const registry = registryWith(objects);
+  return registry.problems().some(({ severity }) => severity === 'error') ? undefined : registry.snapshot;
+}
+
+/** What is refused of the objects is left out. */
+export function registryWith(objects: readonly SourceObject[]): Registry {
   const registry = new Registry({ domainSuffix: defaultMeshSettings.domainSuffix });
   registry.apply({ upserts: [...objects], removals: [] });
-  return registry.problems().some(({ severity }) => severity === 'error') ? undefined : registry.snapshot;
+  return registry;
 }
 
 /** Whom policies may name. */

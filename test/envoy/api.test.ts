@@ -3,10 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Snapshot } from '../../src/registry/snapshot.ts';
 import { kinds } from '../../src/schema/kinds.ts';
 import type { SourceObject } from '../../src/source/object-source.ts';
+import { hostileCases } from '../api/hostile.ts';
 import { oddCase, randomFrom } from '../api/odd-values.ts';
-import { proxiesOf, snapshotOf } from '../api/outcome.ts';
+import { proxiesOf, registryWith, snapshotOf } from '../api/outcome.ts';
 import { casesOf, world } from '../api/proofs.ts';
 import { findEnvoy } from './binary.ts';
 import { bootstrapOf } from './static-bootstrap.ts';
@@ -60,7 +62,10 @@ const seen = new Set<string>();
 /** The answer of Envoy to what it refuses of a mesh; undefined when a document of it was refused before. */
 function refusalOf(objects: readonly SourceObject[]): string | undefined {
   const snapshot = snapshotOf([...world, ...objects]);
-  if (snapshot === undefined) return undefined;
+  return snapshot === undefined ? undefined : refusalOfSnapshot(snapshot);
+}
+
+function refusalOfSnapshot(snapshot: Snapshot): string {
   for (const [proxy, resources] of proxiesOf(snapshot)) {
     const bootstrap = withFiles(bootstrapOf(resources, at('sds.yaml')));
     if (seen.has(bootstrap)) continue;
@@ -88,4 +93,13 @@ describe.skipIf(envoy === undefined).each(kinds.map(({ kind }) => kind))('%s', (
       expect(refusalOf(objects) ?? '', name).toBe('');
     }
   });
+});
+
+/** What we keep of them is no reason for Envoy to refuse the whole. */
+describe.skipIf(envoy === undefined)('hostile resources', () => {
+  test.each(hostileCases)(
+    '$does',
+    ({ objects }) => expect(refusalOfSnapshot(registryWith([...world, ...objects]).snapshot)).toBe(''),
+    120_000,
+  );
 });

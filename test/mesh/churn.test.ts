@@ -164,7 +164,7 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
   });
 
   test('a subset under another name, and routes that come and go', async () => {
-    const results = await during('split', 8, async () => {
+    const results = await during('split', 12, async () => {
       for (const name of ['other', 'v2', 'other', 'v2']) {
         await apply('split.yaml', split(name, [[name, 100]]));
         expect(await versionsNow('split')).toEqual(['v2']);
