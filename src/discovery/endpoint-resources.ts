@@ -44,12 +44,12 @@ export class EndpointResources {
     const owner = endpoints.length === 0 ? service : endpoints;
     const variants: Map<string, EncodedResource | undefined> = byList.get(owner) ?? new Map();
     byList.set(owner, variants);
-    const { labels, portName } = cluster.selection;
+    const { labels, portName, mutualTlsOnly } = cluster.selection;
     const rule = nearnessOf(cluster);
     const key = `${cluster.name} ${Object.keys(labels).length === 0 ? '' : JSON.stringify(labels)} ${nearnessKey(cluster, place)}`;
     if (variants.has(key)) return variants.get(key);
     const assignment = buildLoadAssignment({
-      ...{ cluster: cluster.name, service, portName, labels, endpoints, modes },
+      ...{ cluster: cluster.name, service, portName, labels, mutualTlsOnly, endpoints, modes },
       nearness: rule === undefined ? undefined : { rule, client: place },
     });
     const encoded = this.#encoder.encode(translateLoadAssignment(assignment));

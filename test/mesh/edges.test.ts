@@ -102,6 +102,37 @@ spec:
       route: [{destination: {host: ${outsideName}, port: {number: 80}}}]
 ---`;
 
+/** The server as clients of another network call it: at a gateway, by the server name of mutual TLS. */
+const fromAfar = (gateway: string, port: string) => `
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: crossing, namespace: default}
+spec:
+  selector: {istio: ingressgateway}
+  servers: [{port: {number: 443, name: tls, protocol: TLS}, tls: {mode: AUTO_PASSTHROUGH}, hosts: ["*.local"]}]
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: remote, namespace: default}
+spec:
+  hosts: [remote.example]
+  addresses: [192.0.2.80]
+  resolution: STATIC
+  ports: [{number: 80, name: http, protocol: HTTP}]
+  endpoints: [{address: ${gateway}, ports: {http: 8443}}]
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: remote, namespace: default}
+spec:
+  host: remote.example
+  trafficPolicy:
+    tls:
+      mode: ISTIO_MUTUAL
+      sni: outbound_.${port}_._.myapp.default.svc.cluster.local
+      subjectAltNames: [spiffe://cluster.local/ns/default/sa/myapp]
+---`;
+
 const registryOnly = `
 apiVersion: networking.istio.io/v1
 kind: Sidecar
@@ -231,6 +262,25 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
       };
       // DNS of a cluster that is new takes its time.
       expect(await until('the host answers', seen)).toContain(mesh.pod('default/istio-egressgateway').ip ?? '-');
+      expect(mesh.rejections).toEqual([]);
+    } finally {
+      await mesh.remove('row.yaml');
+    }
+  });
+
+  test('AUTO_PASSTHROUGH: mutual TLS goes through the gateway to the service that its server name says', async () => {
+    const gateway = mesh.pod('default/istio-ingressgateway').ip ?? '-';
+    const ask = async () =>
+      (await mesh.load('default/client', { url: 'http://192.0.2.80/headers', headers: { host: 'remote.example' } }))
+        .samples[0];
+    try {
+      await mesh.apply('row.yaml', fromAfar(gateway, '80'));
+      const answer = await ask();
+      expect(answer?.status).toBe(200);
+      // The server's proxy saw the client's certificate, not one of the gateway.
+      expect(answer?.body).toContain('URI=spiffe://cluster.local/ns/default/sa/client');
+      await mesh.apply('row.yaml', fromAfar(gateway, '81'));
+      expect((await ask())?.status).toBe(503);
       expect(mesh.rejections).toEqual([]);
     } finally {
       await mesh.remove('row.yaml');

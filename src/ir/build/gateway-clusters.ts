@@ -4,6 +4,7 @@ import type { ClusterIR } from '../types/cluster.ts';
 import type { ExternalAuthorizationIR } from '../types/external-authorization.ts';
 import type { GatewayListenerIR, GatewayServerIR } from '../types/gateway.ts';
 import type { OutboundView } from '../types/view.ts';
+import { passedOn } from './auto-passthrough.ts';
 import { type GatewayScene, problemOf } from './gateway-facts.ts';
 
 /** The clusters that the routes of a gateway name, mirrors included, by name. */
@@ -12,12 +13,11 @@ export function gatewayClusters(
   view: OutboundView,
   scene: GatewayScene,
 ): readonly ClusterIR[] {
-  const known = clustersByName(view);
   const named = new Map<string, readonly Origin[]>();
   for (const { servers } of listeners)
     for (const [name, origins] of servers.flatMap(namedClusters)) if (!named.has(name)) named.set(name, origins);
   return [...named].sort(byName).flatMap(([name, origins]) => {
-    const cluster = known.get(name);
+    const cluster = clusterNamed(name, view);
     if (cluster !== undefined) return [withoutCaller(cluster)];
     const message = `${name} is no service, port or subset that the gateway sees: requests for it get a 503`;
     scene.report(problemOf('unknown-destination', message, ...origins));
@@ -35,10 +35,14 @@ export function withAuthorizer(
   return clusters.some(({ name }) => name === own.name) ? clusters : [...clusters, own];
 }
 
-const clustersByName = rememberedBy(
-  (view: OutboundView): ReadonlyMap<string, ClusterIR> =>
-    new Map(view.ports.flatMap(({ clusters }) => clusters.map((cluster) => [cluster.name, cluster] as const))),
-);
+const byOwnName = (clusters: readonly ClusterIR[]): ReadonlyMap<string, ClusterIR> =>
+  new Map(clusters.map((cluster) => [cluster.name, cluster]));
+const clustersByName = rememberedBy((view: OutboundView) => byOwnName(view.ports.flatMap(({ clusters }) => clusters)));
+const passedOnByName = rememberedBy((view: OutboundView) => byOwnName(passedOn(view)));
+
+function clusterNamed(name: string, view: OutboundView): ClusterIR | undefined {
+  return clustersByName(view).get(name) ?? (name.startsWith('outbound_.') ? passedOnByName(view).get(name) : undefined);
+}
 
 function byName([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number {
   return left < right ? -1 : 1;

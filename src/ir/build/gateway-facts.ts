@@ -8,6 +8,7 @@ import type { Config, Snapshot } from '../../registry/snapshot.ts';
 import type { Gateway, VirtualService } from '../../schema/kinds.ts';
 import type { GatewayFault, GatewayProblem } from '../types/gateway.ts';
 import type { RouteIR } from '../types/route.ts';
+import type { OutboundView } from '../types/view.ts';
 
 /** What tells one gateway from another: equal for the pods of a workload. */
 export interface GatewayFacts extends Pick<Workload, 'namespace' | 'labels' | 'namedPorts' | 'statusPort'> {
@@ -18,7 +19,7 @@ export interface GatewayFacts extends Pick<Workload, 'namespace' | 'labels' | 'n
 export type Server = Gateway['spec']['servers'][number];
 
 /** How a server takes connections. */
-export type ServerKind = 'http' | 'https' | 'tcp' | 'tls' | 'passthrough';
+export type ServerKind = 'http' | 'https' | 'tcp' | 'tls' | 'passthrough' | 'auto-passthrough';
 
 /** A server of a Gateway, where the proxy listens for it. */
 export interface PlacedServer {
@@ -42,6 +43,7 @@ export interface GatewayScene {
   readonly virtualServices: readonly Config<VirtualService>[];
   readonly client: Client;
   readonly lookup: DestinationLookup;
+  readonly view: OutboundView;
   readonly routesOf: (context: RuleContext) => readonly RouteIR[];
   readonly report: (problem: GatewayProblem) => void;
 }

@@ -50,8 +50,6 @@ function placeServer(config: Config<Gateway>, index: number, around: Around): Pl
     return problemOf('not-yet', `${named} is a socket, which gateways do not listen on yet`, origin);
   if (isDatagram(server.port.protocol))
     return problemOf('not-yet', `${named} is ${server.port.protocol}, which gateways do not take yet`, origin);
-  if (server.tls?.mode === 'AUTO_PASSTHROUGH')
-    return problemOf('not-yet', `${named} is AUTO_PASSTHROUGH, which is not built yet`, origin);
   const mapped = targetOf(server.port.number, around);
   const port = mapped ?? server.port.number;
   if ([...ownPorts, around.facts.statusPort].includes(port))
@@ -66,6 +64,7 @@ function placeServer(config: Config<Gateway>, index: number, around: Around): Pl
 function kindOf({ port, tls }: Server): PlacedServer['kind'] {
   if (isHttp(port.protocol)) return 'http';
   if (!isTls(port.protocol)) return 'tcp';
+  if (tls?.mode === 'AUTO_PASSTHROUGH') return 'auto-passthrough';
   if ((tls?.mode ?? 'PASSTHROUGH') === 'PASSTHROUGH') return 'passthrough';
   return port.protocol.toUpperCase() === 'HTTPS' ? 'https' : 'tls';
 }

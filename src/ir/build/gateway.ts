@@ -4,7 +4,9 @@ import type { DestinationLookup } from '../../policy/virtual-service/destination
 import type { Snapshot } from '../../registry/snapshot.ts';
 import type { DownstreamTlsIR } from '../types/downstream-tls.ts';
 import type { GatewayIR, GatewayListenerIR, GatewayProblem, GatewayServerIR } from '../types/gateway.ts';
+import type { TlsRouteIR } from '../types/outbound.ts';
 import { buildAuthorization } from './authorization.ts';
+import { autoPassthroughRoutes } from './auto-passthrough.ts';
 import { gatewayClusters, withAuthorizer } from './gateway-clusters.ts';
 import { passthroughRoutes, tcpServerRoutes, unlikeRoutes } from './gateway-connections.ts';
 import { type GatewayFacts, type GatewayScene, type PlacedServer, problemOf } from './gateway-facts.ts';
@@ -38,6 +40,7 @@ export function buildGateway(inputs: GatewayInputs): GatewayIR {
     virtualServices: visibleVirtualServices(memory.routing(snapshot), facts.namespace),
     client: seen.client,
     lookup: withoutPods(seen.lookup),
+    view: seen.view,
     routesOf: (context) => memory.routesOf(context, seen),
     report: (problem) => problems.push(problem),
   };
@@ -126,10 +129,15 @@ function serverOf(placed: PlacedServer, context: ServerContext): GatewayServerIR
     return [];
   }
   if (kind === 'https') return terminated(placed, hosts.filter(isServerName), { ...context, tls });
-  const routes = kind === 'passthrough' ? passthroughRoutes(placed, scene) : tcpServerRoutes(placed, scene);
+  const routes = connectionRoutes(placed, scene);
   const unlike = unlikeRoutes(routes, taken, scene);
   if (unlike.length === 0) return [];
   return [{ kind: 'tcp', name: server.name ?? '', tls, routes: unlike, origins: [placed.origin] }];
+}
+
+function connectionRoutes(placed: PlacedServer, scene: GatewayScene): readonly TlsRouteIR[] {
+  if (placed.kind === 'auto-passthrough') return autoPassthroughRoutes(placed, scene.view);
+  return placed.kind === 'passthrough' ? passthroughRoutes(placed, scene) : tcpServerRoutes(placed, scene);
 }
 
 interface TlsContext extends ServerContext {

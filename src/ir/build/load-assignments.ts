@@ -13,6 +13,8 @@ export interface LoadAssignmentInputs {
   readonly portName: string;
   /** Labels of the subset; empty for the whole service. */
   readonly labels: Readonly<Record<string, string>>;
+  /** Those that do not take mutual TLS are left out. */
+  readonly mutualTlsOnly?: true | undefined;
   readonly endpoints: readonly Endpoint[];
   readonly modes: PeerAuthenticationIndex;
   /** Which of them are preferred, and to whom; undefined is all alike, for anybody. */
@@ -28,7 +30,9 @@ export function buildLoadAssignment(inputs: LoadAssignmentInputs): LoadAssignmen
     const { region, zone, subzone } = endpoint.locality;
     const key = `${region}/${zone}/${subzone}`;
     const group = groups.get(key) ?? { locality: endpoint.locality, endpoints: [] };
-    group.endpoints.push({ endpoint, mtls: takesMtls(endpoint, inputs.modes) });
+    const mtls = takesMtls(endpoint, inputs.modes);
+    if (inputs.mutualTlsOnly === true && !mtls) continue;
+    group.endpoints.push({ endpoint, mtls });
     groups.set(key, group);
   }
   const localities: LocalityEndpointsIR[] = [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);

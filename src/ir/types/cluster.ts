@@ -16,6 +16,8 @@ export interface ClusterIR {
     readonly portName: string;
     /** Of the subset; empty for the whole service. */
     readonly labels: Readonly<Record<string, string>>;
+    /** Endpoints that do not take mutual TLS of the mesh are left out. */
+    readonly mutualTlsOnly?: true;
   };
   readonly upstream: UpstreamProtocolIR;
   readonly connectTimeoutMs: number;

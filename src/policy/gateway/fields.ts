@@ -1,4 +1,4 @@
-import { type FieldEffects, isOneOf, isTextWith, under } from '../field-effects.ts';
+import { type FieldEffects, isTextWith, under } from '../field-effects.ts';
 
 const tls = [
   ...['httpsRedirect', 'mode', 'serverCertificate', 'privateKey', 'caCertificates', 'caCrl'],
@@ -19,11 +19,6 @@ export const gatewayFields: FieldEffects = {
   },
   ignored: ['servers[].port.targetPort', 'servers[].defaultEndpoint'],
   values: [
-    {
-      path: 'servers[].tls.mode',
-      isMeant: isOneOf('AUTO_PASSTHROUGH'),
-      message: `AUTO_PASSTHROUGH is not built yet: ${leftOut}`,
-    },
     {
       path: 'servers[].port.protocol',
       isMeant: isDatagram,
