@@ -102,6 +102,22 @@ spec:
       route: [{destination: {host: ${outsideName}, port: {number: 80}}}]
 ---`;
 
+/** Every host below a domain, each looked up when it is called; by the egress gateway or by the pod's own proxy. */
+const lookedUp = `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: wild, namespace: default}
+spec:
+  hosts: ["*.example.com"]
+  location: MESH_EXTERNAL
+  resolution: DYNAMIC_DNS
+  ports: [{number: 80, name: http, protocol: HTTP}, {number: 443, name: tls, protocol: TLS}]
+---`;
+const lookedUpByEgress = byEgress
+  .slice(byEgress.indexOf('---') + 3)
+  .replaceAll(`[${outsideName}]`, '["*.example.com"]')
+  .replaceAll(`host: ${outsideName},`, 'host: "*.example.com",');
+
 /** The server as clients of another network call it: at a gateway, by the server name of mutual TLS. */
 const fromAfar = (gateway: string, port: string) => `
 apiVersion: networking.istio.io/v1
@@ -262,6 +278,33 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
       };
       // DNS of a cluster that is new takes its time.
       expect(await until('the host answers', seen)).toContain(mesh.pod('default/istio-egressgateway').ip ?? '-');
+      expect(mesh.rejections).toEqual([]);
+    } finally {
+      await mesh.remove('row.yaml');
+    }
+  });
+
+  test('DYNAMIC_DNS: a host is looked up when it is called, whatever address the app knows', async () => {
+    const nowhere = '192.0.2.77';
+    const ask = async (host: string) =>
+      (await mesh.load('default/client', { url: `http://${nowhere}/x`, headers: { host } })).samples[0];
+    const from = (answer: { readonly body: string } | undefined) =>
+      JSON.parse(answer?.body ?? '{}') as { from?: string; host?: string };
+    try {
+      await mesh.apply('row.yaml', lookedUp);
+      expect(from(await ask(outsideName))).toMatchObject({ host: outsideName });
+      expect(from(await ask(wrongName))).toMatchObject({ host: wrongName });
+      expect((await ask('missing.example.com'))?.status).toBe(503);
+      expect(await tls(`https://${outsideName}/y --resolve ${outsideName}:443:${nowhere}`)).toContain(
+        `"servername":"${outsideName}"`,
+      );
+      await mesh.apply('row.yaml', `${lookedUp}${lookedUpByEgress}`);
+      // An acknowledged listener is not yet one that every thread of the gateway takes connections at.
+      const answer = await until('the gateway listens', async () => {
+        const found = await ask(outsideName);
+        return found?.status === 200 ? found : undefined;
+      });
+      expect(from(answer).from).toContain(mesh.pod('default/istio-egressgateway').ip ?? '-');
       expect(mesh.rejections).toEqual([]);
     } finally {
       await mesh.remove('row.yaml');

@@ -13,6 +13,8 @@ export interface ProxyShape {
   /** Address families of the pod. */
   readonly families: readonly (4 | 6)[];
   readonly telemetry: TelemetryIR;
+  /** Some host that it calls is looked up when it is called. */
+  readonly looksUpHosts?: true;
   /** Milliseconds; 0 waits for ever. */
   readonly protocolDetectionTimeoutMs: number;
 }

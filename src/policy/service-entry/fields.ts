@@ -1,4 +1,4 @@
-import { type FieldEffects, isOneOf, under } from '../field-effects.ts';
+import { type FieldEffects, under } from '../field-effects.ts';
 
 export const serviceEntryFields: FieldEffects = {
   implemented: [
@@ -8,11 +8,5 @@ export const serviceEntryFields: FieldEffects = {
   ],
   notYet: { 'endpoints[].network': 'the mesh is one network: every endpoint is called by its address' },
   ignored: [],
-  values: [
-    {
-      path: 'resolution',
-      isMeant: isOneOf('DYNAMIC_DNS'),
-      message: 'DYNAMIC_DNS is not built yet: requests to its hosts get a 503',
-    },
-  ],
+  values: [],
 };

@@ -1,5 +1,6 @@
 import type { ClusterIR, ConnectionsIR, DnsEndpointIR, LimitsIR } from '../../ir/types/cluster.ts';
 import { autoAlpn } from '../filters/alpn.ts';
+import { resolvedByFilter } from '../filters/name-resolution.ts';
 import type { Message, XdsResource } from '../resource.ts';
 import { duration, fromAds, given, socketAddress } from './common.ts';
 import { byChosenEndpoint, translateLoadBalancer } from './load-balancer.ts';
@@ -80,8 +81,8 @@ function translateDiscovery(cluster: ClusterIR, name: string): Message {
         load_assignment: { cluster_name: name, endpoints: dnsEndpoints(discovery.endpoints) },
         ...balancer,
       };
-    // Names are resolved by Envoy's dynamic forward proxy, which needs a filter that is not built yet.
     case 'dynamic-dns':
+      return resolvedByFilter;
     case 'none':
       return { type: 'STATIC', load_assignment: { cluster_name: name }, ...balancer };
   }

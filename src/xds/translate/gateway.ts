@@ -12,6 +12,7 @@ import { fixedHttpAuthorization, networkAuthorization } from '../filters/authori
 import { corsFilter } from '../filters/cors.ts';
 import { fixedExternalAuthorization, networkExternalAuthorization } from '../filters/external-authorization.ts';
 import { faultFilter } from '../filters/fault.ts';
+import { resolveServerNameFilter } from '../filters/name-resolution.ts';
 import { sendPeerFilter } from '../filters/peer-header.ts';
 import { tokenSlot } from '../filters/request-authentication.ts';
 import type { Message, XdsResource } from '../resource.ts';
@@ -20,7 +21,7 @@ import { cidr, socketAddress } from './common.ts';
 import { httpConnectionManager } from './connection-manager.ts';
 import { gatewayTls } from './gateway-tls.ts';
 import { inspector, wildcardAddress } from './listener-parts.ts';
-import { outboundTcp } from './outbound-http.ts';
+import { lookingUp, outboundTcp } from './outbound-http.ts';
 import { fullRouteConfiguration } from './route-configuration.ts';
 import { callStats } from './stats-log.ts';
 import { withoutRequests } from './tcp-authorization.ts';
@@ -28,7 +29,9 @@ import { translateTcpConnection } from './tcp-connection.ts';
 
 /** One listener for each address and port of a gateway. */
 export function translateGatewayListeners(gateway: GatewayIR, shape: ProxyShape): readonly XdsResource[] {
-  return gateway.listeners.map((listener) => translateListener(listener, { gateway, shape }));
+  const looksUp = gateway.clusters.some(({ discovery }) => discovery.kind === 'dynamic-dns');
+  const own = looksUp ? { ...shape, looksUpHosts: true as const } : shape;
+  return gateway.listeners.map((listener) => translateListener(listener, { gateway, shape: own }));
 }
 
 /** The route configuration that a server's chain names. */
@@ -37,7 +40,7 @@ export function translateGatewayRoute({ routeName, virtualHosts }: GatewayHttpIR
 }
 
 interface GatewayContext {
-  readonly gateway: Pick<GatewayIR, 'authorization' | 'external' | 'trustDomains'>;
+  readonly gateway: Pick<GatewayIR, 'authorization' | 'external' | 'trustDomains' | 'clusters'>;
   readonly shape: ProxyShape;
 }
 
@@ -98,6 +101,7 @@ function gatewayHttp({ routeName }: GatewayHttpIR, statPrefix: string, context: 
       alpnFilter,
       faultFilter,
       corsFilter,
+      ...lookingUp(shape),
     ],
     accessLogs: [...callStats(shape), ...translateAccessLog(shape.telemetry.calls.accessLogs)],
     tracing: shape.telemetry.calls.tracing,
@@ -122,8 +126,16 @@ function tcpChain(server: GatewayTcpIR, route: TlsRouteIR, secured: Message, con
     filters: [
       ...networkExternalAuthorization(gateway.external),
       ...networkAuthorization(gateway.authorization.map(withoutRequests)),
+      ...lookedUpBy(destinations, gateway),
       outboundTcp({ statPrefix, destinations, more: translateTcpConnection(route.connection) }, shape),
     ],
     ...secured,
   };
+}
+
+/** Where the server name says the endpoint. */
+function lookedUpBy(destinations: TlsRouteIR['destinations'], { clusters }: GatewayContext['gateway']): Message[] {
+  const names = new Set(destinations.map(({ cluster }) => cluster));
+  const found = clusters.find(({ name, discovery }) => discovery.kind === 'dynamic-dns' && names.has(name));
+  return found === undefined ? [] : [resolveServerNameFilter(found.port)];
 }

@@ -10,7 +10,7 @@ import { cidr, duration, socketAddress } from './common.ts';
 import { tcpProxy } from './connection-manager.ts';
 import { inspector, ofFamilies, wildcardAddress } from './listener-parts.ts';
 import { boundListener, boundPlan } from './outbound-bound.ts';
-import { eagerHttp, otherCluster, outboundTcp } from './outbound-http.ts';
+import { eagerHttp, isLookedUp, lookingUpName, otherCluster, outboundTcp } from './outbound-http.ts';
 import { translateTcpConnection } from './tcp-connection.ts';
 
 /** Ports that are the proxy's own: a listener on every address would take them away. */
@@ -25,17 +25,19 @@ export interface EagerInputs {
 }
 
 /** The listeners of a sidecar in Istio's shape: one for each port of HTTP, one for each address and port of TCP. */
-export function translateEagerListeners(inputs: EagerInputs): readonly XdsResource[] {
-  const { view, shape } = inputs;
+export function translateEagerListeners(given: EagerInputs): readonly XdsResource[] {
+  const { view } = given;
+  const shape = portsOfView(view).some(isLookedUp) ? { ...given.shape, looksUpHosts: true as const } : given.shape;
+  const inputs = { ...given, shape };
   const ports = [...new Set(view.ports.map(({ port }) => port))].filter((port) => !reserved.has(port));
   const bound80 = view.bound.some(({ port }) => port === 80);
   if (view.unregistered.length > 0 && !bound80 && !ports.includes(80)) ports.push(80);
   const forms = { http: (routes: string, prefix: string) => eagerHttp(routes, prefix, shape), more: {} };
-  const given = view.bound.map((port) => boundListener(boundPlan(port), forms, shape));
+  const declared = view.bound.map((port) => boundListener(boundPlan(port), forms, shape));
   const bound = view.ports.flatMap((port) => addressListeners(port, inputs));
   const any = ports.sort((a, b) => a - b).flatMap((port) => anyAddressListener(port, inputs) ?? []);
   const seen = new Set<string>();
-  const unique = [...given, ...bound, ...any].filter(({ name }) => !seen.has(name) && seen.add(name));
+  const unique = [...declared, ...bound, ...any].filter(({ name }) => !seen.has(name) && seen.add(name));
   return [...unique.sort((a, b) => (a.name < b.name ? -1 : 1)), virtualOutbound(view, shape)];
 }
 
@@ -83,7 +85,7 @@ function sniChain(route: OutboundPortIR['tls'][number], entry: OutboundPortIR, s
       ...(route.sniHosts.length === 0 ? {} : { server_names: route.sniHosts }),
       ...(route.subnets.length === 0 ? {} : { prefix_ranges: route.subnets.map(cidr) }),
     },
-    filters: [tcpFilter(route, entry, shape)],
+    filters: [...lookingUpName(entry), tcpFilter(route, entry, shape)],
   };
 }
 
@@ -145,7 +147,10 @@ function looseChains(entry: OutboundPortIR, shape: ProxyShape): Message[] {
   const ranges = blocks.length === 0 ? {} : { prefix_ranges: blocks };
   const match = { ...names, ...ranges };
   if (Object.keys(match).length === 0) return own;
-  return [...own, { filter_chain_match: match, filters: [tcpFilter(entry.tcp, entry, shape)] }];
+  return [
+    ...own,
+    { filter_chain_match: match, filters: [...lookingUpName(entry), tcpFilter(entry.tcp, entry, shape)] },
+  ];
 }
 
 /** Of two chains for the same connections the first stays: Envoy would refuse the listener. */

@@ -1,8 +1,10 @@
+import type { OutboundPortIR } from '../../ir/types/outbound.ts';
 import type { ProxyShape } from '../../ir/types/proxy.ts';
 import type { OutboundView } from '../../ir/types/view.ts';
 import { alpnFilter } from '../filters/alpn.ts';
 import { corsFilter } from '../filters/cors.ts';
 import { faultFilter } from '../filters/fault.ts';
+import { resolveHostFilter, resolveServerNameFilter } from '../filters/name-resolution.ts';
 import { onDemandCluster, onDemandHost } from '../filters/on-demand.ts';
 import { sendPeerFilter } from '../filters/peer-header.ts';
 import type { Message } from '../resource.ts';
@@ -12,7 +14,7 @@ import { callStats, connectionStats } from './stats-log.ts';
 
 /** HTTP of the app on its way out, with everything there before the first request. */
 export function eagerHttp(routeName: string, statPrefix: string, shape: ProxyShape): Message {
-  const filters = [sendPeerFilter(shape), faultFilter, corsFilter, alpnFilter];
+  const filters = [sendPeerFilter(shape), faultFilter, corsFilter, alpnFilter, ...lookingUp(shape)];
   return httpConnectionManager({ ...common(routeName, statPrefix, shape), filters, more: asSent });
 }
 
@@ -25,13 +27,22 @@ export function eagerHttp(routeName: string, statPrefix: string, shape: ProxySha
  * Whatever pauses and must stand before it has to clear the route cache.
  */
 export function onDemandHttp(routeName: string, statPrefix: string, shape: ProxyShape): Message {
-  const filters = [onDemandHost, sendPeerFilter(shape), corsFilter, onDemandCluster, faultFilter, alpnFilter];
+  const first = [onDemandHost, sendPeerFilter(shape), corsFilter, onDemandCluster];
+  const filters = [...first, faultFilter, alpnFilter, ...lookingUp(shape)];
   return httpConnectionManager({
     ...common(routeName, statPrefix, shape),
     filters,
     more: { ...boundedWait, ...asSent },
   });
 }
+
+/** A request waits here for its host's address: behind what loads its cluster. */
+export const lookingUp = ({ looksUpHosts }: ProxyShape): readonly Message[] =>
+  looksUpHosts === true ? [resolveHostFilter] : [];
+
+export const isLookedUp = ({ service }: OutboundPortIR) => service.resolution === 'dynamic-dns';
+export const lookingUpName = (entry: OutboundPortIR): readonly Message[] =>
+  isLookedUp(entry) ? [resolveServerNameFilter(entry.port)] : [];
 
 /** What an answer says of its server stays: a sidecar of the other side has said it already. */
 const asSent: Message = { server_header_transformation: 'APPEND_IF_ABSENT' };

@@ -1,6 +1,6 @@
 import type { OutboundPortIR, TcpRouteIR, TlsRouteIR } from '../../ir/types/outbound.ts';
 import type { ProxyShape } from '../../ir/types/proxy.ts';
-import type { OutboundView } from '../../ir/types/view.ts';
+import { type OutboundView, portsOfView } from '../../ir/types/view.ts';
 import { listenerProtocol } from '../../model/protocol.ts';
 import { calledAt, type Service } from '../../model/service.ts';
 import type { Message, XdsResource } from '../resource.ts';
@@ -19,7 +19,7 @@ import {
   looksForHttp,
   looksForNames,
 } from './outbound-bound.ts';
-import { onDemandHttp, otherCluster, outboundTcp } from './outbound-http.ts';
+import { isLookedUp, lookingUpName, onDemandHttp, otherCluster, outboundTcp } from './outbound-http.ts';
 import { translateTcpConnection } from './tcp-connection.ts';
 
 /** The name of a cluster that is asked for by address: `vip|10.96.0.7:9000`. */
@@ -31,7 +31,8 @@ const own = 15_001;
 /** The listener of all that leaves the pod, and those that a Sidecar has the proxy open beside it. */
 export function translateOnDemandListeners(plan: OnDemandPlan, shape: ProxyShape): readonly XdsResource[] {
   const own = plan.bound.filter(({ listens }) => listens);
-  return [capturedListener(plan, shape), ...own.map((bound) => boundListener(bound, formsOf(shape), shape))];
+  const looking = plan.looksUpHosts ? { ...shape, looksUpHosts: true as const } : shape;
+  return [capturedListener(plan, looking), ...own.map((bound) => boundListener(bound, formsOf(looking), shape))];
 }
 
 function formsOf(shape: ProxyShape): BoundForms {
@@ -122,6 +123,7 @@ export interface OnDemandPlan {
   readonly bound: readonly BoundPlan[];
   readonly blocked: boolean;
   readonly egressProxy: string;
+  readonly looksUpHosts: boolean;
 }
 
 export function onDemandPlan(view: OutboundView): OnDemandPlan {
@@ -137,7 +139,8 @@ export function onDemandPlan(view: OutboundView): OnDemandPlan {
     .sort((a, b) => a.port - b.port);
   const { blocked, egressProxy } = view;
   const services = [...new Set([...rangesAround(singles), ...blocks])].sort();
-  return { ports, services, bound: view.bound.map(boundPlan), blocked, egressProxy };
+  const looksUpHosts = portsOfView(view).some(isLookedUp);
+  return { ports, services, bound: view.bound.map(boundPlan), blocked, egressProxy, looksUpHosts };
 }
 
 function portPlan(port: number, entries: readonly OutboundPortIR[], unregistered: boolean): PortPlan {
@@ -278,7 +281,7 @@ function sniChains(entry: OutboundPortIR, shape: ProxyShape): Message[] {
     {
       name: `sni-${entry.service.hostname}-${entry.port}`,
       filter_chain_match: { destination_port: entry.port, server_names: [entry.service.hostname] },
-      filters: [own],
+      filters: [...lookingUpName(entry), own],
     },
   ];
 }
@@ -294,7 +297,10 @@ function routeChain(name: string, route: TlsRouteIR, entry: OutboundPortIR, shap
       ...(route.sniHosts.length === 0 ? {} : { server_names: route.sniHosts }),
       ...(route.subnets.length === 0 ? {} : { prefix_ranges: route.subnets.map(cidr) }),
     },
-    filters: [outboundTcp({ ...statsOf(entry), destinations: route.destinations, more: passedOn(route) }, shape)],
+    filters: [
+      ...lookingUpName(entry),
+      outboundTcp({ ...statsOf(entry), destinations: route.destinations, more: passedOn(route) }, shape),
+    ],
   };
 }
 
