@@ -30,6 +30,15 @@ export class HostIndex<T> {
     this.#wildcards.sort((a, b) => b.pattern.length - a.pattern.length);
   }
 
+  /** The same hosts, some of them with another value. */
+  replaced(values: ReadonlyMap<T, T>): HostIndex<T> {
+    const index = new HostIndex<T>();
+    for (const [host, value] of this.#exact) index.#exact.set(host, values.get(value) ?? value);
+    for (const { pattern, value } of this.#wildcards)
+      index.#wildcards.push({ pattern, value: values.get(value) ?? value });
+    return index;
+  }
+
   find(host: string): T | undefined {
     return this.#exact.get(host) ?? this.#wildcards.find(({ pattern }) => hostCovers(pattern, host))?.value;
   }

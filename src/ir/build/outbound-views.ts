@@ -13,6 +13,7 @@ import { findRule } from '../../policy/destination-rule/select.ts';
 import { tcpConnectionOf } from '../../policy/destination-rule/tcp-connection.ts';
 import { type HostIndex, hostCovers } from '../../policy/hosts.ts';
 import { listenerOf, type Scope, scopeOf } from '../../policy/sidecar/scope.ts';
+import type { Routing } from '../../policy/virtual-service/delegates.ts';
 import { clusterName, type DestinationLookup } from '../../policy/virtual-service/destinations.ts';
 import { asksForSource } from '../../policy/virtual-service/named-hosts.ts';
 import { hostsOfVirtualServices, importedVirtualServices } from '../../policy/virtual-service/select.ts';
@@ -22,6 +23,7 @@ import { callsOf } from './calls.ts';
 import { type ImportedBy, importsOf } from './imports.ts';
 import { type Indexes, isResolvedByDns, type KnownIdentities } from './indexes.ts';
 import { buildOutboundService } from './outbound-service.ts';
+import { type RuleChanges, ruleChanges, ruledHosts, withPorts } from './rule-changes.ts';
 import { unregisteredHosts } from './unregistered-hosts.ts';
 
 /** Variants of one service that are kept: of own and other namespaces, and before and after a change. */
@@ -45,7 +47,8 @@ export class OutboundViews {
   readonly #indexes: Indexes;
   readonly #ports = new Remembered<Service, readonly OutboundPortIR[]>(variants);
   readonly #resolvedByDns = rememberedBy((services: readonly Service[]) => services.filter(isResolvedByDns));
-  readonly #views = new Lru<{ readonly inputs: readonly unknown[]; readonly seen: Seen }>(mostViews);
+  readonly #views = new Lru<Known>(mostViews);
+  readonly #changes = new Remembered<readonly Routing[], RuleChanges | undefined>(2);
 
   constructor(settings: MeshSettings, indexes: Indexes) {
     this.#settings = settings;
@@ -68,9 +71,10 @@ export class OutboundViews {
     const scope = scopeOf(snapshot.sidecars, workload, this.#settings);
     const client = this.#indexes.clientOf(snapshot, namespace, labels);
     const key = JSON.stringify([role, namespace, scope.key, Object.entries(client.labels)]);
+    const routing = this.#indexes.routing(snapshot.virtualServices);
     const inputs = [
+      routing,
       snapshot.services,
-      snapshot.virtualServices,
       snapshot.destinationRules,
       snapshot.peerAuthentications,
       snapshot.sidecars,
@@ -79,15 +83,44 @@ export class OutboundViews {
     ];
     const known = this.#views.get(key);
     if (known !== undefined && sameItems(known.inputs, inputs)) return known.seen;
-    const built = this.#build(snapshot, client, { key, scope });
+    const ruled = known === undefined ? undefined : this.#withRules(known, inputs, snapshot);
+    const built = ruled ?? this.#build(snapshot, client, { key, scope });
     // A rebuild that changed nothing is no change.
-    const view = known !== undefined && sameView(known.seen.view, built.view) ? known.seen.view : built.view;
-    const seen = { ...built, view };
-    this.#views.set(key, { inputs, seen });
+    const view = known !== undefined && sameView(known.seen.view, built.seen.view) ? known.seen.view : built.seen.view;
+    const seen = { ...built.seen, view };
+    this.#views.set(key, { ...built, inputs, seen });
     return seen;
   }
 
-  #build(snapshot: Snapshot, client: Client, { key, scope }: Narrowed): Seen {
+  /** The view after a change of rules, where they alone have changed and touch only the services that they are for. */
+  #withRules(known: Known, inputs: readonly unknown[], snapshot: Snapshot): Built | undefined {
+    const [before, ...rest] = known.inputs;
+    const [after, ...others] = inputs;
+    const [only, further] = known.sights;
+    // Which port is whose among several listeners of a Sidecar is decided for all of them together.
+    if (only === undefined || further !== undefined || only.isPartial || !sameItems(rest, others)) return undefined;
+    const rules = after as readonly Routing[];
+    const changes = this.#changes.get(rules, [before], () =>
+      ruleChanges(before as readonly Routing[], rules, this.#indexes.named),
+    );
+    if (changes === undefined) return undefined;
+    const { domainSuffix } = this.#settings;
+    const hosts = ruledHosts(changes, only.sight.virtualServices, only.sight.services, domainSuffix);
+    const lasting = { ...only.sight, virtualServices: only.sight.virtualServices.replaced(changes) };
+    const sight = { ...lasting, snapshot };
+    const made = new Map(hosts.services.map((service) => [service, this.#portsOf(service, sight)]));
+    const ports = withPorts(known.seen.view.ports, made);
+    if (ports === undefined) return undefined;
+    const unregistered = hosts.others
+      ? unregisteredHosts(rules, { ...sight, settings: this.#settings })
+      : known.seen.view.unregistered;
+    return {
+      sights: [{ ...only, sight: lasting }],
+      seen: { ...known.seen, view: { ...known.seen.view, ports, unregistered } },
+    };
+  }
+
+  #build(snapshot: Snapshot, client: Client, { key, scope }: Narrowed): Built {
     const { domainSuffix, rootNamespaces, outboundTrafficPolicy } = this.#settings;
     const { namespace } = client;
     const routing = this.#indexes.routing(snapshot.virtualServices);
@@ -117,7 +150,11 @@ export class OutboundViews {
       egressProxy: egressProxyOf(scope),
       declared: scope.declared,
     };
-    return { view, client, lookup: base.lookup, ruleOf };
+    const sights = listeners.map(({ scope: egress, sight: { snapshot: _, ...sight } }) => ({
+      sight,
+      isPartial: scope.declared || egress.bind !== '' || egress.port !== undefined,
+    }));
+    return { seen: { view, client, lookup: base.lookup, ruleOf }, sights };
   }
 
   #portsOf(service: Service, sight: Sight): readonly OutboundPortIR[] {
@@ -168,6 +205,18 @@ export class OutboundViews {
     });
     return asksForSource(config) ? [...others, key] : others;
   }
+}
+
+/** What a view was made from, as far as a change of rules needs it. */
+interface Built {
+  readonly seen: Seen;
+  /** Without the snapshot, which would outlive its time with them. */
+  readonly sights: readonly { readonly sight: Omit<Sight, 'snapshot'>; readonly isPartial: boolean }[];
+}
+
+interface Known extends Built {
+  /** The rules first. */
+  readonly inputs: readonly unknown[];
 }
 
 interface Narrowed {
