@@ -17,6 +17,8 @@ export default defineConfig({
             'test/golden/**/*.test.ts',
             'test/conformance/**/*.test.ts',
             'test/api/**/*.test.ts',
+            'test/simulation/*.test.ts',
+            'test/simulation/simulator/**/*.test.ts',
           ],
           testTimeout: 30_000,
           hookTimeout: 30_000,
