@@ -8,6 +8,7 @@ import type { Message, XdsResource } from '../resource.ts';
 import { translateListenerLog } from './access-log.ts';
 import { cidr, duration, socketAddress } from './common.ts';
 import { tcpProxy } from './connection-manager.ts';
+import { distinctChains } from './distinct-chains.ts';
 import { inspector, ofFamilies, wildcardAddress } from './listener-parts.ts';
 import { boundListener, boundPlan } from './outbound-bound.ts';
 import { eagerHttp, isLookedUp, lookingUpName, otherCluster, outboundTcp } from './outbound-http.ts';
@@ -66,7 +67,7 @@ function listener(name: string, entry: OutboundPortIR, { address, inputs }: Addr
   return listenerResource(name, entry.service.origin, {
     address: socketAddress(address, entry.port),
     listener_filters: [...(usesSni ? [inspector('tls', [])] : []), ...(auto ? [inspector('http', [])] : [])],
-    filter_chains: [...(auto ? [http] : []), ...sni],
+    filter_chains: [...(auto ? [http] : []), ...distinctChains(sni)],
     default_filter_chain: { filters: [tcpFilter(entry.tcp, entry, shape)] },
     ...sniffing(shape),
   });
@@ -122,7 +123,7 @@ function anyAddressListener(port: number, inputs: EagerInputs): XdsResource | un
   return listenerResource(name, entries[0]?.service.origin ?? view.unregistered[0]?.origins[0], {
     ...wildcardAddress(port, shape.families),
     listener_filters: [...(usesSni ? [inspector('tls', [])] : []), ...(http ? [inspector('http', [])] : [])],
-    filter_chains: [...(http ? [httpChain] : []), ...unlike(chains)],
+    filter_chains: [...(http ? [httpChain] : []), ...distinctChains(chains)],
     default_filter_chain:
       open === undefined
         ? { name: 'PassthroughFilterChain', filters: [throughFilter(view, shape)] }
@@ -151,15 +152,6 @@ function looseChains(entry: OutboundPortIR, shape: ProxyShape): Message[] {
     ...own,
     { filter_chain_match: match, filters: [...lookingUpName(entry), tcpFilter(entry.tcp, entry, shape)] },
   ];
-}
-
-/** Of two chains for the same connections the first stays: Envoy would refuse the listener. */
-function unlike(chains: readonly Message[]): Message[] {
-  const seen = new Set<string>();
-  return chains.filter(({ filter_chain_match: match }) => {
-    const key = JSON.stringify(match);
-    return !seen.has(key) && seen.add(key);
-  });
 }
 
 /** What no listener is for: where it was meant to go, or nowhere. */

@@ -8,6 +8,7 @@ import { translateListenerLog } from './access-log.ts';
 import { rangesAround } from './address-ranges.ts';
 import { cidr, duration, extension } from './common.ts';
 import { tcpProxy } from './connection-manager.ts';
+import { distinctChains } from './distinct-chains.ts';
 import { inspectorOn, ofFamilies, originalDestination, wildcardAddress } from './listener-parts.ts';
 import {
   type BoundForms,
@@ -78,7 +79,7 @@ function capturedListener(whole: OnDemandPlan, shape: ProxyShape): XdsResource {
       listener_filters_timeout: duration(plan.blocked ? 15_000 : 300),
       continue_on_listener_filters_timeout: true,
       access_log: translateListenerLog(shape.telemetry.calls.accessLogs),
-      filter_chains: [
+      filter_chains: distinctChains([
         {
           name: 'virtualOutbound-blackhole',
           filter_chain_match: { destination_port: own },
@@ -87,7 +88,7 @@ function capturedListener(whole: OnDemandPlan, shape: ProxyShape): XdsResource {
         ...bound.flatMap((port) => boundChains(port, boundMatch(port), formsOf(shape), shape)),
         ...plan.ports.flatMap((port) => chainsOf(port, plan, shape)),
         ...byAddressChain('services', plan.services, undefined, shape),
-      ],
+      ]),
       default_filter_chain: throughChain(plan, shape),
     },
   };
@@ -106,7 +107,7 @@ interface PortPlan {
   readonly http: boolean;
   /** Addresses of services whose protocol is found out by looking. */
   readonly sniffed: readonly string[];
-  /** Addresses of services that do not speak HTTP, on a port where others do. */
+  /** Addresses of services that do not speak HTTP, on a port where others do, or where rules choose by server name. */
   readonly plain: readonly string[];
   /** TCP by rules that a single cluster cannot express. */
   readonly ruled: readonly OutboundPortIR[];
@@ -153,7 +154,7 @@ function portPlan(port: number, entries: readonly OutboundPortIR[], unregistered
     port,
     http,
     sniffed: addresses(entries.filter((entry) => kindOf(entry) === 'auto')),
-    plain: http ? addresses(tcp) : [],
+    plain: addresses(http ? tcp : tcp.filter(hasNames)),
     ruled: entries.filter(isRuled),
     sni: tcp.filter(isBySni),
     headless: entries.some((entry) => kindOf(entry) !== 'http' && entry.service.resolution === 'headless'),
@@ -162,9 +163,12 @@ function portPlan(port: number, entries: readonly OutboundPortIR[], unregistered
 
 const placesOf = ({ addresses, allocated }: Service) => [...addresses, ...allocated];
 
+const hasNames = ({ tls }: OutboundPortIR) => tls.some(({ sniHosts }) => sniHosts.length > 0);
+
 /** Its addresses say nothing, so the server name must; or rules choose by it. */
-function isBySni({ protocol, service, tls }: OutboundPortIR): boolean {
-  if (tls.some(({ sniHosts }) => sniHosts.length > 0)) return true;
+function isBySni(entry: OutboundPortIR): boolean {
+  const { protocol, service } = entry;
+  if (hasNames(entry)) return true;
   return (protocol === 'tls' || protocol === 'https') && service.addresses.length === 0;
 }
 
@@ -266,12 +270,25 @@ function loadedTcp(statPrefix: string, shape: ProxyShape): Message {
   return outboundTcp({ statPrefix, destinations: [{ cluster: 'BlackHoleCluster', weight: 1 }], more: odcds }, shape);
 }
 
-/** Rules by server name first; what no rule names goes to the host itself. */
+/**
+ * Rules by server name first; what no rule names goes to the host itself. Envoy looks at addresses before names, so the
+ * addresses of the service have to be named: else the chain of the block that they lie in would take the connection.
+ */
 function sniChains(entry: OutboundPortIR, shape: ProxyShape): Message[] {
+  const { service } = entry;
   const named = entry.tls.filter(({ sniHosts }) => sniHosts.length > 0);
-  const chains = named.map((route, index) => routeChain(`sni-${index}`, route, entry, shape));
-  const taken = named.some(({ sniHosts }) => sniHosts.includes(entry.service.hostname));
-  if (taken || entry.service.addresses.length > 0) return chains;
+  const places = ofFamilies(placesOf(service), shape.families);
+  const forms = [
+    ...(places.length === 0 ? [] : [{ prefix_ranges: places.map(cidr) }]),
+    ...(service.addresses.length === 0 ? [{}] : []),
+  ];
+  const chains = named.flatMap((route, index) =>
+    (route.subnets.length > 0 ? [{}] : forms).map((match) =>
+      routeChain(`sni-${index}`, route, entry, { shape, match }),
+    ),
+  );
+  const taken = named.some(({ sniHosts }) => sniHosts.includes(service.hostname));
+  if (taken || service.addresses.length > 0) return chains;
   const own = outboundTcp(
     { ...statsOf(entry), destinations: [{ cluster: clusterOf(entry), weight: 1 }], more: passedOn(entry.tcp) },
     shape,
@@ -289,11 +306,18 @@ function sniChains(entry: OutboundPortIR, shape: ProxyShape): Message[] {
 const clusterOf = ({ port, service }: OutboundPortIR) => `outbound|${port}||${service.hostname}`;
 const statsOf = (entry: OutboundPortIR) => ({ statPrefix: clusterOf(entry) });
 
-function routeChain(name: string, route: TlsRouteIR, entry: OutboundPortIR, shape: ProxyShape): Message {
+interface ChainPlace {
+  readonly shape: ProxyShape;
+  /** Beside the port, and what the route itself asks. */
+  readonly match: Message;
+}
+
+function routeChain(name: string, route: TlsRouteIR, entry: OutboundPortIR, { shape, match }: ChainPlace): Message {
   return {
     name: `${name}-${entry.service.hostname}-${entry.port}`,
     filter_chain_match: {
       destination_port: entry.port,
+      ...match,
       ...(route.sniHosts.length === 0 ? {} : { server_names: route.sniHosts }),
       ...(route.subnets.length === 0 ? {} : { prefix_ranges: route.subnets.map(cidr) }),
     },
@@ -309,7 +333,7 @@ function ruledChains(entry: OutboundPortIR, shape: ProxyShape): Message[] {
   const { tls, tcp, service, port } = entry;
   const bySubnet = tls
     .filter(({ sniHosts }) => sniHosts.length === 0)
-    .map((route, index) => routeChain(`subnet-${index}`, route, entry, shape));
+    .map((route, index) => routeChain(`subnet-${index}`, route, entry, { shape, match: {} }));
   const places = ofFamilies(placesOf(service), shape.families);
   if (tcp === undefined || places.length === 0) return bySubnet;
   const chain = {
