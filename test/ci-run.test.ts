@@ -9,7 +9,7 @@ const folder = mkdtempSync(join(tmpdir(), 'outrigger-ci-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const green = report({ status: 'passed', assertionResults: [{ status: 'passed' }, { status: 'passed' }] });
-const suites = ['unit', 'envoy', 'netns', 'mesh', 'soak', 'cluster'];
+const suites = ['unit', 'envoy', 'netns', 'mesh', 'soak', 'simulation', 'cluster'];
 /** Two of each suite. */
 const all = 2 * suites.length;
 const steps = ['test/envoy/install.sh', 'test/netns/install.sh', 'test/cluster/install.sh'];

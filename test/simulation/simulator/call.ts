@@ -5,6 +5,8 @@ export interface Call {
   /** What the connection begins with, when it begins with TLS. */
   readonly tls?: ClientHello;
   readonly request: Request | 'bytes';
+  /** What servers answer with. */
+  readonly answer?: Headers;
 }
 
 export interface Place {
@@ -26,6 +28,8 @@ export interface Request {
   readonly path: string;
   readonly authority: string;
   readonly headers: Headers;
+  /** `http` without it; the proxy that takes a request by HTTP/1.1 knows better. */
+  readonly scheme?: string;
 }
 
 /** By lower-case name, in order. */
@@ -41,6 +45,10 @@ export interface Forwarded {
   readonly chain: string;
   readonly route: string;
   readonly cluster: string;
+  /** The part of the calls that come here, of those that the same rule shares out: 1 is all of them. */
+  readonly share: number;
+  /** The client's TLS ends at the proxy; else the server has to end it. */
+  readonly terminated: boolean;
   /** `10.0.0.1:80`, any of them. */
   readonly endpoints: readonly Endpoint[];
   /** As the server gets it, or bytes. */
@@ -55,8 +63,9 @@ export interface Endpoint {
 }
 
 export interface UpstreamTls {
-  /** Undefined where the proxy takes the name of the request's host. */
   readonly sni: string;
+  /** What it offers; none where Envoy's own choice counts. */
+  readonly alpn: readonly string[];
   /** The proxy shows a certificate. */
   readonly certificate: boolean;
 }

@@ -8,30 +8,35 @@ export function formatted(format: string, known: Known): string {
   return format.replaceAll(/%([A-Z_]*)%/g, (whole, word: string) => (word === '' ? '%' : (known[word] ?? whole)));
 }
 
-/** core.v3.HeaderValueOption, in order; then the names that are removed. */
+/**
+ * core.v3.HeaderValueOption: first the names that are removed, then all values that take the place of others, then those
+ * that are put beside them; what is there already is asked of the headers as they came.
+ */
 export function changed(headers: Headers, additions: readonly Message[], removals: readonly string[], known: Known) {
-  let result = [...headers];
-  for (const option of additions) {
+  const gone = new Set(removals.map((name) => name.toLowerCase()));
+  const left = headers.filter(([name]) => !gone.has(name));
+  const there = new Set(left.map(([name]) => name));
+  const changes = additions.map((option) => {
     const key = text(at(option, 'header'), 'key').toLowerCase();
     const value = formatted(text(at(option, 'header'), 'value'), known);
-    result = added(result, key, value, option);
-  }
-  const gone = new Set(removals.map((name) => name.toLowerCase()));
-  return result.filter(([name]) => !gone.has(name));
+    return { pair: [key, value] as const, effect: effectOf(text(option, 'append_action'), there.has(key)) };
+  });
+  const placed = changes.filter(({ effect }) => effect === 'replace');
+  const last = new Map(placed.map(({ pair }) => pair));
+  const others = left.filter(([name]) => !last.has(name));
+  return [...others, ...last, ...changes.flatMap(({ pair, effect }) => (effect === 'append' ? [pair] : []))];
 }
 
-function added(headers: [string, string][] | Headers, key: string, value: string, option: Message) {
-  const there = headers.some(([name]) => name === key);
-  const others = headers.filter(([name]) => name !== key);
-  switch (text(option, 'append_action')) {
+function effectOf(action: string, there: boolean): 'replace' | 'append' | 'nothing' {
+  switch (action) {
     case 'OVERWRITE_IF_EXISTS_OR_ADD':
-      return [...others, [key, value] as const];
+      return 'replace';
     case 'OVERWRITE_IF_EXISTS':
-      return there ? [...others, [key, value] as const] : [...headers];
+      return there ? 'replace' : 'nothing';
     case 'ADD_IF_ABSENT':
-      return there ? [...headers] : [...headers, [key, value] as const];
+      return there ? 'nothing' : 'append';
     default:
-      return [...headers, [key, value] as const];
+      return 'append';
   }
 }
 

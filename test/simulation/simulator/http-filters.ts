@@ -1,12 +1,13 @@
+import { isIP } from 'node:net';
 import type { Request, Verdict } from './call.ts';
 import { mutated, withoutRead } from './headers.ts';
 import { headerOf, matchesString } from './matchers.ts';
-import { at, list, type Message, number, typeOf } from './message.ts';
+import { at, list, type Message, number, text, typeOf } from './message.ts';
 import { filtersOf } from './proxy.ts';
 import { type Asked, isAllowed } from './rbac.ts';
 import { percentChance, pseudoHeaders } from './route-match.ts';
 import { answered, carryOut, type Routed } from './router.ts';
-import { knownOf, peerOf } from './walk.ts';
+import { knownOf } from './walk.ts';
 
 type Filter = readonly [name: string, config: Message | undefined];
 
@@ -38,10 +39,20 @@ function step([filter, ...rest]: readonly Filter[], routed: Routed): readonly Ve
     case 'OnDemand':
       return go({ ...routed, loadsClusters: routed.loadsClusters || at(config, 'odcds') !== undefined });
     case 'Config':
-      return go(withHeaders(routed, withoutRead(routed.request.headers, list(config, 'request_rules'))));
+      return go({
+        ...withHeaders(routed, withoutRead(routed.request.headers, list(config, 'request_rules'))),
+        alpnFormat: alpnFormat(config) ?? routed.alpnFormat,
+      });
     default:
       return go(routed);
   }
+}
+
+/** extensions.filters.http.set_filter_state, of the key that TLS sockets read. */
+function alpnFormat(config: Message | undefined): string | undefined {
+  const key = 'envoy.network.application_protocols';
+  const state = list(config, 'on_request_headers').find((one) => text(one, 'object_key') === key);
+  return state && text(at(state, 'format_string', 'text_format_source'), 'inline_string');
 }
 
 const withHeaders = (routed: Routed, headers: Request['headers']): Routed => ({
@@ -54,15 +65,17 @@ function perRoute(name: string, { route, host }: Routed): Message | undefined {
   return at(route, 'typed_per_filter_config', name) ?? at(host, 'typed_per_filter_config', name);
 }
 
-function askedOf({ walk, request }: Routed): Asked {
+/** Where proxies before this one are believed, the last of them names the client. */
+function askedOf({ walk, request, believes }: Routed): Asked {
   const { call, seen } = walk;
-  const named = headerOf(request.headers, 'x-forwarded-for')?.split(',').at(-1)?.trim();
+  const last = headerOf(request.headers, 'x-forwarded-for')?.split(',').at(-1)?.trim() ?? '';
+  const named = believes && isIP(last) !== 0 ? last : undefined;
   return {
     source: call.source,
     client: named ?? call.source,
     destination: call.destination,
     sni: seen.sni,
-    peer: peerOf(walk),
+    peer: walk.peer,
     headers: pseudoHeaders(request),
   };
 }

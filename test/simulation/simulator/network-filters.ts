@@ -5,7 +5,7 @@ import { at, list, type Message, text, typeOf } from './message.ts';
 import { filtersOf } from './proxy.ts';
 import { isAllowed } from './rbac.ts';
 import { passOn } from './tcp-proxy.ts';
-import { closed, knownOf, peerOf, type Walk } from './walk.ts';
+import { closed, knownOf, type Walk } from './walk.ts';
 
 /** The network filters of a chain, in order, up to the one that takes the connection. */
 export function throughChain(chain: Message, walk: Walk): readonly Verdict[] {
@@ -29,7 +29,7 @@ export function throughChain(chain: Message, walk: Walk): readonly Verdict[] {
 
 function askedOf(walk: Walk) {
   const { source, destination } = walk.call;
-  return { source, client: source, destination, sni: walk.seen.sni, peer: peerOf(walk), headers: undefined };
+  return { source, client: source, destination, sni: walk.seen.sni, peer: walk.peer, headers: undefined };
 }
 
 /** extensions.filters.network.set_filter_state, of the key that tcp_proxy reads. */

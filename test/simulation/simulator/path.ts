@@ -17,13 +17,15 @@ export function normalised(path: string): string {
   return `/${found.join('/')}${query}`;
 }
 
-/** extensions.path.match.uri_template: `{*}` is one segment, `{**}` any number of them. */
+/** extensions.path.match.uri_template: `*` and `{name}` are one segment, `**` any number of them; `{name=…}` is what it says. */
 export function matchesTemplate(template: string, path: string): boolean {
   const pattern = template
-    .split(/(\{[^}]*\})/)
+    .replaceAll(/\{[^}=]*=([^}]*)\}/g, '$1')
+    .replaceAll(/\{[^}]*\}/g, '*')
+    .split(/(\*\*?)/)
     .map((part) => {
-      if (part.startsWith('{')) return part.includes('**') ? '.*' : '[^/]+';
-      return part.replaceAll(/[.*+?^$()|[\]\\]/g, String.raw`\$&`);
+      if (part === '**') return '.*';
+      return part === '*' ? '[^/]+' : part.replaceAll(/[.+?^$()|[\]\\]/g, String.raw`\$&`);
     })
     .join('');
   return new RegExp(`^${pattern}$`).test(path);

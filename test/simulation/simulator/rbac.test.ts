@@ -30,9 +30,9 @@ test.each<[Message, boolean]>([
   [{ header: { name: ':method', string_match: { exact: 'GET' } } }, true],
   [{ url_path: { path: { exact: '/a/b' } } }, true],
   [{ requested_server_name: { suffix: '.b' } }, true],
-  [{ uri_template: { typed_config: { path_template: '/a/{*}' } } }, true],
-  [{ uri_template: { typed_config: { path_template: '/{*}' } } }, false],
-  [{ uri_template: { typed_config: { path_template: '/{**}' } } }, true],
+  [{ uri_template: { typed_config: { path_template: '/a/*' } } }, true],
+  [{ uri_template: { typed_config: { path_template: '/*' } } }, false],
+  [{ uri_template: { typed_config: { path_template: '/**' } } }, true],
 ])('permission %j: %s', (rule, wanted) => {
   expect(matchesPermission(rule, asked)).toBe(wanted);
 });

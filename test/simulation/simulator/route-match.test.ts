@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Request } from './call.ts';
 import type { Message } from './message.ts';
-import { normalised } from './path.ts';
+import { matchesTemplate, normalised } from './path.ts';
 import { proxyOf } from './proxy.ts';
 import { matchesRequest, routesOf } from './route-match.ts';
 import { virtualHostOf } from './virtual-host.ts';
@@ -106,4 +106,18 @@ test.each([
   ['/a//b', '/a//b'],
 ])('path %s: %s', (path, wanted) => {
   expect(normalised(path)).toBe(wanted);
+});
+
+test.each([
+  ['/*/b', '/a/b', true],
+  ['/*/b', '/a/c/b', false],
+  ['/*/b', '//b', false],
+  ['/a/**', '/a/b/c', true],
+  ['/a/**', '/a/', true],
+  ['/a/**', '/b', false],
+  ['/{name}/b', '/a/b', true],
+  ['/{name=a/*}/b', '/a/x/b', true],
+  ['/a.b', '/axb', false],
+])('template %s of %s: %s', (template, path, wanted) => {
+  expect(matchesTemplate(template, path)).toBe(wanted);
 });

@@ -45,7 +45,8 @@ export function matchesRequest(match: Message, request: Request): boolean {
   );
 }
 
-export const pseudoHeaders = ({ method, path, authority, headers }: Request) => [
+export const pseudoHeaders = ({ method, path, authority, headers, scheme = 'http' }: Request) => [
+  [':scheme', scheme] as const,
   [':method', method] as const,
   [':path', path] as const,
   [':authority', authority] as const,

@@ -14,6 +14,10 @@ export interface Routed {
   readonly request: Request;
   /** A filter that loads clusters when they are first used has been passed. */
   readonly loadsClusters: boolean;
+  /** What proxies before this one say of the client counts. */
+  readonly believes: boolean;
+  /** Of the ALPN towards the server, in place of the cluster's. */
+  readonly alpnFormat: string | undefined;
 }
 
 export function answered(routed: Routed, status: number, more: Partial<Answered> = {}): Verdict {
@@ -43,49 +47,62 @@ const redirectStatuses: Readonly<Record<string, number>> = {
 
 const redirectStatus = (redirect: Message) => redirectStatuses[text(redirect, 'response_code')] ?? 301;
 
-/** config.route.v3.RedirectAction; a port that is the scheme's own goes when the scheme changes. */
-function locationOf(redirect: Message, { request, route }: Routed): string {
+/** config.route.v3.RedirectAction */
+function locationOf(redirect: Message, routed: Routed): string {
+  const before = routed.request.scheme ?? 'http';
   const secure = flag(redirect, 'https_redirect') === true;
-  const scheme = secure ? 'https' : text(redirect, 'scheme_redirect') || 'http';
-  const [name = '', port = ''] = request.authority.split(':');
-  const host = text(redirect, 'host_redirect') || name;
-  const ownPort = scheme !== 'http' && port === '80' ? '' : port;
-  const wanted = number(redirect, 'port_redirect') ?? (text(redirect, 'host_redirect') === '' ? ownPort : '');
+  const scheme = secure ? 'https' : text(redirect, 'scheme_redirect') || before;
+  return `${scheme}://${placeOf(redirect, routed.request.authority, [before, scheme])}${redirectedPath(redirect, routed)}`;
+}
+
+/** A port that is the scheme's own goes when the scheme changes, and any with its host. */
+function placeOf(redirect: Message, authority: string, [before, after]: readonly [string, string]): string {
+  const [name = '', port = ''] = authority.split(':');
+  const named = text(redirect, 'host_redirect');
+  const usual = before === 'http' ? '80' : '443';
+  const own = named !== '' || (after !== before && port === usual) ? '' : port;
+  const wanted = number(redirect, 'port_redirect') ?? own;
+  return `${named || name}${wanted === '' ? '' : `:${wanted}`}`;
+}
+
+function redirectedPath(redirect: Message, { request, route }: Routed): string {
   const query = request.path.slice(pathOf(request.path).length);
   const path = text(redirect, 'path_redirect');
+  if (path !== '') return `${path}${path.includes('?') ? '' : query}`;
   const prefix = redirect['prefix_rewrite'] as string | undefined;
-  const found =
-    path !== ''
-      ? `${path}${path.includes('?') ? '' : query}`
-      : prefix === undefined
-        ? request.path
-        : withPrefix(prefix, request.path, at(route, 'match') ?? {});
-  return `${scheme}://${host}${wanted === '' ? '' : `:${wanted}`}${found}`;
+  return prefix === undefined ? request.path : withPrefix(prefix, request.path, at(route, 'match') ?? {});
 }
 
 interface Target {
   readonly cluster: string;
+  readonly share: number;
   readonly holder: Message;
 }
 
 function destinationsOf(action: Message): readonly Target[] {
   const weighted = list(at(action, 'weighted_clusters'), 'clusters');
-  if (weighted.length === 0) return [{ cluster: text(action, 'cluster'), holder: {} }];
+  if (weighted.length === 0) return [{ cluster: text(action, 'cluster'), share: 1, holder: {} }];
   const chosen = weighted.filter((one) => (number(one, 'weight') ?? 0) > 0);
-  return chosen.map((holder) => ({ cluster: text(holder, 'name'), holder }));
+  const total = chosen.reduce((sum, one) => sum + (number(one, 'weight') ?? 0), 0);
+  return chosen.map((holder) => ({
+    cluster: text(holder, 'name'),
+    share: (number(holder, 'weight') ?? 0) / total,
+    holder,
+  }));
 }
 
-function forward({ cluster: name, holder }: Target, routed: Routed): readonly Verdict[] {
+function forward({ cluster: name, share, holder }: Target, routed: Routed): readonly Verdict[] {
   const { walk, request } = routed;
   const { proxy, call, listener, chain } = walk;
   const asked = routed.loadsClusters ? proxy.ask('cluster', name) : undefined;
   const cluster = proxy.cluster(name) ?? asked;
   if (cluster === undefined) return [answered(routed, 503)];
   const sent = rewritten(routed, holder, cluster);
-  const endpoints = endpointsOf(cluster, { destination: call.destination, request: sent }, proxy);
+  const wish = { destination: call.destination, request: sent, alpnFormat: routed.alpnFormat };
+  const endpoints = endpointsOf(cluster, wish, proxy);
   if (endpoints.length === 0) return [answered(routed, 503)];
   const route = text(routed.route, 'name');
-  const responseHeaders = throughLevels([], routed, holder, responseChanges, knownOf(walk));
+  const responseHeaders = throughLevels(call.answer ?? [], routed, holder, responseChanges, knownOf(walk));
   const version = upstreamVersion(cluster, request.version);
   return [
     {
@@ -94,6 +111,8 @@ function forward({ cluster: name, holder }: Target, routed: Routed): readonly Ve
       chain,
       route,
       cluster: name,
+      share,
+      terminated: walk.terminated,
       endpoints,
       request: { ...sent, version },
       responseHeaders,

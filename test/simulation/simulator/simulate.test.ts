@@ -158,7 +158,7 @@ test('the socket of an endpoint follows from its metadata', () => {
     const [found] = simulate(worldOf([toWeb], more), callTo('10.96.0.2', 80), 15_001);
     return found?.kind === 'forwarded' ? found.endpoints[0]?.tls : 'nothing';
   };
-  expect(of('istio')).toEqual({ sni: 'name', certificate: false });
+  expect(of('istio')).toEqual({ sni: 'name', alpn: [], certificate: false });
   expect(of('disabled')).toBeUndefined();
 });
 

@@ -2,7 +2,8 @@ import type { Call, Verdict } from './call.ts';
 import { chainOf } from './filter-chain.ts';
 import { listenersOf } from './listener-choice.ts';
 import { inspect, nothingSeen } from './listener-filters.ts';
-import { at, flag, type Message, text, typeOf } from './message.ts';
+import { matchesString } from './matchers.ts';
+import { at, flag, list, type Message, text, typeOf } from './message.ts';
 import { throughChain } from './network-filters.ts';
 import type { ProxyState } from './proxy.ts';
 import { closed, type Walk } from './walk.ts';
@@ -19,7 +20,15 @@ export function simulate(proxy: ProxyState, call: Call, port: number): readonly 
   for (const one of listeners) seen = inspect(one, call, seen);
   const chain = chainOf(listener, call, seen);
   if (chain === undefined) return closed('no chain matches');
-  const walk = { proxy, call, seen, listener: text(listener, 'name'), chain: text(chain, 'name'), terminated: false };
+  const walk = {
+    proxy,
+    call,
+    seen,
+    listener: text(listener, 'name'),
+    chain: text(chain, 'name'),
+    terminated: false,
+    peer: undefined,
+  };
   return throughSocket(chain, walk);
 }
 
@@ -31,7 +40,15 @@ function throughSocket(chain: Message, walk: Walk): readonly Verdict[] {
     return throughChain(chain, { ...walk, call: call.tls === undefined ? call : { ...call, request: 'bytes' } });
   }
   if (call.tls === undefined) return closed('plain text where TLS is spoken');
-  if (flag(context, 'require_client_certificate') === true && call.tls.peer === undefined)
-    return closed('no certificate of the client');
-  return throughChain(chain, { ...walk, terminated: true });
+  const required = flag(context, 'require_client_certificate') === true;
+  const common = at(context, 'common_tls_context');
+  const combined = at(common, 'combined_validation_context');
+  const validation = combined === undefined ? at(common, 'validation_context') : combined;
+  // Who is not asked for a certificate shows none.
+  const peer = required || validation !== undefined ? call.tls.peer : undefined;
+  if (required && peer === undefined) return closed('no certificate of the client');
+  const names = list(at(combined, 'default_validation_context') ?? validation, 'match_typed_subject_alt_names');
+  if (peer !== undefined && names.length > 0 && !names.some((name) => matchesString(at(name, 'matcher'), peer)))
+    return closed('a certificate of another name');
+  return throughChain(chain, { ...walk, terminated: true, peer });
 }

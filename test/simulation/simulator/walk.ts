@@ -9,13 +9,13 @@ export interface Walk {
   readonly seen: Inspected;
   readonly listener: string;
   readonly chain: string;
-  /** The proxy has ended the client's TLS, and knows its certificate. */
+  /** The proxy has ended the client's TLS. */
   readonly terminated: boolean;
+  /** The URI of the client's certificate, where one is asked for. */
+  readonly peer: string | undefined;
 }
 
 export const closed = (why: string): readonly Verdict[] => [{ kind: 'closed', why }];
-
-export const peerOf = ({ call, terminated }: Walk) => (terminated ? call.tls?.peer : undefined);
 
 /** What formats can say of the connection. */
 export function knownOf({ call, seen }: Walk) {
