@@ -3,6 +3,7 @@ import { makeMeshRoot } from '../../../src/identity/workload/make-mesh-root.ts';
 import { defaultMeshSettings } from '../../../src/model/mesh-settings.ts';
 import { selfSigned } from '../../envoy/test-certificates.ts';
 import { findRequirements } from '../../netns/requirements.ts';
+import { foundWorlds, placedAt, worldOf } from '../found-worlds.ts';
 import { ProxyStates } from '../proxy-states.ts';
 import { workloads } from '../simulated.ts';
 import { makeCalls } from '../world/make-calls.ts';
@@ -39,6 +40,13 @@ describe.skipIf(binary === undefined)('the simulator and real proxies', () => {
     });
   });
   afterAll(() => live?.stop());
+
+  test.each(foundWorlds)('agree where they did not: $what', async ({ yaml, calls }) => {
+    const bench = { live, states: new ProxyStates(settings) };
+    const placed = calls.flatMap(({ call }) => [placedAt('eager', call), placedAt('lazy', call)]);
+    const { problems, rejections, disagreements } = await judge(bench, worldOf(yaml, certificates), placed);
+    expect({ problems, rejections, disagreements }).toEqual({ problems: [], rejections: [], disagreements: [] });
+  });
 
   test(`agree on ${configs} meshes with ${callsEach} calls each, from seed ${firstSeed} on`, async () => {
     const bench = { live, states: new ProxyStates(settings) };
