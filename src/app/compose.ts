@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { healthPlugin } from '../http/health.ts';
 import { metricsPlugin } from '../http/metrics-route.ts';
+import { rootsPlugin } from '../http/roots-route.ts';
 import { systemClock } from '../identity/serving-certificates.ts';
 import { buildInjector } from '../inject/build-injector.ts';
 import { rememberInjections } from '../inject/remembering.ts';
@@ -67,6 +68,7 @@ export function compose(options: ComposeOptions): Composition {
         { name: 'server', problem: () => server.readiness.problem() },
       ]),
       metricsPlugin(metrics),
+      ...(mesh === undefined ? [] : [rootsPlugin(() => mesh.rootReport())]),
       webhookPlugin({
         injector: remembering,
         facts: surroundings.facts,

@@ -71,7 +71,9 @@ export async function startInProcess(options: InProcessOptions): Promise<InProce
     webhookUrl: `https://localhost:${composition.port()}/inject`,
     caPem: await readFile(composition.caFile ?? '', 'utf8'),
     discoveryPort: composition.mesh?.port ?? 0,
-    rootPem: composition.mesh?.rootsPem ?? '',
+    get rootPem() {
+      return composition.mesh?.rootsPem ?? '';
+    },
     stop: async () => {
       stop.abort();
       await stopAll();

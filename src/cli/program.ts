@@ -4,6 +4,7 @@ import { injectCommand, kubeInjectCommand } from './inject.ts';
 import { command as manifest } from './manifest.ts';
 import { command as playground } from './playground.ts';
 import { command as preview } from './preview.ts';
+import { command as root } from './root.ts';
 import { command as scope } from './scope.ts';
 import { command as serve } from './serve.ts';
 import { command as translate } from './translate.ts';
@@ -20,6 +21,7 @@ const commands: readonly (() => Command)[] = [
   manifest,
   translate,
   scope,
+  root,
   playground,
   version,
   completion,

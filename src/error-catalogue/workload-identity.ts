@@ -1,6 +1,6 @@
 import type { CatalogueEntry } from './entry.ts';
 
-/** 220x the mesh root, 221x tokens of workloads, 222x what pods trust the control plane by, 223x requests for certificates. */
+/** 220x the mesh root, 221x tokens of workloads, 222x what pods trust the control plane by, 223x requests for certificates, 224x rotation of the root. */
 export const workloadIdentityErrors = {
   OR2201: {
     status: 500,
@@ -99,6 +99,17 @@ export const workloadIdentityErrors = {
     title: "ConfigMap of the mesh's roots cannot be kept",
     remedy:
       'Check the rights on ConfigMaps (docs/security.md), admission policies, and whether the ConfigMap is immutable; it is tried again by itself. Pods there do not start before it is there.',
+  },
+  OR2240: {
+    status: 409,
+    title: 'Rotation of the mesh root cannot begin',
+    remedy:
+      'Do what the message says. A root of your own (an intermediate, or a Secret cacerts) is rotated to another of your own: --to names the folder with its ca-cert.pem, ca-key.pem, root-cert.pem and cert-chain.pem.',
+  },
+  OR2241: {
+    status: 409,
+    title: 'Another rotation of the mesh root is under way',
+    remedy: 'Bring it to its end first: `outrigger root rotate` without --to takes it up where it was left.',
   },
   OR2230: {
     status: 400,

@@ -7,6 +7,8 @@ export interface AtomicFile {
   readonly text: string;
   /** Permission bits of the file, whatever the umask. */
   readonly mode: number;
+  /** Whose it is to be; this user's without it. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
 }
 
 /** Whole or not at all, also after a power cut. The folder is made, for this user only, when it is missing. */
@@ -38,6 +40,7 @@ async function writeBeside(file: AtomicFile): Promise<string> {
     const handle = await open(temporary, 'wx', file.mode);
     try {
       await handle.writeFile(file.text);
+      if (file.owner !== undefined) await handle.chown(file.owner.uid, file.owner.gid);
       await handle.sync();
     } finally {
       await handle.close();

@@ -26,7 +26,7 @@ export interface ControlPlane {
   /** Of the webhook's certificate. */
   readonly caPem: string;
   readonly discoveryPort: number;
-  /** What pods trust the discovery port by, for the ConfigMap istio-ca-root-cert. */
+  /** What pods trust the discovery port by, for the ConfigMap istio-ca-root-cert: as it is when it is asked for. */
   readonly rootPem: string;
   stop(): Promise<void>;
 }

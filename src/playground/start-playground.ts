@@ -68,6 +68,8 @@ export interface Playground {
 }
 
 const domain = 'cluster.local';
+/** Between two looks at the roots of the mesh. */
+const rootsMs = 500;
 
 /** Starts all of it, in order. Throws OR23xx, and what the control plane throws; nothing is left then. */
 export async function startPlayground(options: PlaygroundOptions): Promise<Playground> {
@@ -162,7 +164,21 @@ class RunningPlayground implements Playground {
       folder: join(folder, 'pods'),
       onProblem: this.#options.onProblem,
     });
+    this.#carryRoots(controlPlane);
     await this.#forward();
+  }
+
+  /** The root of the mesh may be replaced while pods run. */
+  #carryRoots(controlPlane: ControlPlane): void {
+    let before = controlPlane.rootPem;
+    const look = (): void => {
+      if (controlPlane.rootPem === before) return;
+      before = controlPlane.rootPem;
+      for (const pod of this.cluster.pods) pod.refreshConfigMaps();
+    };
+    const timer = setInterval(look, rootsMs);
+    timer.unref();
+    this.#stop.signal.addEventListener('abort', () => clearInterval(timer), { once: true });
   }
 
   pod(namespace: string, name: string): LivePod | undefined {

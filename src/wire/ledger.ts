@@ -32,6 +32,13 @@ export interface ProxyStatus extends Omit<LedgerView, 'subscriptions' | 'settled
   readonly types: Readonly<Record<XdsType, TypeStatus>>;
 }
 
+/** What a proxy made of one resource: `waiting` when it owes an answer for it or lacks it, whatever it held before. */
+export interface Acknowledgement {
+  readonly state: 'not asked for' | 'held' | 'waiting' | 'rejected';
+  /** Of what it was sent last; '' when that is nothing. */
+  readonly version: string;
+}
+
 /** One resource of one proxy. */
 export interface ResourceStatus {
   readonly name: string;
@@ -96,6 +103,17 @@ export class Ledger {
       .sort((a, b) => (a.proxy < b.proxy ? -1 : 1));
   }
 
+  /** What each stream has made of resources of one type, in the order of the names. */
+  acknowledged(
+    type: XdsType,
+    names: readonly string[],
+  ): { readonly proxy: string; readonly connectedAt: number; readonly of: readonly Acknowledgement[] }[] {
+    return [...this.#streams].map(({ proxy, connectedAt, subscriptions }) => {
+      const subscription = subscriptions.get(type);
+      return { proxy, connectedAt, of: names.map((name) => acknowledgementOf(subscription, name)) };
+    });
+  }
+
   /** What a proxy was sent of a type, by name; undefined: there is no such proxy here. */
   resources(proxy: string, type: XdsType): ResourceStatus[] | undefined {
     const view = [...this.#streams].find((stream) => stream.proxy === proxy);
@@ -103,6 +121,14 @@ export class Ledger {
     const subscription = view.subscriptions.get(type);
     return subscription === undefined ? [] : resourcesOf(subscription, this.#now());
   }
+}
+
+function acknowledgementOf(subscription: DeltaSubscription | undefined, name: string): Acknowledgement {
+  if (subscription?.has(name) !== true) return { state: 'not asked for', version: '' };
+  const version = subscription.holdings.version(name) ?? '';
+  if (subscription.rejected.has(name)) return { state: 'rejected', version };
+  const owed = [...subscription.unanswered.values()].some(({ resources }) => resources.some((r) => r.name === name));
+  return { state: owed || version === '' ? 'waiting' : 'held', version };
 }
 
 function typesOf(

@@ -17,7 +17,7 @@ export function runOutrigger(
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   const { command, args: all } = outriggerCommand(args);
   return new Promise((resolve) => {
-    const child = execFile(command, all, { maxBuffer: 64 * 1024 * 1024, timeout: 60_000 }, (error, stdout, stderr) =>
+    const child = execFile(command, all, { maxBuffer: 64 * 1024 * 1024, timeout: 180_000 }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),
     );
     child.stdin?.on('error', () => undefined);

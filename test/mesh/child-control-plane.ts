@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { MeshRootFile } from '../../src/identity/workload/mesh-root-file.ts';
+import { readMeshRootText } from '../../src/identity/workload/mesh-root-file.ts';
 import type { ControlPlane, ControlPlaneOptions } from '../../src/playground/control-plane.ts';
 import { writeObjects } from './object-folder.ts';
 
@@ -42,7 +42,6 @@ export async function startChildControlPlane(
   };
   let running = await start(0);
   const { port, caFile } = running;
-  const root = await new MeshRootFile(join(stateFolder, 'mesh-root.pem')).load();
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     running.child.kill(signal);
     await running.exited;
@@ -51,7 +50,10 @@ export async function startChildControlPlane(
     webhookUrl: `https://localhost:${port}/inject`,
     caPem: readFileSync(caFile, 'utf8'),
     discoveryPort: 15012,
-    rootPem: root?.rootsPem ?? '',
+    get rootPem() {
+      const text = readFileSync(join(stateFolder, 'mesh-root.pem'), 'utf8');
+      return readMeshRootText(text, stateFolder).rootsPem;
+    },
     log,
     get pid() {
       return running.child.pid ?? 0;

@@ -43,7 +43,7 @@ const missing = () => Promise.reject(new OutriggerError('OR2206', 'Secret x is n
 
 test('with patience a missing root is a note, and the port opens once it is there', async () => {
   let load: () => Promise<MeshRoot> = missing;
-  const publish = { start: vi.fn(), foreign: ['shop'] };
+  const publish = { start: vi.fn(), foreign: ['shop'], behind: [] };
   const { mesh, start } = component(() => load(), { patient: true, publish });
   expect(mesh.readiness.problem()).toContain('not listed');
   await start();

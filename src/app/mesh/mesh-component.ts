@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Discovery, type DiscoveryOptions } from '../../discovery/discovery.ts';
 import { Encoder } from '../../discovery/encoder.ts';
@@ -5,6 +6,7 @@ import { WorkloadSecrets } from '../../discovery/workload-secrets.ts';
 import type { DnsServer } from '../../dns/dns-server.ts';
 import { asOutriggerError, OutriggerError } from '../../errors.ts';
 import type { ReadinessCheck } from '../../http/health.ts';
+import type { RootReport } from '../../identity/rotation/root-report.ts';
 import { systemClock } from '../../identity/serving-certificates.ts';
 import { CertificateKeeper } from '../../identity/workload/certificate-keeper.ts';
 import { WorkloadCa } from '../../identity/workload/workload-ca.ts';
@@ -30,6 +32,7 @@ import { meshDnsServer } from './mesh-dns.ts';
 import type { MeshParts } from './mesh-parts.ts';
 import { untilDone } from './patience.ts';
 import { plaintextPeer } from './plaintext-peer.ts';
+import { RootReporter } from './root-report.ts';
 import { renewServing } from './serving-renewal.ts';
 
 export interface MeshOptions {
@@ -73,6 +76,9 @@ export class MeshComponent implements Component {
   readonly #tokenKeys: TokenKeys | undefined;
   /** What workloads use; undefined where nothing is learnt. */
   readonly learner: Learner | undefined;
+  readonly #secrets: WorkloadSecrets;
+  readonly #reporter: RootReporter;
+  #credentials: ServingCertificate | undefined;
   #port = 0;
   #objectsCame = false;
   /** Why the port is not open, when that is more than a matter of moments. */
@@ -112,7 +118,9 @@ export class MeshComponent implements Component {
       clock: systemClock,
       onFailure: (identity, error) => logger.error({ code: error.code, identity, remedy: error.remedy }, error.message),
     });
+    this.#secrets = new WorkloadSecrets(this.#keeper, this.#authority);
     this.ledger = new Ledger(logger, wireClock.now);
+    this.#reporter = this.#makeReporter();
     this.#server = new AdsServer({
       authenticator: parts.authenticator,
       sessions: this.#sessions(),
@@ -134,6 +142,11 @@ export class MeshComponent implements Component {
   /** What proxies trust, PEM: for the ConfigMap that pods mount. */
   get rootsPem(): string {
     return this.#authority.rootsPem;
+  }
+
+  /** What of the mesh's root this replica and its proxies have followed. */
+  rootReport(): Promise<RootReport> {
+    return this.#reporter.report();
   }
 
   /** How many issuers' keys are in which state. */
@@ -192,6 +205,7 @@ export class MeshComponent implements Component {
     const pair = await this.#tried(() => this.#authority.issueServing(names), signal);
     const credentials = new ServingCertificate({ certificate: pair.chainPem, key: pair.keyPem });
     this.#keepServing(credentials, pair.notAfter, signal);
+    this.#credentials = credentials;
     this.#port = await this.#tried(() => this.#listen(credentials), signal);
     this.#obstacle = undefined;
     logger.info({ host: discovery.host, port: this.#port }, 'discovery port open');
@@ -281,6 +295,20 @@ export class MeshComponent implements Component {
     }
   }
 
+  #makeReporter(): RootReporter {
+    const { publish } = this.#options.parts;
+    return new RootReporter({
+      instance: hostname(),
+      authority: this.#authority,
+      ledger: this.ledger,
+      secrets: this.#secrets,
+      snapshot: () => this.registry.snapshot,
+      serving: () => (this.#port === 0 ? undefined : this.#credentials?.current.cert),
+      unpublished: () => (publish === undefined ? [] : publish.behind),
+      now: wireClock.now,
+    });
+  }
+
   #sessions(): Discovery {
     const { settings, logger } = this.#options;
     const encoder = new Encoder((resource, error) => {
@@ -289,7 +317,7 @@ export class MeshComponent implements Component {
     });
     return new Discovery({
       source: this.registry,
-      secrets: new WorkloadSecrets(this.#keeper, this.#authority),
+      secrets: this.#secrets,
       settings,
       ...this.#memory(),
       configurator: configurators(

@@ -22,6 +22,8 @@ export interface RootPublisher {
   start(roots: RootsToPublish, signal: AbortSignal): void;
   /** Namespaces whose pods do not trust us, since another has its roots there. */
   readonly foreign: readonly string[];
+  /** Namespaces whose pods would not find there just the roots that there are now; undefined before they are listed. */
+  readonly behind: readonly string[] | undefined;
 }
 
 export interface RootsToPublish {

@@ -26,8 +26,9 @@ export interface KeptCertificate {
 
 const firstRetryMs = 1000;
 const longestRetryMs = 60_000;
-/** All certificates of a new issuer are issued within this time, not at once. */
+/** All certificates of a new issuer are issued within this time, not at once: a small mesh need not wait for it. */
 const spreadMs = 60_000;
+const spreadPerProxyMs = 50;
 
 /** Keeps the certificates of proxies fresh: renewed at half-life, tried again ever more slowly while that fails. */
 export class CertificateKeeper {
@@ -39,7 +40,8 @@ export class CertificateKeeper {
     this.#options = options;
     this.#unsubscribe = options.authority.onChange((change) => {
       if (!change.issuer) return;
-      for (const kept of this.#kept) kept.renewWithin(spreadMs);
+      const within = Math.min(spreadMs, this.#kept.size * spreadPerProxyMs);
+      for (const kept of this.#kept) kept.renewWithin(within);
     });
   }
 

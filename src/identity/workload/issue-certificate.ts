@@ -88,7 +88,8 @@ async function certify(
   const serial = newSerial(times.random);
   const content = { publicKey, serial, issuer, authorityKeyId, notBefore, notAfter, ...purpose };
   const leafPem = certificateBlock(await leafCertificate(content, signer));
-  return { certificateChainPem: `${leafPem}${signer.chainPem}`, notBefore, notAfter, serial };
+  const certificateChainPem = `${leafPem}${signer.chainPem}`;
+  return { certificateChainPem, notBefore, notAfter, serial, issuer: signer.fingerprint };
 }
 
 /** https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md §2, in Istio's form of path. */

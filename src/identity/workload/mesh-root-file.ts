@@ -25,21 +25,26 @@ export class MeshRootFile implements MeshRootStore {
       if (codeOf(cause) === 'ENOENT') return undefined;
       throw new OutriggerError('OR2201', `it cannot be read (${codeOf(cause)})`, { at: this.#path, cause });
     }
-    return split(text, this.#path);
+    return readMeshRootText(text, this.#path);
   }
 
   async save(root: MeshRoot): Promise<void> {
-    const blocks = new Set(certificateBlocks(`${root.certificatePem}${root.chainPem}${root.rootsPem}`));
-    const text = `${[...blocks].join('')}${root.privateKeyPem.trim()}\n`;
     try {
-      await createFile({ path: this.#path, text, mode: 0o600 });
+      await createFile({ path: this.#path, text: meshRootText(root), mode: 0o600 });
     } catch (cause) {
       throw new OutriggerError('OR2203', `it cannot be written (${codeOf(cause)})`, { at: this.#path, cause });
     }
   }
 }
 
-function split(text: string, path: string): MeshRoot {
+/** The certificate that signs, what else belongs to it, its key. */
+export function meshRootText(root: MeshRoot): string {
+  const blocks = new Set(certificateBlocks(`${root.certificatePem}${root.chainPem}${root.rootsPem}`));
+  return `${[...blocks].join('')}${root.privateKeyPem.trim()}\n`;
+}
+
+/** Throws OR2201. */
+export function readMeshRootText(text: string, path: string): MeshRoot {
   const [certificatePem, ...others] = certificateBlocks(text);
   const privateKeyPem = privateKeyBlock(text);
   if (certificatePem === undefined || privateKeyPem === '') {

@@ -11,6 +11,7 @@ import { certificateBlocks } from './pem-blocks.ts';
 export interface Signer extends LeafSigner {
   /** SHA-256 of its certificate. */
   readonly fingerprint: string;
+  readonly certificatePem: string;
   /** Name, DER. */
   readonly subject: Uint8Array;
   /** As its certificate says, else of its key. What it signs has to name the same: RFC 5280 §4.2.1.1. */
@@ -37,6 +38,7 @@ export function readSigner(root: MeshRoot, now: Date, place: string): Signer {
     return {
       ...signatureBy(key),
       fingerprint: issuer.fingerprint256,
+      certificatePem: root.certificatePem,
       subject: new Uint8Array(certificate.subjectName.toArrayBuffer()),
       keyId: keyIdIn(certificate) ?? keyIdOf(new Uint8Array(certificate.publicKey.rawData)),
       chainPem: between.join(''),

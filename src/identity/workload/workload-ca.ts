@@ -51,6 +51,11 @@ export class WorkloadCa {
     return this.#loaded().rootsPem;
   }
 
+  /** The certificate that signs, PEM. */
+  get issuerPem(): string {
+    return this.#loaded().certificatePem;
+  }
+
   /** End of the certificate that signs. */
   get notAfter(): Date {
     return this.#loaded().notAfter;

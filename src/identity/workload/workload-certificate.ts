@@ -8,6 +8,8 @@ export interface WorkloadCertificateParts {
   readonly notAfter: Date;
   /** Hex. */
   readonly serial: string;
+  /** SHA-256 of the certificate that signed it. */
+  readonly issuer: string;
 }
 
 /** What a proxy proves itself with. The key is behind a getter that neither JSON nor a log line follows. */
@@ -17,6 +19,7 @@ export class WorkloadCertificate implements WorkloadCertificateParts {
   readonly notBefore: Date;
   readonly notAfter: Date;
   readonly serial: string;
+  readonly issuer: string;
   readonly #privateKeyPem: string;
 
   constructor(spiffeId: string, parts: WorkloadCertificateParts) {
@@ -25,6 +28,7 @@ export class WorkloadCertificate implements WorkloadCertificateParts {
     this.notBefore = parts.notBefore;
     this.notAfter = parts.notAfter;
     this.serial = parts.serial;
+    this.issuer = parts.issuer;
     this.#privateKeyPem = parts.privateKeyPem;
   }
 

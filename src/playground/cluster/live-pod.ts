@@ -8,7 +8,7 @@ import type { Limit } from '../limit.ts';
 import type { IpPool } from '../network/ip-pool.ts';
 import type { NodeNetwork } from '../network/node-network.ts';
 import { type KeptPod, keepPod, namedPortsOf, type PodStatus } from '../pod-runner/keep-pod.ts';
-import { tokenFiles, writeVolumes } from '../pod-runner/pod-files.ts';
+import { rewriteConfigMaps, tokenFiles, writeVolumes } from '../pod-runner/pod-files.ts';
 import type { ImageResolver } from '../pod-runner/sandbox.ts';
 import type { DesiredPod } from './desired-pods.ts';
 import type { PlacedPod } from './endpoint-slices.ts';
@@ -50,6 +50,7 @@ export class LivePod {
   #kept: KeptPod | undefined;
   #terminating: string | undefined;
   #tokenTimers: NodeJS.Timeout[] = [];
+  #volumes: ReadonlyMap<string, string> = new Map();
 
   constructor(desired: DesiredPod, pod: Pod, around: PodSurroundings, onChange: (pod: LivePod) => void) {
     this.desired = desired;
@@ -178,9 +179,16 @@ export class LivePod {
     const files = tokenFiles(pod);
     const token = files.length === 0 ? '' : issueToken(pod, Math.max(...files.map(({ seconds }) => seconds)));
     const volumes = writeVolumes(pod, { configMaps: known, token }, join(root, 'volumes'));
+    this.#volumes = volumes;
     for (const file of files) this.#renewToken(join(volumes.get(file.volume) ?? root, file.path), file.seconds);
     const nodeIp = network.slot.nodeIp;
     return { pod, namespace, podIp, nodeIp, volumes, configMaps: known, image, etc: etc(pod, podIp), root };
+  }
+
+  /** Another content of ConfigMaps that are mounted. */
+  refreshConfigMaps(): void {
+    if (this.#kept !== undefined)
+      rewriteConfigMaps(this.#pod, this.#around.configMaps(this.desired.namespace), this.#volumes);
   }
 
   #renewToken(path: string, seconds: number): void {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isObject, type JsonObject } from '../../model/json.ts';
 import type { Pod } from '../../model/pod.ts';
@@ -26,6 +26,24 @@ export function writeVolumes(pod: Pod, cluster: ClusterObjects, root: string): M
     folders.set(volume.name, folder);
   }
   return folders;
+}
+
+/** ConfigMaps that changed, in the volumes of a pod that runs; each file at once, as the kubelet does. */
+export function rewriteConfigMaps(
+  pod: Pod,
+  configMaps: ClusterObjects['configMaps'],
+  folders: ReadonlyMap<string, string>,
+): void {
+  for (const volume of pod.spec.volumes ?? []) {
+    const folder = folders.get(volume.name);
+    if (!isObject(volume['configMap']) || folder === undefined) continue;
+    for (const [name, text] of configMapFiles(volume['configMap'], { configMaps, token: '' })) {
+      const path = join(folder, name);
+      if (readFileSync(path, 'utf8') === text) continue;
+      writeFileSync(`${path}.new`, text);
+      renameSync(`${path}.new`, path);
+    }
+  }
 }
 
 /** Where the pod's tokens are below the folders of its volumes, and for how many seconds each is asked for. */

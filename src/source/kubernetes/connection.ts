@@ -5,7 +5,7 @@ import type { Json } from '../../model/json.ts';
 import type { Credentials } from './credentials.ts';
 
 export interface KubeRequest {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   /** From the root: `/api/v1/namespaces`. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;

@@ -52,28 +52,19 @@ export class MeshRootSecret {
     if (answer.status === 404) return undefined;
     if (answer.status === 401) connection.reload();
     if (answer.status !== 200) throw new OutriggerError('OR1632', `GET ${path} answered ${answer.status}`);
-    const certificatePem = this.#text(answer.body, name, 'ca-cert.pem');
-    const privateKeyPem = this.#text(answer.body, name, 'ca-key.pem');
-    const rootsPem = this.#text(answer.body, name, 'root-cert.pem');
-    return { certificatePem, privateKeyPem, rootsPem, chainPem: textOf(answer.body, 'cert-chain.pem') };
+    return meshRootTexts(answer.body, `${this.#options.namespace}/${name}`);
   }
 
   /** Throws OR1630, OR1632, OR2206 (no right to create: the Secret has to be there before). */
   async save(root: MeshRootTexts): Promise<void> {
     const { connection, namespace, names } = this.#options;
     const name = names.at(-1) ?? '';
-    const files = {
-      'ca-cert.pem': root.certificatePem,
-      'ca-key.pem': root.privateKeyPem,
-      'cert-chain.pem': root.chainPem === '' ? root.certificatePem : root.chainPem,
-      'root-cert.pem': root.rootsPem,
-    };
     const body = {
       apiVersion: 'v1',
       kind: 'Secret',
       metadata: { name, namespace, labels: { app: 'outrigger' } },
       type: 'Opaque',
-      data: Object.fromEntries(Object.entries(files).map(([key, text]) => [key, Buffer.from(text).toString('base64')])),
+      data: meshRootData(root),
     };
     const answer = await connection.json({ method: 'POST', path: this.#collection, body });
     if (answer.status < 300 || answer.status === 409) return;
@@ -84,13 +75,28 @@ export class MeshRootSecret {
   get #collection(): string {
     return `/api/v1/namespaces/${this.#options.namespace}/secrets`;
   }
+}
 
-  #text(secret: Json, name: string, key: string): string {
+/** The content of a Secret in the form of Istio's `cacerts`. Throws OR2201; `place` names it in messages. */
+export function meshRootTexts(secret: Json, place: string): MeshRootTexts {
+  const pem = (key: string): string => {
     const text = textOf(secret, key);
-    const { namespace } = this.#options;
-    if (!text.includes('-----BEGIN ')) throw new OutriggerError('OR2201', `${namespace}/${name} has no PEM in ${key}`);
+    if (!text.includes('-----BEGIN ')) throw new OutriggerError('OR2201', `${place} has no PEM in ${key}`);
     return text;
-  }
+  };
+  const [certificatePem, privateKeyPem, rootsPem] = [pem('ca-cert.pem'), pem('ca-key.pem'), pem('root-cert.pem')];
+  return { certificatePem, privateKeyPem, rootsPem, chainPem: textOf(secret, 'cert-chain.pem') };
+}
+
+/** `data` of such a Secret. */
+export function meshRootData(root: MeshRootTexts): Record<string, string> {
+  const files = {
+    'ca-cert.pem': root.certificatePem,
+    'ca-key.pem': root.privateKeyPem,
+    'cert-chain.pem': root.chainPem === '' ? root.certificatePem : root.chainPem,
+    'root-cert.pem': root.rootsPem,
+  };
+  return Object.fromEntries(Object.entries(files).map(([key, text]) => [key, Buffer.from(text).toString('base64')]));
 }
 
 function textOf(secret: Json, key: string): string {

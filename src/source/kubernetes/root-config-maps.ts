@@ -62,6 +62,7 @@ export class RootConfigMaps {
   readonly #foreign = new Set<string>();
   readonly #reported = new Set<string>();
   #roots: PublishedRoots | undefined;
+  #listed = false;
   #running = false;
   #failures = 0;
   #watchFailures = 0;
@@ -75,6 +76,14 @@ export class RootConfigMaps {
   /** Namespaces whose ConfigMap is another's. */
   get foreign(): readonly string[] {
     return [...this.#foreign].sort();
+  }
+
+  /** Namespaces whose ConfigMap does not have just the roots that there are now, whoever made it; undefined before the first list. */
+  get behind(): readonly string[] | undefined {
+    if (!this.#listed) return undefined;
+    const { namespaces, excluded } = this.#options;
+    const known = [...this.#names].filter((name) => namespaces.namespace(name) !== undefined);
+    return known.filter((name) => !excluded.includes(name) && this.#decide(name) !== 'right').sort();
   }
 
   start(roots: PublishedRoots, signal: AbortSignal): void {
@@ -126,6 +135,7 @@ export class RootConfigMaps {
     this.#reported.delete('watch');
     for (const namespace of before) this.#consider(namespace);
     for (const { namespace } of items) this.#consider(namespace);
+    this.#listed = true;
     this.#onListed();
     this.#onListed = () => undefined;
   }

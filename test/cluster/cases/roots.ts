@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { makeMeshRoot } from '../../../src/identity/workload/make-mesh-root.ts';
 import { createConnection } from '../../../src/source/kubernetes/connection.ts';
@@ -7,6 +8,7 @@ import { MeshRootSecret } from '../../../src/source/kubernetes/mesh-root-secret.
 import { waitFor } from '../child.ts';
 import type { Cluster } from '../harness.ts';
 import type { Mesh } from '../mesh.ts';
+import { runOutrigger } from '../outrigger.ts';
 
 export interface RootWorld {
   readonly cluster: () => Cluster;
@@ -106,6 +108,42 @@ export function rootCases({ cluster, mesh, rootsIn }: RootWorld): void {
       expect(await readFile(mesh().logFile, 'utf8')).not.toContain('OR2221');
     });
 
+    test('rotated by the operator, who asks each replica through the API server; a foreign ConfigMap holds it up', async () => {
+      const port = new URL(mesh().url).port;
+      await makePod(cluster(), 'outrigger-0');
+      const rotate = async (...more: string[]) => {
+        const place = ['--kubeconfig', cluster().kubeconfig, '--port', port, '--mount-seconds', '1', '-o', 'json'];
+        return runOutrigger(['root', 'rotate', ...place, ...more]);
+      };
+      const before = await ours();
+      const held = await rotate('--timeout', '15');
+      expect(held.code, held.stderr).toBe(3);
+      expect(JSON.parse(held.stdout)).toMatchObject({
+        stage: 'trust',
+        behind: [{ kind: 'namespace', who: 'roots-istio' }],
+      });
+      const both = (await rootsIn('default')) ?? '';
+      expect(both).toContain(before.trim());
+      expect(both.match(/BEGIN/g)).toHaveLength(2);
+      const status = await runOutrigger(['root', 'status', '--kubeconfig', cluster().kubeconfig, '--port', port]);
+      expect(status.stdout).toContain('Stage:    trust');
+      await cluster().api.must('DELETE', '/api/v1/namespaces/roots-istio');
+      const done = await rotate('--timeout', '120');
+      expect(done.code, done.stderr).toBe(0);
+      const after = await rootsIn('default');
+      expect(after).not.toContain(before.trim());
+      expect(both).toContain(after?.trim());
+      const next = await cluster().api.call(
+        'GET',
+        '/api/v1/namespaces/outrigger-system/secrets/outrigger-mesh-root-next',
+      );
+      expect(next.status).toBe(404);
+      // The control plane itself could not have done it.
+      const path = '/api/v1/namespaces/outrigger-system/secrets/outrigger-mesh-root';
+      expect((await mesh().self.call('PATCH', path, { contentType: merge, body: { data: {} } })).status).toBe(403);
+      await cluster().api.must('DELETE', '/api/v1/namespaces/outrigger-system/pods/outrigger-0?gracePeriodSeconds=0');
+    });
+
     test("a user's own cacerts is taken, and every namespace and replica follows", async () => {
       const connection = createConnection(createCredentials({ kubeconfig: cluster().kubeconfig }));
       const store = new MeshRootSecret({ connection, namespace: 'outrigger-system', names: ['cacerts'] });
@@ -162,4 +200,21 @@ export function rootCases({ cluster, mesh, rootsIn }: RootWorld): void {
       expect(await canI('list', 'secrets', '-n', 'outrigger-system')).toBe('no');
     });
   });
+}
+
+/** A pod of the control plane as the API server sees it: its process runs beside the cluster, on this machine's address. */
+async function makePod({ api }: Cluster, name: string): Promise<void> {
+  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  const ip = all.find(({ internal, family }) => !internal && family === 'IPv4')?.address;
+  if (ip === undefined) throw new Error('this machine has no address but loopback, which an API server does not call');
+  const pods = '/api/v1/namespaces/outrigger-system/pods';
+  const securityContext = {
+    ...{ runAsNonRoot: true, allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+    seccompProfile: { type: 'RuntimeDefault' },
+  };
+  const containers = [{ name: 'outrigger', image: 'outrigger', securityContext }];
+  await api.must('POST', pods, { metadata: { name, labels: { app: 'outrigger' } }, spec: { containers } });
+  const status = { phase: 'Running', podIP: ip, podIPs: [{ ip }] };
+  const answer = await api.call('PATCH', `${pods}/${name}/status`, { contentType: merge, body: { status } });
+  expect(answer.status).toBe(200);
 }
