@@ -41,7 +41,7 @@ export function sidecarConfigs(changes: Partial<MeshSettings> = {}): SidecarConf
 }
 
 export function workloadOf(snapshot: Snapshot, id: string): Workload {
-  const workload = snapshot.workloads.get(id);
+  const workload = snapshot.workloads.get(id) ?? snapshot.machines.get(id);
   if (workload === undefined) throw new Error(`no workload ${id} among ${[...snapshot.workloads.keys()].join(', ')}`);
   return workload;
 }

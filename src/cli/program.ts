@@ -10,6 +10,7 @@ import { command as serve } from './serve.ts';
 import { command as translate } from './translate.ts';
 import { command as uninject } from './uninject.ts';
 import { ownVersion, command as version } from './version.ts';
+import { command as workload } from './workload.ts';
 
 /** Every command, in the order of `--help`. Each file exports `command()`. */
 const commands: readonly (() => Command)[] = [
@@ -22,6 +23,7 @@ const commands: readonly (() => Command)[] = [
   translate,
   scope,
   root,
+  workload,
   playground,
   version,
   completion,

@@ -101,7 +101,8 @@ async function readFolder(folder: string, say: (line: string) => void): Promise<
 }
 
 /** Throws OR2405. */
-function findWorkload({ workloads }: Snapshot, given: string): Workload {
+function findWorkload(snapshot: Snapshot, given: string): Workload {
+  const workloads = new Map([...snapshot.machines, ...snapshot.workloads]);
   const wanted = given.includes('/') ? given : `default/${given}`;
   const ids = [...workloads.keys()].sort();
   const id = ids.find((known) => known === wanted) ?? ids.find((known) => known.startsWith(wanted));

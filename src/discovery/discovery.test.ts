@@ -14,6 +14,7 @@ test('the stream of a deleted pod goes on with its own workload, not with that o
     uid: 'old',
     serviceAccount: 'web',
     nodeName: 'n1',
+    origin: { kind: 'Pod', namespace: 'shop', name: 'web-0' },
   };
   const own = base as unknown as Workload;
   const source = { snapshot: emptySnapshot, onSnapshot: () => () => {} };

@@ -5,7 +5,7 @@ import { spiffeId } from '../model/workload.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
 import type { NodeClaims, ProvenPeer, ProxySession, SessionFactory } from '../wire/session.ts';
 import type { EncodedResource, ProxyResources, XdsType } from '../xds/resource.ts';
-import { admitProxy } from './admit-proxy.ts';
+import { admitProxy, workloadNow } from './admit-proxy.ts';
 import type { UseMemory } from './on-demand-use.ts';
 import { OwnResources } from './proxy-resources.ts';
 import { SessionUses } from './session-uses.ts';
@@ -87,7 +87,7 @@ export class Discovery implements SessionFactory {
     const { source, after, patienceMs } = this.#options;
     const tried = tryAdmit(source.snapshot, peer, node);
     if (!(tried instanceof OutriggerError)) return tried;
-    if (tried.code !== 'OR2402') throw tried;
+    if (!unknown.includes(tried.code)) throw tried;
     return await new Promise<Workload>((resolve, reject) => {
       const end = (finish: () => void) => {
         unsubscribe();
@@ -100,12 +100,15 @@ export class Discovery implements SessionFactory {
       const unsubscribe = source.onSnapshot((snapshot) => {
         const again = tryAdmit(snapshot, peer, node);
         if (!(again instanceof OutriggerError)) end(() => resolve(again));
-        else if (again.code !== 'OR2402') end(() => reject(again));
+        else if (!unknown.includes(again.code)) end(() => reject(again));
       });
       signal.addEventListener('abort', onAbort, { once: true });
     });
   }
 }
+
+/** What a later snapshot may know. */
+const unknown: readonly string[] = ['OR2402', 'OR2409'];
 
 function tryAdmit(snapshot: Snapshot, peer: ProvenPeer, node: NodeClaims): Workload | OutriggerError {
   try {
@@ -159,7 +162,7 @@ class Session implements ProxySession {
     const before = this.#last;
     if (before?.snapshot === snapshot && before.secrets === secrets && before.crowded === crowded)
       return before.resources;
-    this.#workload = sameWorkload(snapshot.workloads.get(this.proxy), this.#workload);
+    this.#workload = sameWorkload(workloadNow(snapshot, this.#workload), this.#workload);
     const workload = this.#workload;
     const shared = this.#configurator.configure({ snapshot, workload, delta, proxyless, crowded });
     const same = before?.shared === shared && before.secrets === secrets ? before.resources : undefined;

@@ -22,6 +22,11 @@ export const commandLineErrors = {
     title: 'Empty input',
     remedy: 'Give at least one Kubernetes object; see whether the command before the pipe succeeded.',
   },
+  OR1806: {
+    status: 400,
+    title: 'No usable WorkloadGroup',
+    remedy: 'Give one WorkloadGroup, as `outrigger workload group create` prints it.',
+  },
   OR1901: {
     status: 500,
     title: 'Internal error',

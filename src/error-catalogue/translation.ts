@@ -48,6 +48,18 @@ export const translationErrors = {
     remedy:
       'The other rules are in force. Make the delegate that is named: a VirtualService without hosts, exported to the namespace of the one that names it, whose conditions are no wider than those of the rule.',
   },
+  OR2409: {
+    status: 403,
+    title: 'The machine of the proxy is not known',
+    remedy:
+      'Apply the WorkloadEntry that `outrigger workload entry configure` wrote for it, with an IP address and a service account. A token that is bound to no pod is taken for that of a machine. The proxy asks again by itself.',
+  },
+  OR2410: {
+    status: 403,
+    title: 'A machine has the token of another service account',
+    remedy:
+      'Give the machine a token of the service account that its WorkloadEntry names, or name that of the token there: `outrigger workload entry configure` makes both.',
+  },
   OR2451: {
     status: 502,
     title: 'Keys of an issuer of tokens cannot be read',

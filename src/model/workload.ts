@@ -1,7 +1,7 @@
 import type { Locality } from './endpoint.ts';
 import type { Origin } from './origin.ts';
 
-/** A pod or a WorkloadEntry: what can have a proxy. */
+/** A pod, or a machine that a WorkloadEntry names: what can have a proxy. */
 export interface Workload {
   /** `<namespace>/<name>`. */
   readonly id: string;
@@ -24,6 +24,8 @@ export interface Workload {
   readonly role: 'sidecar' | 'gateway';
   /** Of its containers, by name. */
   readonly namedPorts: Readonly<Record<string, number>>;
+  /** Of a machine, by the names that services have for them; what stands here is where it listens. */
+  readonly servicePorts?: Readonly<Record<string, number>>;
   /** Port of probes and metrics in the bootstrap (15020), 0 when there is none. */
   readonly statusPort: number;
   readonly origin: Origin;

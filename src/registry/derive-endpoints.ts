@@ -7,9 +7,10 @@ import type { SliceRecord } from './endpoint-slice.ts';
 import { inlineEndpoints } from './entry-endpoints.ts';
 import type { Host } from './host.ts';
 import { nowhere } from './locality.ts';
+import type { EntryRecord } from './machine.ts';
 import { endpointAt, healthOfPod, type PodView } from './pod-endpoint.ts';
 import { serviceOfEntry } from './service-entry.ts';
-import { type EntryRecord, selectedEntry } from './workload-entries.ts';
+import { selectedEntry } from './workload-entries.ts';
 
 /** What endpoints are made of; every look is remembered as a dependency. */
 export interface EndpointFacts {

@@ -3,8 +3,9 @@ import { fieldOf } from '../model/origin.ts';
 import type { Service, ServicePort } from '../model/service.ts';
 import type { ServiceEntry } from '../schema/kinds.ts';
 import { nowhere } from './locality.ts';
+import { entryFacts } from './machine.ts';
 import type { Config } from './snapshot.ts';
-import { entryFacts, entryPort } from './workload-entries.ts';
+import { entryPort } from './workload-entries.ts';
 
 /** The endpoints that a ServiceEntry lists, or its host where that is resolved and nothing is listed. */
 export function inlineEndpoints(

@@ -33,7 +33,7 @@ interface Sink {
  *
  *   Node ──────┐
  *   Pod ───────┴─► workloads ──┐
- *   WorkloadEntry ─────────────┤
+ *   WorkloadEntry ─────────────┤                 WorkloadEntry ─► machines
  *   EndpointSlice ─────────────┼─► endpoints      Secret ─► secrets     Namespace ─► namespaces
  *   Service ─────┬─► services ─┘
  *   ServiceEntry ┘                                VirtualService, DestinationRule, … ─► lists
@@ -136,7 +136,7 @@ export class Registry {
 
   #derive(before: Snapshot): Snapshot {
     const workloads = this.#workloads.settle((topic) => this.#endpoints.announce(topic));
-    this.#entries.settle((topic) => this.#endpoints.announce(topic));
+    const machines = this.#entries.settle((topic) => this.#endpoints.announce(topic));
     this.#groups.settle();
     const hosts = this.#hosts.settle();
     const endpoints = this.#endpoints.settle(hosts);
@@ -149,6 +149,7 @@ export class Registry {
       services: changeList(before.services, services, byAgeAndHost),
       endpoints: changeMap(before.endpoints, endpoints),
       workloads: changeMap(before.workloads, workloads),
+      machines: changeMap(before.machines, machines),
       virtualServices: this.#virtualServices.settle(),
       destinationRules: this.#destinationRules.settle(),
       gateways: this.#gateways.settle(),

@@ -56,6 +56,8 @@ export interface Snapshot {
   readonly endpoints: ReadonlyMap<string, readonly Endpoint[]>;
   /** By `<namespace>/<name>`. */
   readonly workloads: ReadonlyMap<string, Workload>;
+  /** Machines that may have a proxy: WorkloadEntries with a service account and an IP address. By `<namespace>/<name>`. */
+  readonly machines: ReadonlyMap<string, Workload>;
   readonly virtualServices: readonly Config<VirtualService>[];
   readonly destinationRules: readonly Config<DestinationRule>[];
   readonly gateways: readonly Config<Gateway>[];
@@ -77,6 +79,7 @@ export const emptySnapshot: Snapshot = {
   services: [],
   endpoints: new Map(),
   workloads: new Map(),
+  machines: new Map(),
   virtualServices: [],
   destinationRules: [],
   gateways: [],

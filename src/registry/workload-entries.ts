@@ -1,24 +1,20 @@
 import type { Endpoint } from '../model/endpoint.ts';
-import { canonicalRevision, canonicalService } from '../model/pod-owner.ts';
 import type { ServicePort } from '../model/service.ts';
+import type { Workload } from '../model/workload.ts';
 import type { WorkloadEntry as Spec } from '../schema/common/workload-entry.ts';
-import type { WorkloadEntry } from '../schema/kinds.ts';
 import type { SourceObject } from '../source/object-source.ts';
-import { GroupedKeys } from './collections.ts';
+import { type Change, GroupedKeys } from './collections.ts';
 import { Input, type Reading } from './input.ts';
 import { readConfig } from './istio-config.ts';
-import { nowhere, parseLocality } from './locality.ts';
+import { type EntryRecord, entryFacts, machineOf } from './machine.ts';
 import type { ProblemBook } from './problem-book.ts';
-import type { Config } from './snapshot.ts';
 import { labelTopic } from './workloads.ts';
-
-/** A machine outside of Kubernetes. Its labels are those of its metadata over those of its spec, as in Istio. */
-export type EntryRecord = Config<WorkloadEntry>;
 
 /** WorkloadEntries, and which of them have a label. */
 export class WorkloadEntries {
   readonly input: Input<EntryRecord>;
   readonly #byLabel = new GroupedKeys();
+  readonly #machines = new WeakMap<EntryRecord, Workload | undefined>();
 
   constructor(problems: ProblemBook) {
     this.input = new Input(readEntry, problems);
@@ -29,9 +25,10 @@ export class WorkloadEntries {
     return [...keys].flatMap((key) => this.input.values.get(key) ?? []);
   }
 
-  /** Tells each label that an entry of what changed has or had. */
-  settle(announce: (topic: string) => void): void {
-    for (const { key, before, value } of this.input.take()) {
+  /** Tells each label that an entry of what changed has or had. The answer: machines that may have a proxy. */
+  settle(announce: (topic: string) => void): readonly Change<Workload>[] {
+    const changes = this.input.take();
+    for (const { key, before, value } of changes) {
       for (const topic of topicsOf(before)) {
         this.#byLabel.delete(topic, key);
         announce(topic);
@@ -41,6 +38,16 @@ export class WorkloadEntries {
         announce(topic);
       }
     }
+    return changes
+      .map(({ key, before, value }) => ({ key, before: this.#machine(before), value: this.#machine(value) }))
+      .filter(({ before, value }) => before !== value);
+  }
+
+  /** Of an entry the same one each time. */
+  #machine(entry: EntryRecord | undefined): Workload | undefined {
+    if (entry === undefined) return undefined;
+    if (!this.#machines.has(entry)) this.#machines.set(entry, machineOf(entry));
+    return this.#machines.get(entry);
   }
 }
 
@@ -65,21 +72,6 @@ export function entryPort({ address = '', ports = {} }: Spec, { name, targetPort
   const own = Object.hasOwn(ports, name) ? ports[name] : undefined;
   if (own !== undefined || typeof targetPort === 'number') return own ?? Number(targetPort);
   return Object.hasOwn(ports, targetPort) ? ports[targetPort] : undefined;
-}
-
-/** What an entry is beyond its address and port, whether it stands alone or in a ServiceEntry. */
-export function entryFacts(spec: Spec, name: string, labels: Readonly<Record<string, string>>) {
-  const { serviceAccount = '', weight = 1 } = spec;
-  const locality = spec.locality ?? labels['istio-locality'] ?? '';
-  // As Istio has it: the label decides; without it, who has a service account has a proxy.
-  const mode = labels['security.istio.io/tlsMode'] ?? (serviceAccount === '' ? '' : 'istio');
-  return {
-    ...{ labels, serviceAccount, weight, meshed: mode === 'istio' },
-    locality: locality === '' ? nowhere : parseLocality(locality),
-    workloadName: name,
-    canonicalService: canonicalService(labels, name),
-    canonicalRevision: canonicalRevision(labels),
-  };
 }
 
 /** An entry as an endpoint of the ports of a service that selects it. It is ready as long as it is there. */

@@ -22,13 +22,10 @@ export interface MeshDnsOptions {
 /** The port that proxies send the queries of their pods to. */
 export function meshDnsServer({ snapshot, views, settings, nameservers }: MeshDnsOptions): DnsServer {
   const tables = new Remembered<OutboundView, NameTable>(1);
-  const workloadsByAddress = rememberedBy(
-    (workloads: Snapshot['workloads']): ReadonlyMap<string, Workload> =>
-      new Map([...workloads.values()].flatMap((workload) => workload.ips.map((ip) => [ip, workload]))),
-  );
+  const [pods, machines] = [rememberedBy(byAddress), rememberedBy(byAddress)];
   const sightOf = (address: string): Sight | undefined => {
     const now = snapshot();
-    const client = workloadsByAddress(now.workloads).get(address);
+    const client = pods(now.workloads).get(address) ?? machines(now.machines).get(address);
     if (client === undefined) return undefined;
     const { namespace, labels } = client;
     const view = views.view(now, namespace, labels);
@@ -39,6 +36,10 @@ export function meshDnsServer({ snapshot, views, settings, nameservers }: MeshDn
   const upstream = new Upstream({ nameservers });
   const dns = new MeshDns({ sightOf, ask: upstream.ask });
   return new DnsServer((query, client, transport) => dns.answer(query, client, transport));
+}
+
+function byAddress(workloads: Snapshot['workloads']): ReadonlyMap<string, Workload> {
+  return new Map([...workloads.values()].flatMap((workload) => workload.ips.map((ip) => [ip, workload])));
 }
 
 /** Those of a resolv.conf; none where it cannot be read. A resolver on loopback is that of this machine alone. */

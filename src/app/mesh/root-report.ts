@@ -50,7 +50,7 @@ export class RootReporter {
       roots: certificateFacts(authority.rootsPem),
       serving: isSignedBy(serving() ?? chain, authority.issuerPem) ? (issuer?.fingerprint ?? '') : '',
       unpublished: namespaces ?? [],
-      workloads: [...snapshot().workloads.values()]
+      workloads: [...snapshot().workloads.values(), ...snapshot().machines.values()]
         .filter(({ meshed, ips }) => meshed && ips.length > 0)
         .map(({ id }) => id)
         .sort(),

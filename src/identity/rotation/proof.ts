@@ -69,7 +69,7 @@ function proxiesBehind(reports: readonly RootReport[], goal: Goal): Behind[] {
     if (why !== undefined) reasons.set(stream.proxy, why);
   }
   for (const workload of reports.flatMap(({ workloads }) => workloads))
-    if (!connected.has(workload)) reasons.set(workload, 'its pod runs, its proxy is not connected');
+    if (!connected.has(workload)) reasons.set(workload, 'it runs, its proxy is not connected');
   return [...reasons].sort(([a], [b]) => (a < b ? -1 : 1)).map(([who, why]) => ({ who, kind: 'proxy', why }));
 }
 

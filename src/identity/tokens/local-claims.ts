@@ -7,7 +7,8 @@ import { parseServiceAccount, type TokenPeer } from './token-peer.ts';
 export interface TokenSubject {
   readonly namespace: string;
   readonly serviceAccount: string;
-  readonly pod: { readonly name: string; readonly uid: string };
+  /** Undefined for a machine: bound to the service account alone. */
+  readonly pod: { readonly name: string; readonly uid: string } | undefined;
 }
 
 export interface ClaimRules {
@@ -31,7 +32,7 @@ export function buildClaims(
     jti: times.id,
     'kubernetes.io': {
       namespace,
-      pod: { name: pod.name, uid: pod.uid },
+      ...(pod === undefined ? {} : { pod: { name: pod.name, uid: pod.uid } }),
       serviceaccount: { name: serviceAccount, uid: '' },
     },
     nbf: iat,

@@ -100,7 +100,8 @@ function selects(service: Service, { namespace, labels }: Workload): boolean {
   return service.namespace === namespace && hasLabels(labels, selector);
 }
 
-function targetOf({ targetPort }: ServicePort, { namedPorts }: Workload): number | undefined {
+function targetOf({ name, targetPort }: ServicePort, { namedPorts, servicePorts = {} }: Workload): number | undefined {
+  if (Object.hasOwn(servicePorts, name)) return servicePorts[name];
   if (typeof targetPort === 'number') return targetPort;
   return Object.hasOwn(namedPorts, targetPort) ? namedPorts[targetPort] : undefined;
 }

@@ -1,6 +1,7 @@
 import type { FieldEffects } from '../field-effects.ts';
 
-const unregistered = 'machines do not register themselves: write a WorkloadEntry for each';
+const unregistered =
+  'machines do not register themselves: `outrigger workload entry configure` writes a WorkloadEntry for each';
 
 export const workloadGroupFields: FieldEffects = {
   implemented: [],

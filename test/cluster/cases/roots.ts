@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { makeMeshRoot } from '../../../src/identity/workload/make-mesh-root.ts';
 import { createConnection } from '../../../src/source/kubernetes/connection.ts';
@@ -106,6 +107,26 @@ export function rootCases({ cluster, mesh, rootsIn }: RootWorld): void {
       const ended = async () => (await cluster().api.call('GET', '/api/v1/namespaces/roots-new')).status === 404;
       await waitFor(async () => (await ended()) || undefined, { what: 'its end', timeoutMs: 120_000 });
       expect(await readFile(mesh().logFile, 'utf8')).not.toContain('OR2221');
+    });
+
+    test('a machine gets a token of its service account, bound to no pod, and the roots', async () => {
+      const folder = join(cluster().folder, 'machine');
+      const group = await runOutrigger(['workload', 'group', 'create', '--name', 'ledger', '--labels', 'app=ledger']);
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, 'group.yaml'), group.stdout);
+      const where = ['--kubeconfig', cluster().kubeconfig, '-o', folder, '--address', '192.0.2.7'];
+      const made = await runOutrigger(['workload', 'entry', 'configure', '-f', join(folder, 'group.yaml'), ...where]);
+      expect(made.code, made.stderr).toBe(0);
+      expect(await readFile(join(folder, 'root-cert.pem'), 'utf8')).toBe(await ours());
+      const token = await readFile(join(folder, 'istio-token'), 'utf8');
+      const review = await cluster().api.must('POST', '/apis/authentication.k8s.io/v1/tokenreviews', {
+        spec: { token, audiences: ['istio-ca'] },
+      });
+      expect(review.status).toMatchObject({
+        authenticated: true,
+        user: { username: 'system:serviceaccount:default:default' },
+      });
+      expect(JSON.stringify(review.status)).not.toContain('pod-name');
     });
 
     test('rotated by the operator, who asks each replica through the API server; a foreign ConfigMap holds it up', async () => {
