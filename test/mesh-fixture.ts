@@ -2,6 +2,7 @@ import { Encoder } from '../src/discovery/encoder.ts';
 import { AllPatches } from '../src/discovery/patches.ts';
 import { Shapes } from '../src/discovery/shapes.ts';
 import { SidecarConfigs } from '../src/discovery/sidecar-configs.ts';
+import { WithSockets } from '../src/discovery/socket-secrets.ts';
 import { Indexes } from '../src/ir/build/indexes.ts';
 import { OutboundViews } from '../src/ir/build/outbound-views.ts';
 import { defaultMeshSettings, type MeshSettings } from '../src/model/mesh-settings.ts';
@@ -36,7 +37,7 @@ export function sidecarConfigs(changes: Partial<MeshSettings> = {}): SidecarConf
     throw new Error(`${resource.type} ${resource.name}: ${error.message}`);
   });
   const views = new OutboundViews(settings, indexes);
-  const patches = new AllPatches(settings.rootNamespaces);
+  const patches = new WithSockets(new AllPatches(settings.rootNamespaces), settings.spireSecrets);
   return new SidecarConfigs({ settings, indexes, views, encoder, patches, shapes: new Shapes({ settings, views }) });
 }
 

@@ -108,6 +108,18 @@ export const MeshConfigSchema = Type.Object({
       description: 'Providers of access logs where no Telemetry names any; none given leave it to accessLogFile.',
     }),
   }),
+  spireSecrets: Type.Object({
+    certificate: Type.String({
+      default: 'default',
+      minLength: 1,
+      description: "Under which name SPIRE's agent has the certificate of a workload (default_svid_name).",
+    }),
+    roots: Type.String({
+      default: 'ROOTCA',
+      minLength: 1,
+      description: "Under which name SPIRE's agent has the roots (default_bundle_name).",
+    }),
+  }),
   jwksRefreshSeconds: seconds(1200, 'between two readings of the keys of an issuer of tokens.', 0.1),
   jwksAllowedAddresses: Type.Array(Type.String(), {
     default: [],

@@ -35,7 +35,7 @@ export interface GatewayConfigsOptions {
   readonly views: OutboundViews;
   readonly encoder: Encoder;
   readonly shapes: Shapes;
-  readonly patches: AllPatches;
+  readonly patches: Pick<AllPatches, 'find'>;
   /** Told once of each server, host or secret that is left out, and why. */
   readonly onProblem?: (problem: GatewayProblem) => void;
 }

@@ -56,6 +56,14 @@ export class AllPatches {
   }
 }
 
+/** Another content of a resource, with all that is known of it besides. Throws what cannot be encoded. */
+export function reencoded(base: EncodedResource, message: Message, origins: readonly Origin[]): EncodedResource {
+  const { type, name, aliases, edsName, requires, standsIn } = base;
+  const kept = { aliases, edsName, requires, standsIn };
+  const given = Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined));
+  return encodeResource({ type, name, ...given, message, origins });
+}
+
 class WorkloadPatches implements Patches {
   readonly #patches: readonly PatchIR[];
   readonly #role: Role;
@@ -111,11 +119,9 @@ class WorkloadPatches implements Patches {
   }
 
   #encoded(message: Message, base: EncodedResource, patch: PatchIR): EncodedResource | undefined {
-    const { type, name, aliases, edsName, requires, standsIn, origins } = base;
-    const kept = { type, name, aliases, edsName, requires, standsIn };
-    const given = Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined));
+    const { type, name, origins } = base;
     try {
-      return encodeResource({ type, name, ...given, message, origins: [...origins, patch.origin] });
+      return reencoded(base, message, [...origins, patch.origin]);
     } catch (error) {
       const { message: why } = asOutriggerError(error);
       this.#tell({ message: `the patch is left out of ${type} ${name}: ${why}`, origins: [patch.origin] });

@@ -44,7 +44,7 @@ export interface SidecarConfigsOptions {
   readonly views: OutboundViews;
   readonly encoder: Encoder;
   readonly shapes: Shapes;
-  readonly patches: AllPatches;
+  readonly patches: Pick<AllPatches, 'find'>;
   /** Told of what a policy asks for and cannot have; again whenever the workload is built anew. */
   readonly onProblem?: (problem: PolicyProblem) => void;
 }

@@ -33,6 +33,8 @@ export interface MeshSettings {
   readonly extensionProviders: readonly ExtensionProvider[];
   /** Of those, whom proxies tell of requests where no Telemetry says it. */
   readonly defaultProviders: DefaultProviders;
+  /** Names of their own secrets for proxies that have them from the socket of SPIRE. */
+  readonly spireSecrets: { readonly certificate: string; readonly roots: string };
   readonly clusterId: string;
   readonly meshId: string;
 }
@@ -69,6 +71,7 @@ export const defaultMeshSettings: MeshSettings = {
   localityLbSetting: { enabled: true },
   extensionProviders: [],
   defaultProviders: { tracing: [], metrics: ['prometheus'], accessLogging: [] },
+  spireSecrets: { certificate: 'default', roots: 'ROOTCA' },
   clusterId: 'Kubernetes',
   meshId: 'cluster.local',
 };

@@ -41,6 +41,8 @@ export interface PlaygroundOptions {
   readonly forwards?: Readonly<Record<number, number>>;
   /** Names outside of the cluster that its DNS knows, and their addresses. */
   readonly hosts?: Readonly<Record<string, readonly string[]>>;
+  /** Folders that CSI drivers of the node would mount, by driver. */
+  readonly csi?: Readonly<Record<string, string>>;
   /** Pods that start at the same time; 4 without it. */
   readonly startsAtOnce?: number;
   /** Whether logs and files are left at the end. */
@@ -159,6 +161,7 @@ class RunningPlayground implements Playground {
         ...this.cluster.configMaps(namespace),
         'istio-ca-root-cert': { 'root-cert.pem': controlPlane.rootPem },
       }),
+      csi: this.#options.csi ?? {},
       image: resolveImages(places),
       etc: (pod, ip) => etcOf(pod, ip, slot.dnsIp),
       folder: join(folder, 'pods'),

@@ -22,6 +22,8 @@ export interface MeshOptions {
   readonly concurrency?: number;
   readonly forwards?: Readonly<Record<number, number>>;
   readonly hosts?: Readonly<Record<string, readonly string[]>>;
+  /** Folders by CSI driver. */
+  readonly csi?: Readonly<Record<string, string>>;
   /** In place of the control plane in this process: then `control`, `snapshot` and `settled` know nothing. */
   readonly startControlPlane?: StartControlPlane;
 }
@@ -77,6 +79,7 @@ export async function startMesh(options: MeshOptions): Promise<TestMesh> {
     startsAtOnce: 4,
     ...(options.forwards === undefined ? {} : { forwards: options.forwards }),
     ...(options.hosts === undefined ? {} : { hosts: options.hosts }),
+    ...(options.csi === undefined ? {} : { csi: options.csi }),
     onProblem: (error) => problems.push(error.message),
   });
   const running = (): InProcess => control ?? fail('the control plane has not started');

@@ -6,6 +6,7 @@ import { AllPatches } from '../../discovery/patches.ts';
 import { ProxylessConfigs } from '../../discovery/proxyless-config.ts';
 import { Shapes } from '../../discovery/shapes.ts';
 import { SidecarConfigs } from '../../discovery/sidecar-configs.ts';
+import { WithSockets } from '../../discovery/socket-secrets.ts';
 import { Indexes } from '../../ir/build/indexes.ts';
 import { OutboundViews } from '../../ir/build/outbound-views.ts';
 import type { GatewayProblem } from '../../ir/types/gateway.ts';
@@ -54,7 +55,8 @@ export function configurators(
   sight: Sight = sightOf(settings),
 ): () => ProxyConfigurator {
   const shapes = new Shapes({ settings, views: sight.views, onTelemetryProblem: onceEach(tell.onTelemetryProblem) });
-  const patches = new AllPatches(settings.rootNamespaces, onceEach(tell.onPatchProblem));
+  const filters = new AllPatches(settings.rootNamespaces, onceEach(tell.onPatchProblem));
+  const patches = new WithSockets(filters, settings.spireSecrets);
   const parts = { settings, ...sight, encoder, shapes, patches };
   const sidecars = new SidecarConfigs({ ...parts, onProblem: onceEach(tell.onPolicyProblem) });
   const gateways = new GatewayConfigs({

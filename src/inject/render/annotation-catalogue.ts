@@ -65,6 +65,9 @@ export const annotationCatalogue: Readonly<Record<string, AnnotationEntry>> = {
   'readiness.status.sidecar.istio.io/applicationPorts': reported('it has no effect in Istio either'),
   'proxy.istio.io/config': works('ProxyConfig of this pod, as YAML or JSON.'),
   'proxy.istio.io/overrides': works("Written: what the user's own istio-proxy and istio-init set."),
+  'proxy.outrigger.io/identity': works(
+    '"spire": certificate and roots come from the socket of the SPIFFE CSI driver; "mesh": from the control plane.',
+  ),
   'prometheus.istio.io/merge-metrics': works("false leaves the app's scrape annotations alone."),
   'prometheus.istio.io/scrape-targets': works('port[:path] list of further endpoints to merge.'),
   'prometheus.istio.io/secure-port': reported('metrics over mutual TLS need an agent'),

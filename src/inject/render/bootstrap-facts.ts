@@ -37,6 +37,7 @@ export function bootstrapFacts(input: ContextInput, gateway: boolean): Omit<Boot
     statusPort: meshStatusPort,
     extraStatusPorts: [0, meshStatusPort].includes(options.statusPort) ? [] : [options.statusPort],
     ...(dns === undefined ? {} : { dns }),
+    ...(options.identity === 'spire' ? { socket: true } : {}),
     captured: !gateway && options.mode !== 'NONE',
     statsInclusion: options.statsInclusion,
     adminPort: 15000,

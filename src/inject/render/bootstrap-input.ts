@@ -51,6 +51,8 @@ export interface BootstrapInput {
    * no for a router. Set it to false for interception mode NONE, where ::6 does not exist.
    */
   readonly captured?: boolean;
+  /** Certificate and roots come from the socket of SPIRE. */
+  readonly socket?: boolean;
   /** The pod's DNS is captured. */
   readonly dns?: DnsInput;
   /** Statistics to keep beside the default set (`sidecar.istio.io/statsInclusion*`). */

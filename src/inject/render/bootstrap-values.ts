@@ -14,6 +14,7 @@ import {
   luaMetadata,
   requestPath,
 } from './bootstrap-probes.ts';
+import { buildSocketCluster } from './bootstrap-socket.ts';
 
 /** What the template may test: the shape of the bootstrap depends on these alone. */
 export interface BootstrapShape {
@@ -76,6 +77,7 @@ export function buildValues(input: BootstrapInput): BootstrapValues {
         ...buildHttpClusters(input, access),
         ...checked.map((probe) => buildCheckedCluster(probe, access)),
         ...(input.dns === undefined ? [] : [buildDnsCluster(input.dns)]),
+        ...(input.socket === true ? [buildSocketCluster()] : []),
       ],
       dnsListeners: input.dns === undefined ? [] : buildDnsListeners(input.dns),
       appRoutes: [...input.probes.filter(isHttp).map(buildProbeRoute), ...buildMetricsRoutes(input)],

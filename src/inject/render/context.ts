@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '../../model/json.ts';
 import type { Pod } from '../../model/pod.ts';
 import { canonicalRevision, canonicalService } from '../../model/pod-owner.ts';
 import type { InjectionSettings } from '../review/settings.ts';
+import { identityAnnotation } from './bootstrap-socket.ts';
 import type { ContextInput } from './context-input.ts';
 import { proxyEnv } from './env.ts';
 import type { SidecarOptions } from './options.ts';
@@ -43,8 +44,11 @@ export function buildContext(input: ContextInput): RenderContext {
     gid: options.user.gid,
     labels: { 'security.istio.io/tlsMode': labels['security.istio.io/tlsMode'] ?? 'istio', ...commonLabels(input) },
     gatewayLabels: commonLabels(input),
-    annotations: { 'istio.io/rev': revision, ...defaultContainer(userPod), ...settings.injectedAnnotations },
-    gatewayAnnotations: { 'istio.io/rev': revision, ...settings.injectedAnnotations },
+    annotations: {
+      ...{ 'istio.io/rev': revision, ...identityOf(options) },
+      ...{ ...defaultContainer(userPod), ...settings.injectedAnnotations },
+    },
+    gatewayAnnotations: { 'istio.io/rev': revision, ...identityOf(options), ...settings.injectedAnnotations },
     env: proxyEnv(input),
     volumes: proxyVolumes(options),
     volumeMounts: proxyVolumeMounts(options),
@@ -52,6 +56,11 @@ export function buildContext(input: ContextInput): RenderContext {
     proxyProbes: { ...readiness(options), ...startup(options, settings) },
     lifecycle: lifecycle(options, settings),
   };
+}
+
+/** On the pod also where it is the setting of the mesh: the control plane reads it there. */
+function identityOf({ identity }: SidecarOptions): Record<string, string> {
+  return identity === 'mesh' ? {} : { [identityAnnotation]: identity };
 }
 
 function pullPolicy(settings: InjectionSettings): JsonObject {

@@ -4,6 +4,7 @@ import type { InjectRequest } from '../review/request.ts';
 import type { InjectionSettings } from '../review/settings.ts';
 import { AnnotationReader } from './annotation-reader.ts';
 import { annotationWarnings } from './annotation-warnings.ts';
+import { identityAnnotation } from './bootstrap-socket.ts';
 import { type CaptureOptions, readCapture } from './capture-options.ts';
 import { withImageType } from './image.ts';
 import { checkComponentLevels, checkLogLevel } from './log-levels.ts';
@@ -46,6 +47,8 @@ export interface SidecarOptions {
   readonly mergeMetrics: boolean;
   readonly hold: boolean;
   readonly discoveryAddress: string;
+  /** Where certificate and roots come from. */
+  readonly identity: 'mesh' | 'spire';
   readonly statsInclusion: StatsInclusion;
   readonly proxyConfig: ProxyConfig;
   readonly user: ProxyUser;
@@ -90,6 +93,7 @@ export function readOptions(
     mergeMetrics: reader.bool('prometheus.istio.io/merge-metrics') ?? settings.mesh.enablePrometheusMerge,
     hold: settings.proxy.holdApplicationUntilProxyStarts || proxyConfig.holdApplicationUntilProxyStarts,
     discoveryAddress: readDiscovery(reader, settings, proxyConfig),
+    identity: reader.oneOf(identityAnnotation, ['mesh', 'spire']) ?? settings.proxy.identity,
     statsInclusion: readStatsInclusion(reader),
     proxyConfig,
     user: proxyUser(request.namespace, settings),

@@ -1,9 +1,13 @@
 import type { Json, JsonObject } from '../../model/json.ts';
+import { socketFolder } from './bootstrap-socket.ts';
 import type { SidecarOptions } from './options.ts';
 
 /** Annotations that carry the file-SDS wrappers of token and CA; the downward API turns them into files. */
 export const sdsTokenAnnotation = 'proxy.outrigger.io/sds-token';
 export const sdsRootAnnotation = 'proxy.outrigger.io/sds-root';
+
+/** https://github.com/spiffe/spiffe-csi: an ephemeral volume with the socket of the node's SPIRE agent. */
+const socketVolume: Json = { name: 'workload-socket', csi: { driver: 'csi.spiffe.io', readOnly: true } };
 
 /**
  * Istio's names where the thing is the same, so that users' mounts and tools find it. No private key is ever
@@ -29,6 +33,7 @@ export function proxyVolumes(options: SidecarOptions): Json[] {
       },
     },
     { name: 'istiod-ca-cert', configMap: { name: 'istio-ca-root-cert' } },
+    ...(options.identity === 'spire' ? [socketVolume] : []),
     ...(options.bootstrapOverride
       ? [{ name: 'custom-bootstrap-volume', configMap: { name: options.bootstrapOverride } }]
       : []),
@@ -41,6 +46,7 @@ export function proxyVolumeMounts(options: SidecarOptions): JsonObject[] {
     { name: 'istiod-ca-cert', mountPath: '/var/run/secrets/istio' },
     { name: 'istio-token', mountPath: '/var/run/secrets/tokens' },
     { name: 'istio-podinfo', mountPath: '/etc/istio/pod' },
+    ...(options.identity === 'spire' ? [{ name: 'workload-socket', mountPath: socketFolder, readOnly: true }] : []),
     ...(options.bootstrapOverride
       ? [{ name: 'custom-bootstrap-volume', mountPath: '/etc/istio/custom-bootstrap' }]
       : []),

@@ -47,6 +47,11 @@ const ProxySchema = Type.Object(
     readinessInitialDelaySeconds: whole(0, 'initialDelaySeconds of the readiness probe.'),
     readinessPeriodSeconds: whole(15, 'periodSeconds of the readiness probe.'),
     readinessFailureThreshold: whole(4, 'failureThreshold of the readiness probe.'),
+    identity: Type.Union([Type.Literal('mesh'), Type.Literal('spire')], {
+      default: 'mesh',
+      description:
+        'Where proxies have their certificate and roots from: the control plane, or the Unix socket of SPIRE.',
+    }),
     startupProbe: flag(true, 'Give istio-proxy a startup probe.'),
     startupFailureThreshold: whole(600, 'failureThreshold (1 s each) of the startup probe.'),
     includeIPRanges: text('*', 'Outbound CIDRs captured by default.'),

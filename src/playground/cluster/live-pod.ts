@@ -23,6 +23,8 @@ export interface PodSurroundings {
   readonly admit: (pod: Pod) => Promise<Pod>;
   readonly issueToken: (pod: Pod, seconds: number) => string;
   readonly configMaps: (namespace: string) => Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Folders that CSI drivers of the node mount, by driver. */
+  readonly csi?: Readonly<Record<string, string>>;
   readonly image: ImageResolver;
   /** Files below /etc, by name. */
   readonly etc: (pod: Pod, ip: string) => Readonly<Record<string, string>>;
@@ -170,7 +172,7 @@ export class LivePod {
   }
 
   #sandbox(namespace: Parameters<typeof keepPod>[0]['namespace']): Parameters<typeof keepPod>[0] {
-    const { configMaps, issueToken, image, etc, network } = this.#around;
+    const { configMaps, issueToken, image, etc, network, csi = {} } = this.#around;
     const pod = this.#pod;
     const podIp = this.ip ?? '';
     const root = this.#folder;
@@ -178,7 +180,7 @@ export class LivePod {
     const known = configMaps(this.desired.namespace);
     const files = tokenFiles(pod);
     const token = files.length === 0 ? '' : issueToken(pod, Math.max(...files.map(({ seconds }) => seconds)));
-    const volumes = writeVolumes(pod, { configMaps: known, token }, join(root, 'volumes'));
+    const volumes = writeVolumes(pod, { configMaps: known, token, csi }, join(root, 'volumes'));
     this.#volumes = volumes;
     for (const file of files) this.#renewToken(join(volumes.get(file.volume) ?? root, file.path), file.seconds);
     const nodeIp = network.slot.nodeIp;

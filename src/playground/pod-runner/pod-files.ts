@@ -8,6 +8,8 @@ import { readField } from './pod-fields.ts';
 export interface ClusterObjects {
   /** ConfigMaps of the pod's namespace: name to files. */
   readonly configMaps: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Folders that CSI drivers of the node mount, by driver. */
+  readonly csi?: Readonly<Record<string, string>>;
   /** The token that the API server issues for the pod. */
   readonly token: string;
 }
@@ -16,6 +18,11 @@ export interface ClusterObjects {
 export function writeVolumes(pod: Pod, cluster: ClusterObjects, root: string): Map<string, string> {
   const folders = new Map<string, string>();
   for (const volume of pod.spec.volumes ?? []) {
+    const mounted = csiFolder(volume, cluster);
+    if (mounted !== undefined) {
+      folders.set(volume.name, mounted);
+      continue;
+    }
     const folder = join(root, volume.name);
     mkdirSync(folder, { recursive: true });
     if (isObject(volume['emptyDir'])) chmodSync(folder, 0o777);
@@ -57,6 +64,14 @@ export function tokenFiles(pod: Pod): { volume: string; path: string; seconds: n
       return [{ volume: volume.name, path: String(token['path']), seconds }];
     });
   });
+}
+
+/** Undefined for volumes of other kinds, and where no such driver is there: then the pod does not start. */
+function csiFolder(
+  volume: { readonly [field: string]: unknown },
+  { csi = {} }: Pick<ClusterObjects, 'csi'>,
+): string | undefined {
+  return isObject(volume['csi']) ? csi[String(volume['csi']['driver'])] : undefined;
 }
 
 interface Around {
