@@ -14,6 +14,7 @@ import type { Workload } from '../model/workload.ts';
 import type { Place } from '../policy/locality/place.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
 import { translateExternalAuthorization } from '../xds/filters/external-authorization.ts';
+import { translateGlobalLimits, translateLocalLimits } from '../xds/filters/rate-limit.ts';
 import { translateRequestAuthentication } from '../xds/filters/request-authentication.ts';
 import type { ResourceSet, XdsResource } from '../xds/resource.ts';
 import { translateGatewayListeners, translateGatewayRoute } from '../xds/translate/gateway.ts';
@@ -105,8 +106,8 @@ export class GatewayConfigs {
     const { facts } = kind;
     const seen = views.forGateway(snapshot, facts.namespace, facts.labels);
     const { gateways, virtualServices, services } = snapshot;
-    const { authorizationPolicies, requestAuthentications, tokenKeys } = snapshot;
-    const policies = [authorizationPolicies, requestAuthentications, tokenKeys];
+    const { authorizationPolicies, requestAuthentications, tokenKeys, rateLimits } = snapshot;
+    const policies = [authorizationPolicies, requestAuthentications, tokenKeys, rateLimits];
     return this.#gateways.get(kind, [seen, gateways, virtualServices, services, ...policies], () => {
       const before = this.#before.get(kind);
       const built = buildGateway({ snapshot, settings, facts, seen, memory: this.#memory, before });
@@ -155,9 +156,11 @@ export class GatewayConfigs {
   }
 }
 
-const filtersOf = ({ external, tokens }: GatewayIR) => [
+const filtersOf = ({ external, tokens, rateLimits }: GatewayIR) => [
   translateExternalAuthorization(external),
   translateRequestAuthentication(tokens),
+  translateLocalLimits(rateLimits),
+  translateGlobalLimits(rateLimits),
 ];
 
 function factsOf(workload: Workload): GatewayFacts {

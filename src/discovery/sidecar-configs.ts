@@ -11,6 +11,7 @@ import type { Workload } from '../model/workload.ts';
 import { isCustom } from '../policy/authorization/external.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
 import { translateExternalAuthorization } from '../xds/filters/external-authorization.ts';
+import { translateGlobalLimits } from '../xds/filters/rate-limit.ts';
 import { translateRequestAuthentication } from '../xds/filters/request-authentication.ts';
 import type { ResourceSet, XdsResource } from '../xds/resource.ts';
 import { translateCluster } from '../xds/translate/cluster.ts';
@@ -47,6 +48,8 @@ export interface SidecarConfigsOptions {
   readonly patches: Pick<AllPatches, 'find'>;
   /** Told of what a policy asks for and cannot have; again whenever the workload is built anew. */
   readonly onProblem?: (problem: PolicyProblem) => void;
+  /** The same of RateLimits. */
+  readonly onLimitProblem?: (problem: PolicyProblem) => void;
 }
 
 type PolicyProblem = NonNullable<InboundIR['problem']>;
@@ -77,6 +80,12 @@ export class SidecarConfigs {
   readonly #asking = rememberedBy(
     (policies: Snapshot['authorizationPolicies']) =>
       new Set(policies.filter(isCustom).map(({ namespace }) => namespace)),
+  );
+
+  /** Namespaces that have limits that a service counts. */
+  readonly #counting = rememberedBy(
+    (limits: Snapshot['rateLimits']) =>
+      new Set(limits.filter(({ spec }) => spec.global !== undefined).map(({ namespace }) => namespace)),
   );
 
   readonly #last = rememberedBy((_: ProxyShape) => new Map<string, ResourceSet>());
@@ -160,24 +169,25 @@ export class SidecarConfigs {
   }
 
   #inbound(snapshot: Snapshot, workload: Workload): InboundIR {
-    const { indexes, settings, onProblem } = this.#options;
+    const { indexes, settings, onProblem, onLimitProblem } = this.#options;
     const { services, destinationRules, sidecars, peerAuthentications } = snapshot;
-    const { authorizationPolicies, requestAuthentications, tokenKeys } = snapshot;
-    const policies = [peerAuthentications, authorizationPolicies, requestAuthentications, tokenKeys];
-    const view = this.#authorizers(snapshot, workload);
+    const { authorizationPolicies, requestAuthentications, tokenKeys, rateLimits } = snapshot;
+    const policies = [peerAuthentications, authorizationPolicies, requestAuthentications, tokenKeys, rateLimits];
+    const view = this.#asked(snapshot, workload);
     const inputs = [services, destinationRules, sidecars, ...policies, view];
     return this.#inboundOf.get(workload, inputs, () => {
       const inbound = this.#inbounds.same(buildInbound({ snapshot, workload, indexes, settings, view }));
       if (inbound.problem !== undefined) onProblem?.(inbound.problem);
+      for (const problem of inbound.rateLimits.problems) onLimitProblem?.(problem);
       return inbound;
     });
   }
 
   /** A Sidecar resource is for what the app calls: whom the proxy asks, it does not hide. */
-  #authorizers(snapshot: Snapshot, { namespace, labels }: Workload): OutboundView | undefined {
+  #asked(snapshot: Snapshot, { namespace, labels }: Workload): OutboundView | undefined {
     const { views, settings } = this.#options;
-    const asking = this.#asking(snapshot.authorizationPolicies);
-    const asks = [namespace, ...settings.rootNamespaces].some((name) => asking.has(name));
+    const asking = [this.#asking(snapshot.authorizationPolicies), this.#counting(snapshot.rateLimits)];
+    const asks = [namespace, ...settings.rootNamespaces].some((name) => asking.some((names) => names.has(name)));
     return asks ? views.forGateway(snapshot, namespace, labels).view : undefined;
   }
 
@@ -187,21 +197,22 @@ export class SidecarConfigs {
       clusters: this.#kept(shape, 'inbound clusters', [
         ...fixed,
         ...translateInboundClusters(inbound, shape),
-        ...this.#asked(inbound, shape),
+        ...this.#askedClusters(inbound, shape),
       ]),
       listeners: this.#kept(shape, 'inbound listeners', translateInboundListeners(inbound, shape)),
       routes: this.#kept(shape, 'inbound routes', translateInboundRoutes(inbound)),
       extensions: this.#kept(shape, 'inbound filters', [
         translateExternalAuthorization(inbound.external),
         translateRequestAuthentication(inbound.tokens),
+        translateGlobalLimits(inbound.rateLimits),
       ]),
     };
   }
 
   /** Who is asked is not asked for: the proxy has to have it before the first request. */
-  #asked({ external }: InboundIR, { telemetry }: ProxyShape): readonly XdsResource[] {
-    const authorizers = external === undefined ? [] : [external.authorizer.cluster];
-    const clusters = new Map([...telemetry.collectors, ...authorizers].map((cluster) => [cluster.name, cluster]));
+  #askedClusters({ external, rateLimits }: InboundIR, { telemetry }: ProxyShape): readonly XdsResource[] {
+    const policies = [external?.authorizer.cluster, rateLimits.global?.cluster].filter((found) => found !== undefined);
+    const clusters = new Map([...telemetry.collectors, ...policies].map((cluster) => [cluster.name, cluster]));
     return [...clusters.values()].map(translateCluster);
   }
 

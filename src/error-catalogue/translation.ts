@@ -95,6 +95,12 @@ export const translationErrors = {
     remedy:
       'The rest of the configuration is sent. Compare the match and the value with what outrigger translate shows for the proxy; with mesh.delivery eager, listeners and routes have the shape and names of Istio.',
   },
+  OR2461: {
+    status: 422,
+    title: 'A service that counts requests for a RateLimit cannot be asked',
+    remedy:
+      'The other limits hold; those of this RateLimit let all by or none, as its failureMode says. Name a service and port that the workload sees, speaking gRPC, and one service with the same settings for all RateLimits of a workload.',
+  },
   OR2480: {
     status: 500,
     title: 'What workloads use cannot be read or kept',

@@ -104,7 +104,7 @@ describe('what is installed', () => {
       { apiGroups: [''], resources: ['events'], verbs: ['create'] },
       { apiGroups: [''], resources: ['services', 'pods'], verbs: ['list', 'watch'] },
       { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list', 'watch'] },
-      ...['networking.istio.io', 'security.istio.io', 'telemetry.istio.io'].map((group) => ({
+      ...['networking.istio.io', 'security.istio.io', 'telemetry.istio.io', 'outrigger.io'].map((group) => ({
         apiGroups: [group],
         resources: kinds.filter((kind) => kind.group === group).map((kind) => kind.plural),
         verbs: ['list', 'watch'],

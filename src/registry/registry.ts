@@ -58,6 +58,7 @@ export class Registry {
   readonly #requestAuthentications = new Configs<'RequestAuthentication'>(this.#problems);
   readonly #telemetries = new Configs<'Telemetry'>(this.#problems);
   readonly #envoyFilters = new Configs<'EnvoyFilter'>(this.#problems);
+  readonly #rateLimits = new Configs<'RateLimit'>(this.#problems);
   #tokenKeys: Snapshot['tokenKeys'] = emptySnapshot.tokenKeys;
   readonly #sinks: ReadonlyMap<string, Sink>;
   readonly #listeners = new Set<(snapshot: Snapshot) => void>();
@@ -88,6 +89,7 @@ export class Registry {
       ['RequestAuthentication', this.#requestAuthentications.input],
       ['Telemetry', this.#telemetries.input],
       ['EnvoyFilter', this.#envoyFilters.input],
+      ['RateLimit', this.#rateLimits.input],
     ]);
     this.#snapshot = this.#derive(emptySnapshot);
   }
@@ -159,6 +161,7 @@ export class Registry {
       requestAuthentications: this.#requestAuthentications.settle(),
       telemetries: this.#telemetries.settle(),
       envoyFilters: this.#envoyFilters.settle(),
+      rateLimits: this.#rateLimits.settle(),
       tokenKeys: this.#tokenKeys,
       secrets: changeMap(before.secrets, this.#secrets.settle()),
     };

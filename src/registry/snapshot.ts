@@ -9,6 +9,7 @@ import type {
   EnvoyFilter,
   Gateway,
   PeerAuthentication,
+  RateLimit,
   RequestAuthentication,
   Sidecar,
   Telemetry,
@@ -67,6 +68,7 @@ export interface Snapshot {
   readonly requestAuthentications: readonly Config<RequestAuthentication>[];
   readonly telemetries: readonly Config<Telemetry>[];
   readonly envoyFilters: readonly Config<EnvoyFilter>[];
+  readonly rateLimits: readonly Config<RateLimit>[];
   /** JSON Web Key Sets that issuers publish, as they were last read. */
   readonly tokenKeys: ReadonlyMap<string, string>;
   /** By `<namespace>/<name>`. */
@@ -89,6 +91,7 @@ export const emptySnapshot: Snapshot = {
   requestAuthentications: [],
   telemetries: [],
   envoyFilters: [],
+  rateLimits: [],
   tokenKeys: new Map(),
   secrets: new Map(),
 };

@@ -62,6 +62,15 @@ export const telemetry = {
   scope: 'Namespaced',
 } as const;
 
+/** Kinds of our own. */
+export const outrigger = {
+  group: 'outrigger.io',
+  categories: ['outrigger-io'],
+  versions: ['v1alpha1'],
+  storage: 'v1alpha1',
+  scope: 'Namespaced',
+} as const;
+
 const MetadataSchema = message(
   {
     namespace: text('Its namespace.'),

@@ -11,10 +11,12 @@ import {
   type KindDefinition,
   type Metadata,
   networking,
+  outrigger,
   security,
   telemetry,
 } from './kind.ts';
 import { PeerAuthenticationSpec } from './peer-authentication/peer-authentication.ts';
+import { RateLimitSpec } from './rate-limit/rate-limit.ts';
 import { RequestAuthenticationSpec } from './request-authentication/request-authentication.ts';
 import { ServiceEntrySpec } from './service-entry/service-entry.ts';
 import { SidecarSpec } from './sidecar/sidecar.ts';
@@ -22,7 +24,7 @@ import { TelemetrySpec } from './telemetry/telemetry.ts';
 import { VirtualServiceSpec } from './virtual-service/virtual-service.ts';
 import { WorkloadGroupSpec } from './workload-group/workload-group.ts';
 
-/** Every kind of Istio's API that is known, in the order of lists and files. */
+/** Every kind of Istio's API that is known, and our own, in the order of lists and files. */
 export const kinds = [
   define({
     ...networking,
@@ -131,6 +133,14 @@ export const kinds = [
     spec: EnvoyFilterSpec,
     columns: [ageColumn],
   }),
+  define({
+    ...outrigger,
+    kind: 'RateLimit',
+    plural: 'ratelimits',
+    shortNames: [],
+    spec: RateLimitSpec,
+    columns: [ageColumn],
+  }),
 ] as const;
 
 type Known = (typeof kinds)[number];
@@ -159,6 +169,7 @@ export type AuthorizationPolicy = Named<'AuthorizationPolicy'>;
 export type RequestAuthentication = Named<'RequestAuthentication'>;
 export type Telemetry = Named<'Telemetry'>;
 export type EnvoyFilter = Named<'EnvoyFilter'>;
+export type RateLimit = Named<'RateLimit'>;
 
 export function kindOf(apiVersion: string, kind: string): KindDefinition | undefined {
   const [group, version, ...rest] = apiVersion.split('/');

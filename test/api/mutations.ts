@@ -52,6 +52,7 @@ const enumerations: Readonly<Record<string, string>> = {
   SIMPLE: 'MUTUAL',
   HTTP: 'TCP',
   HTTPS: 'TLS',
+  day: 'hour',
 };
 
 /** Its last letter or digit, one further: of the same form, and another. */

@@ -21,6 +21,7 @@ type PolicyProblem = NonNullable<InboundIR['problem']>;
 export interface Tellings {
   readonly onGatewayProblem?: (problem: GatewayProblem) => void;
   readonly onPolicyProblem?: (problem: PolicyProblem) => void;
+  readonly onLimitProblem?: (problem: PolicyProblem) => void;
   readonly onTelemetryProblem?: (problem: PolicyProblem) => void;
   readonly onPatchProblem?: (problem: PolicyProblem) => void;
 }
@@ -58,7 +59,11 @@ export function configurators(
   const filters = new AllPatches(settings.rootNamespaces, onceEach(tell.onPatchProblem));
   const patches = new WithSockets(filters, settings.spireSecrets);
   const parts = { settings, ...sight, encoder, shapes, patches };
-  const sidecars = new SidecarConfigs({ ...parts, onProblem: onceEach(tell.onPolicyProblem) });
+  const sidecars = new SidecarConfigs({
+    ...parts,
+    onProblem: onceEach(tell.onPolicyProblem),
+    onLimitProblem: onceEach(tell.onLimitProblem),
+  });
   const gateways = new GatewayConfigs({
     ...parts,
     ...(tell.onGatewayProblem === undefined ? {} : { onProblem: tell.onGatewayProblem }),

@@ -10,6 +10,7 @@ import type { RootReport } from '../../identity/rotation/root-report.ts';
 import { systemClock } from '../../identity/serving-certificates.ts';
 import { CertificateKeeper } from '../../identity/workload/certificate-keeper.ts';
 import { WorkloadCa } from '../../identity/workload/workload-ca.ts';
+import type { GatewayFault } from '../../ir/types/gateway.ts';
 import { Learner } from '../../learning/learner.ts';
 import type { MeshSettings } from '../../model/mesh-settings.ts';
 import { printOrigin } from '../../model/origin.ts';
@@ -53,6 +54,11 @@ export interface MeshOptions {
 /** Milliseconds. */
 const longestForKeys = 6_000;
 const longestForScopes = 3_000;
+
+const gatewayCodes: Readonly<Partial<Record<GatewayFault, 'OR2454' | 'OR2461'>>> = {
+  'no-authorizer': 'OR2454',
+  'no-counter': 'OR2461',
+};
 
 const wireClock = {
   now: () => Date.now(),
@@ -325,11 +331,12 @@ export class MeshComponent implements Component {
         encoder,
         {
           onGatewayProblem: ({ fault, origins, message }) => {
-            const code = fault === 'no-authorizer' ? 'OR2454' : 'OR2406';
-            logger.warn({ code, fault, origins: origins.map(printOrigin) }, message);
+            logger.warn({ code: gatewayCodes[fault] ?? 'OR2406', fault, origins: origins.map(printOrigin) }, message);
           },
           onPolicyProblem: ({ origins, message }) =>
             logger.warn({ code: 'OR2454', origins: origins.map(printOrigin) }, message),
+          onLimitProblem: ({ origins, message }) =>
+            logger.warn({ code: 'OR2461', origins: origins.map(printOrigin) }, message),
           onTelemetryProblem: ({ origins, message }) =>
             logger.warn({ code: 'OR2455', origins: origins.map(printOrigin) }, message),
           onPatchProblem: ({ origins, message }) =>

@@ -1,7 +1,6 @@
 import type { Origin } from '../../model/origin.ts';
 import { rememberedBy } from '../../model/remembered.ts';
 import type { ClusterIR } from '../types/cluster.ts';
-import type { ExternalAuthorizationIR } from '../types/external-authorization.ts';
 import type { GatewayListenerIR, GatewayServerIR } from '../types/gateway.ts';
 import type { OutboundView } from '../types/view.ts';
 import { passedOn } from './auto-passthrough.ts';
@@ -25,14 +24,13 @@ export function gatewayClusters(
   });
 }
 
-/** Those of the routes, and the one that the gateway itself asks. */
-export function withAuthorizer(
+/** Those of the routes, and those that the gateway itself asks. */
+export function withAsked(
   clusters: readonly ClusterIR[],
-  external: ExternalAuthorizationIR | undefined,
+  asked: readonly (ClusterIR | undefined)[],
 ): readonly ClusterIR[] {
-  if (external === undefined) return clusters;
-  const own = withoutCaller(external.authorizer.cluster);
-  return clusters.some(({ name }) => name === own.name) ? clusters : [...clusters, own];
+  const all = [...clusters, ...asked.filter((cluster) => cluster !== undefined).map(withoutCaller)];
+  return [...new Map(all.map((cluster) => [cluster.name, cluster])).values()];
 }
 
 const byOwnName = (clusters: readonly ClusterIR[]): ReadonlyMap<string, ClusterIR> =>

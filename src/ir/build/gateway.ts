@@ -1,13 +1,14 @@
 import type { MeshSettings } from '../../model/mesh-settings.ts';
+import { rateLimitsFor } from '../../policy/rate-limit/select.ts';
 import { tokenRulesFor } from '../../policy/request-authentication/select.ts';
 import type { DestinationLookup } from '../../policy/virtual-service/destinations.ts';
 import type { Snapshot } from '../../registry/snapshot.ts';
 import type { DownstreamTlsIR } from '../types/downstream-tls.ts';
 import type { GatewayIR, GatewayListenerIR, GatewayProblem, GatewayServerIR } from '../types/gateway.ts';
 import type { TlsRouteIR } from '../types/outbound.ts';
-import { buildAuthorization } from './authorization.ts';
+import { askedCluster, buildAuthorization } from './authorization.ts';
 import { autoPassthroughRoutes } from './auto-passthrough.ts';
-import { gatewayClusters, withAuthorizer } from './gateway-clusters.ts';
+import { gatewayClusters, withAsked } from './gateway-clusters.ts';
 import { passthroughRoutes, tcpServerRoutes, unlikeRoutes } from './gateway-connections.ts';
 import { type GatewayFacts, type GatewayScene, type PlacedServer, problemOf } from './gateway-facts.ts';
 import { isServerName, serverHosts, serverNames, unfitNames } from './gateway-hosts.ts';
@@ -55,9 +56,16 @@ export function buildGateway(inputs: GatewayInputs): GatewayIR {
   const providers = settings.extensionProviders;
   const { problem, ...authorization } = buildAuthorization(snapshot, { ...policyQuery, providers, view: seen.view });
   if (problem !== undefined) problems.push(problemOf('no-authorizer', problem.message, ...problem.origins));
+  const clusterOf = (service: string, port: number) => askedCluster(seen.view, service, port);
+  const rateLimits = rateLimitsFor(snapshot.rateLimits, { ...policyQuery, clusterOf });
+  for (const { message, origins } of rateLimits.problems) problems.push(problemOf('no-counter', message, ...origins));
   return {
     listeners,
-    clusters: withAuthorizer(gatewayClusters(listeners, seen.view, scene), authorization.external),
+    clusters: withAsked(gatewayClusters(listeners, seen.view, scene), [
+      authorization.external?.authorizer.cluster,
+      rateLimits.global?.cluster,
+    ]),
+    rateLimits,
     tokens: {
       rules: tokenRulesFor(snapshot.requestAuthentications, policyQuery),
       chooseAgain: listeners.some(asksClaims),

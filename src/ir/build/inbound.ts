@@ -7,13 +7,14 @@ import { connectionsOf, connectTimeoutOf, limitsOf } from '../../policy/destinat
 import { type EffectivePolicy, effectivePolicy } from '../../policy/destination-rule/effective.ts';
 import { findRule } from '../../policy/destination-rule/select.ts';
 import type { WorkloadModes } from '../../policy/peer-authentication/mode.ts';
+import { rateLimitsFor } from '../../policy/rate-limit/select.ts';
 import { tokenRulesFor } from '../../policy/request-authentication/select.ts';
 import { inboundPoolOf } from '../../policy/sidecar/ingress.ts';
 import { sidecarOf } from '../../policy/sidecar/select.ts';
 import type { Config, Snapshot } from '../../registry/snapshot.ts';
 import type { Sidecar } from '../../schema/kinds.ts';
 import type { OutboundView } from '../types/view.ts';
-import { buildAuthorization } from './authorization.ts';
+import { askedCluster, buildAuthorization } from './authorization.ts';
 import { ingressPort, type PortLimits } from './inbound-ingress.ts';
 import type { Indexes } from './indexes.ts';
 
@@ -53,6 +54,10 @@ export function buildInbound(inputs: InboundInputs): InboundIR {
       chooseAgain: false,
     },
     ...buildAuthorization(snapshot, { namespace, labels, rootNamespaces, trustDomains, providers, view }),
+    rateLimits: rateLimitsFor(snapshot.rateLimits, {
+      ...{ namespace, labels, rootNamespaces },
+      clusterOf: (service, port) => askedCluster(view, service, port),
+    }),
     exempt: workload.statusPort === 15020 ? [] : [15020],
     trustDomains,
   };

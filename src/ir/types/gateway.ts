@@ -4,6 +4,7 @@ import type { ClusterIR } from './cluster.ts';
 import type { DownstreamTlsIR } from './downstream-tls.ts';
 import type { ExternalAuthorizationIR } from './external-authorization.ts';
 import type { TlsRouteIR } from './outbound.ts';
+import type { RateLimitsIR } from './rate-limit.ts';
 import type { RequestAuthenticationIR } from './request-authentication.ts';
 import type { VirtualHostIR } from './route.ts';
 
@@ -16,6 +17,8 @@ export interface GatewayIR {
   readonly authorization: readonly AuthorizationIR[];
   /** Asked before all of these; only where somebody is. */
   readonly external?: ExternalAuthorizationIR;
+  /** Asked after all of these; servers count each for themselves. */
+  readonly rateLimits: RateLimitsIR;
   readonly trustDomains: readonly string[];
   /** What of its resources is left out, and why. */
   readonly problems: readonly GatewayProblem[];
@@ -38,6 +41,8 @@ export type GatewayFault =
   | 'unfit-server-name'
   /** Somebody whom a policy names, and who cannot be asked. */
   | 'no-authorizer'
+  /** Somebody whom a RateLimit names, and who cannot be asked. */
+  | 'no-counter'
   /** A rule sends traffic to what the gateway does not see. */
   | 'unknown-destination';
 

@@ -4,6 +4,7 @@ import type { AuthorizationIR } from './authorization.ts';
 import type { ConnectionsIR, LimitsIR } from './cluster.ts';
 import type { DownstreamTlsIR } from './downstream-tls.ts';
 import type { ExternalAuthorizationIR } from './external-authorization.ts';
+import type { RateLimitsIR } from './rate-limit.ts';
 import type { RequestAuthenticationIR } from './request-authentication.ts';
 
 export type MtlsMode = 'strict' | 'permissive' | 'disable';
@@ -22,6 +23,8 @@ export interface InboundIR {
   readonly external?: ExternalAuthorizationIR;
   /** Why nobody can be asked, if so. */
   readonly problem?: { readonly message: string; readonly origins: readonly Origin[] };
+  /** Asked after all of these. */
+  readonly rateLimits: RateLimitsIR;
   /** Ports that take no mutual TLS whatever the mode: probes and metrics. */
   readonly exempt: readonly number[];
   readonly trustDomains: readonly string[];

@@ -28,6 +28,7 @@ beforeEach(async () => {
     '/apis/security.istio.io/v1/authorizationpolicies': [],
     '/apis/security.istio.io/v1/requestauthentications': [],
     '/apis/telemetry.istio.io/v1/telemetries': [],
+    '/apis/outrigger.io/v1alpha1/ratelimits': [],
     '/apis/networking.istio.io/v1alpha3/envoyfilters': [],
   };
   server = createServer(answer);

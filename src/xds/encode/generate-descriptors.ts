@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import protobuf from 'protobufjs';
-import { addedFields } from './added-fields.ts';
+import { addedEnums, addedFields } from './added-fields.ts';
 import type { Descriptors, FieldDescriptor } from './descriptors.ts';
 
 /**
@@ -44,7 +44,10 @@ export function describeTypes(): Descriptors {
   });
   const shippedMessages = Object.fromEntries(messages);
   const more = Object.entries(addedFields).map(([name, fields]) => [name, { ...shippedMessages[name], ...fields }]);
-  return reachable({ ...shippedMessages, ...Object.fromEntries(more) }, Object.fromEntries(enums));
+  return reachable(
+    { ...shippedMessages, ...Object.fromEntries(more) },
+    { ...Object.fromEntries(enums), ...addedEnums },
+  );
 }
 
 function filesOf(root: string): string[] {

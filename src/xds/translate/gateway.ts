@@ -14,6 +14,7 @@ import { fixedExternalAuthorization, networkExternalAuthorization } from '../fil
 import { faultFilter } from '../filters/fault.ts';
 import { resolveServerNameFilter } from '../filters/name-resolution.ts';
 import { sendPeerFilter } from '../filters/peer-header.ts';
+import { gatewayRateLimits } from '../filters/rate-limit.ts';
 import { tokenSlot } from '../filters/request-authentication.ts';
 import type { Message, XdsResource } from '../resource.ts';
 import { translateAccessLog, translateListenerLog } from './access-log.ts';
@@ -97,6 +98,7 @@ function gatewayHttp({ routeName }: GatewayHttpIR, statPrefix: string, context: 
       ...fixedExternalAuthorization(gateway.external),
       tokenSlot.filter,
       ...fixedHttpAuthorization(gateway.authorization),
+      ...gatewayRateLimits,
       sendPeerFilter(shape),
       alpnFilter,
       faultFilter,

@@ -2,6 +2,7 @@ import type { InboundIR, InboundPortIR } from '../../ir/types/inbound.ts';
 import { isHttp2, listenerProtocol } from '../../model/protocol.ts';
 import { authorizationOfRoutes } from '../filters/authorization.ts';
 import { askedOfRoutes } from '../filters/external-authorization.ts';
+import { limitsOfRoutes } from '../filters/rate-limit.ts';
 import type { Message, XdsResource } from '../resource.ts';
 import { chosenEndpointHeader } from './virtual-host.ts';
 
@@ -36,8 +37,16 @@ interface Target {
   readonly port: InboundPortIR | undefined;
 }
 
-function routes(name: string, { cluster, port: known }: Target, { authorization, external }: InboundIR): XdsResource {
-  const perFilter = { ...askedOfRoutes(external), ...authorizationOfRoutes(authorization) };
+function routes(
+  name: string,
+  { cluster, port: known }: Target,
+  { authorization, external, rateLimits }: InboundIR,
+): XdsResource {
+  const perFilter = {
+    ...askedOfRoutes(external),
+    ...authorizationOfRoutes(authorization),
+    ...limitsOfRoutes(rateLimits),
+  };
   const policies = [
     ...(external === undefined ? [] : [{ rules: external.rules, shadow: [] }]),
     ...authorization,
@@ -45,7 +54,7 @@ function routes(name: string, { cluster, port: known }: Target, { authorization,
   return {
     type: 'route',
     name,
-    origins: [...(known?.origins ?? []), ...policies],
+    origins: [...(known?.origins ?? []), ...policies, ...rateLimits.local.map(({ origin }) => origin)],
     message: {
       name,
       validate_clusters: false,

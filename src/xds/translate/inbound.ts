@@ -4,6 +4,7 @@ import { listenerProtocol } from '../../model/protocol.ts';
 import { httpAuthorization, networkAuthorization } from '../filters/authorization.ts';
 import { externalAuthorization, networkExternalAuthorization } from '../filters/external-authorization.ts';
 import { dropPeerFilter, readPeerFilter } from '../filters/peer-header.ts';
+import { rateLimits } from '../filters/rate-limit.ts';
 import { tokenSlot } from '../filters/request-authentication.ts';
 import type { Message, XdsResource } from '../resource.ts';
 import { translateAccessLog, translateConnectionLog, translateListenerLog } from './access-log.ts';
@@ -175,6 +176,7 @@ function httpFilter(door: Door, form: ChainForm, { shape }: InboundContext): Mes
       ...externalAuthorization,
       tokenSlot.filter,
       ...httpAuthorization,
+      ...rateLimits,
     ],
     accessLogs: [...servedStats(shape, form.mutual), ...translateAccessLog(shape.telemetry.served.accessLogs)],
     tracing: shape.telemetry.served.tracing,

@@ -25,7 +25,7 @@ function translateClaim({ path, match, invert }: ClaimMatchIR): Message {
 }
 
 /** A header that must not match may also be absent, unless what is asked is whether it is there. */
-function translateHeader({ name, match, invert }: HeaderMatchIR): Message {
+export function translateHeader({ name, match, invert }: HeaderMatchIR): Message {
   const inverted = invert ? { invert_match: true } : {};
   if (match.kind === 'present') return { name, present_match: true, ...inverted };
   const absent = invert ? { treat_missing_header_as_empty: true } : {};
