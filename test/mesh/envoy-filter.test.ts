@@ -171,4 +171,52 @@ spec: {hosts: [app.example.com], gateways: [ingress], http: [{route: [{destinati
       expect((await ask('server'))?.status).toBe(200);
     });
   });
+
+  const limited = (spec: object) => ({
+    '@type': 'type.googleapis.com/udpa.type.v1.TypedStruct',
+    type_url: 'type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit',
+    value: { stat_prefix: 'http_local_rate_limiter', ...spec },
+  });
+  const always = (key: string) => ({ runtime_key: key, default_value: { numerator: 100, denominator: 'HUNDRED' } });
+  const five = {
+    token_bucket: { max_tokens: 5, tokens_per_fill: 5, fill_interval: '3600s' },
+    filter_enabled: always('local_rate_limit_enabled'),
+    filter_enforced: always('local_rate_limit_enforced'),
+    enable_x_ratelimit_headers: 'DRAFT_VERSION_03',
+    response_headers_to_add: [{ append: false, header: { key: 'x-local-rate-limit', value: 'true' } }],
+  };
+  const limiter = (spec: object) => ({
+    applyTo: 'HTTP_FILTER',
+    match: { context: 'SIDECAR_INBOUND', listener: { filterChain: { filter: { name: manager } } } },
+    patch: {
+      operation: 'INSERT_BEFORE',
+      value: { name: 'envoy.filters.http.local_ratelimit', typed_config: limited(spec) },
+    },
+  });
+  test("Istio's way to limit rates: a filter of the whole listener, and the same by route", async () => {
+    const route = {
+      applyTo: 'HTTP_ROUTE',
+      match: {
+        context: 'SIDECAR_INBOUND',
+        routeConfiguration: { vhost: { name: 'inbound|http|9080', route: { action: 'ANY' } } },
+      },
+      patch: {
+        operation: 'MERGE',
+        value: { typed_per_filter_config: { 'envoy.filters.http.local_ratelimit': limited(five) } },
+      },
+    };
+    for (const patches of [[limiter(five)], [limiter({}), route]]) {
+      await within(filter(...patches), async () => {
+        // A listener goes on until the next one is warm: what the filter has not seen says nothing of a limit.
+        let counted = 0;
+        const refused = await until('a request is refused', async () => {
+          const sample = await ask('server');
+          if (sample?.status === 200 && sample.headers['x-ratelimit-limit'] === '5') counted += 1;
+          return sample?.status === 429 ? sample : undefined;
+        });
+        expect([counted, refused.headers['x-local-rate-limit']]).toEqual([5, 'true']);
+      });
+      await until('it is gone', async () => ((await ask('server'))?.status === 200 ? true : undefined));
+    }
+  });
 });
