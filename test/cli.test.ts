@@ -181,6 +181,25 @@ describe('outrigger preview', () => {
     const { stdout } = run(['preview', '-', '-n', 'dark', '--config', folder, '-o', 'json'], deployment);
     expect(JSON.parse(stdout).decision.decidedBy).toBe('not_selected');
   });
+
+  test('ProxyConfigs from a folder', () => {
+    const configs = join(folder, 'configs');
+    mkdirSync(configs);
+    const text = `apiVersion: v1
+kind: Namespace
+metadata: {name: lit, labels: {istio-injection: enabled}}
+---
+apiVersion: networking.istio.io/v1beta1
+kind: ProxyConfig
+metadata: {name: seven, namespace: lit}
+spec: {selector: {matchLabels: {app: web}}, environmentVariables: {SEVEN: "7"}}
+`;
+    writeFileSync(join(configs, 'all.yaml'), text);
+    const around = ['-n', 'lit', '--config', configs];
+    expect(run(['inject', '-', ...around], deployment).stdout).toMatch(/name: SEVEN\n\s+value: "7"/);
+    expect(run(['preview', '-', ...around, '-o', 'diff'], deployment).stdout).toContain('SEVEN');
+    expect(run(['inject', '-', '-n', 'lit'], deployment).stdout).not.toContain('SEVEN');
+  });
 });
 
 describe('mistakes', () => {

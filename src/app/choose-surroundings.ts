@@ -32,5 +32,6 @@ export async function chooseSurroundings(options: ChooseOptions): Promise<Surrou
   const folder = config.config === '' ? sampleConfigFolder : config.config;
   const stateFolder = config.stateDir === '' ? defaultStateFolder(env) : config.stateDir;
   const discovery = config.discovery.enabled === 'on';
-  return folderSurroundings({ folder, stateFolder, discovery, logger, metrics });
+  const { rootNamespaces } = config.mesh;
+  return folderSurroundings({ folder, rootNamespaces, stateFolder, discovery, logger, metrics });
 }

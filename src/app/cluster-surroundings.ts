@@ -28,6 +28,7 @@ export async function clusterSurroundings({ config, env, logger }: ClusterOption
     instance: env.POD_NAME ?? hostname(),
     startId: randomBytes(4).toString('hex'),
     onProblem: ({ message, ...problem }) => logger.warn(problem, message),
+    rootNamespaces: config.mesh.rootNamespaces,
     tokenAudiences: [tokenAudience],
     ...(discovery ? { mesh: meshOf(config) } : {}),
   });

@@ -14,6 +14,7 @@ import { watchFolder } from './watch-folder.ts';
 
 export interface FolderOptions {
   readonly folder: string;
+  readonly rootNamespaces: readonly string[];
   readonly stateFolder: string;
   /** Whether proxies are configured, too. */
   readonly discovery: boolean;
@@ -23,9 +24,10 @@ export interface FolderOptions {
 
 /** No cluster: namespaces and nodes from files, the root certificate in a file. */
 export function folderSurroundings(options: FolderOptions): Surroundings {
-  const { folder, stateFolder, discovery, logger, metrics } = options;
+  const { folder, rootNamespaces, stateFolder, discovery, logger, metrics } = options;
   const source = new FilesSource({
     folder,
+    rootNamespaces,
     pollMs: 2000,
     quietMs: 50,
     watchFolder,

@@ -68,13 +68,14 @@ export async function setUpInjection(
   const flags = command.opts<InjectionFlags>();
   const facts = await factsOf(flags, say, flags.namespaceLabels === undefined ? tellAssumed : () => {});
   const { namespace } = withGivenNamespaces(facts, inputs);
-  return injectionWith(command, { namespace, nodes: () => facts.nodes() }, say);
+  const proxyConfigs: ClusterFacts['proxyConfigs'] = (name, labels) => facts.proxyConfigs?.(name, labels);
+  return injectionWith(command, { namespace, nodes: () => facts.nodes(), proxyConfigs }, say);
 }
 
 /** The same with facts that are known already. */
 export async function injectionWith(
   command: Command,
-  facts: Pick<ClusterFacts, 'namespace' | 'nodes'>,
+  facts: Pick<ClusterFacts, 'namespace' | 'nodes' | 'proxyConfigs'>,
   say: (line: string) => void,
 ): Promise<Surroundings> {
   const flags = command.opts<InjectionFlags>();
@@ -85,6 +86,7 @@ export async function injectionWith(
   return {
     injector: buildInjector(config.injection, readTemplateTexts()),
     nodes: facts.nodes(),
+    proxyConfigsOf: (name, labels) => facts.proxyConfigs?.(name, labels),
     namespaceOf: namespaceFacts(facts, {
       namespace: flags.namespace,
       labels: flags.namespaceLabels === undefined ? undefined : parsePairs(flags.namespaceLabels, '--namespace-labels'),

@@ -75,6 +75,7 @@ async function run(translate: Command): Promise<void> {
   const configure = configurators(settings, encoder, {
     onPatchProblem: ({ origins, message }) => say(`OR2456 ${origins.map(printOrigin).join(', ')}: ${message}`),
     onTelemetryProblem: ({ origins, message }) => say(`OR2455 ${origins.map(printOrigin).join(', ')}: ${message}`),
+    onLimitProblem: ({ origins, message }) => say(`OR2461 ${origins.map(printOrigin).join(', ')}: ${message}`),
     onPolicyProblem: ({ origins, message }) => say(`OR2454 ${origins.map(printOrigin).join(', ')}: ${message}`),
   })();
   const resources = configure.configure({ snapshot: registry.snapshot, workload, delta: true });

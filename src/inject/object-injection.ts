@@ -1,6 +1,6 @@
 import { asOutriggerError, type OutriggerError } from '../errors.ts';
 import { isObject, type Json, type JsonObject } from '../model/json.ts';
-import type { NamespaceFacts, NodeFacts, Pod } from '../model/pod.ts';
+import type { ClusterFacts, NamespaceFacts, NodeFacts, Pod } from '../model/pod.ts';
 import type { InjectOutcome, Injector } from './injector.ts';
 import { restorePod } from './patch/restore.ts';
 import {
@@ -17,6 +17,7 @@ export interface Surroundings {
   /** Facts of a namespace by name; undefined name: the object names none. */
   readonly namespaceOf: (name: string | undefined) => NamespaceFacts | UnknownNamespace;
   readonly nodes: readonly NodeFacts[];
+  readonly proxyConfigsOf?: ClusterFacts['proxyConfigs'];
 }
 
 /** A namespace that nobody knows: the webhook would refuse its pods. */
@@ -121,7 +122,9 @@ function injectOne(item: JsonObject, embedded: EmbeddedPod, around: Surroundings
   const common = { embedded, namespace: namespace.name, before: item };
   if ('error' in namespace) return { ...common, after: item, outcome: undefined, error: namespace.error };
   try {
-    const outcome = around.injector.inject({ pod: embedded.pod, namespace, nodes: around.nodes }, embedded.workload);
+    const { pod, workload } = embedded;
+    const proxyConfigs = around.proxyConfigsOf?.(namespace.name, pod.metadata.labels ?? {});
+    const outcome = around.injector.inject({ pod, namespace, nodes: around.nodes, proxyConfigs }, workload);
     const after = outcome.pod === embedded.pod ? item : replaceEmbeddedPod(item, embedded.path, outcome.pod);
     return { ...common, after, outcome, error: undefined };
   } catch (thrown) {

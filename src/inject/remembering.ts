@@ -79,5 +79,6 @@ function keyOf(request: InjectRequest): string {
   const { metadata, ...pod } = request.pod;
   const { managedFields: _m, uid: _u, creationTimestamp: _c, ownerReferences, ...read } = metadata;
   const owners = ownerReferences?.map(({ apiVersion, kind, name, controller }) => [apiVersion, kind, name, controller]);
-  return JSON.stringify([pod, read, owners, request.namespace, nodesSupportNative(request), request.urlParameters]);
+  const { namespace, urlParameters, proxyConfigs } = request;
+  return JSON.stringify([pod, read, owners, namespace, nodesSupportNative(request), urlParameters, proxyConfigs]);
 }

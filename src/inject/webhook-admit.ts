@@ -143,7 +143,8 @@ export class Admitter {
     const { injector, facts } = this.#options;
     const pod = decodePod(request.object, namespace.name);
     const urlParameters = this.#parametersOf(remainder);
-    const outcome = injector.inject({ pod, namespace, nodes: facts.nodes(), urlParameters });
+    const proxyConfigs = facts.proxyConfigs?.(namespace.name, pod.metadata.labels ?? {});
+    const outcome = injector.inject({ pod, namespace, nodes: facts.nodes(), proxyConfigs, urlParameters });
     const { decision } = outcome;
     const { patchBase64, patchBytes } = outcome;
     const warnings = cleanWarnings(outcome.warnings);

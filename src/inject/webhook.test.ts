@@ -111,6 +111,12 @@ describe('a pod that is created', () => {
     ]);
   });
 
+  test('reaches it with what ProxyConfigs say of its namespace and labels', async () => {
+    facts.proxyConfigs = (name, { app: threads }) => ({ wide: [{ [name]: Number(threads) }] });
+    await post(review({ object: { ...pod, metadata: { ...pod.metadata, labels: { app: '7' } } } })).expect(200);
+    expect(requests[0]?.proxyConfigs).toEqual({ wide: [{ default: 7 }] });
+  });
+
   test('is answered in ASCII, whatever its uid and warnings hold', async () => {
     inject = () => ({ ...injected, warnings: ['schön 𝒳'] });
     const answer = await post(review({ uid: 'ü' })).expect(200);

@@ -109,6 +109,14 @@ export interface NodeFacts {
   readonly kubeletVersion: string;
 }
 
+/** What ProxyConfigs say of a pod, in the words of the mesh's `defaultConfig`. */
+export interface ProxyConfigLayers {
+  /** Of the root namespace, then of the pod's own: later ones win, and the pod's annotation wins over all of them. */
+  readonly wide: readonly JsonObject[];
+  /** The one that selects the pod; it wins over the annotation. */
+  readonly own?: JsonObject;
+}
+
 /**
  * Where namespaces and nodes come from: a folder of files or the Kubernetes API. Reads are synchronous
  * and from memory; `fetchNamespace` asks the source itself when memory has no such namespace.
@@ -117,6 +125,8 @@ export interface ClusterFacts {
   namespace(name: string): NamespaceFacts | undefined;
   fetchNamespace(name: string): Promise<NamespaceFacts | undefined>;
   nodes(): readonly NodeFacts[];
+  /** For a pod of these labels; undefined where none says anything. */
+  proxyConfigs?(namespace: string, labels: Readonly<Record<string, string>>): ProxyConfigLayers | undefined;
   /** True once the first full listing is in memory. */
   readonly synced: boolean;
 }

@@ -6,6 +6,7 @@ import { envoyFilterFields } from './envoy-filter/fields.ts';
 import type { FieldEffects } from './field-effects.ts';
 import { gatewayFields } from './gateway/fields.ts';
 import { peerAuthenticationFields } from './peer-authentication/fields.ts';
+import { proxyConfigFields } from './proxy-config/fields.ts';
 import { rateLimitFields } from './rate-limit/fields.ts';
 import { requestAuthenticationFields } from './request-authentication/fields.ts';
 import { serviceEntryFields } from './service-entry/fields.ts';
@@ -29,6 +30,7 @@ export const fieldEffects: Readonly<Record<KindName, FieldEffects>> = {
   RequestAuthentication: requestAuthenticationFields,
   Telemetry: telemetryFields,
   EnvoyFilter: envoyFilterFields,
+  ProxyConfig: proxyConfigFields,
   RateLimit: rateLimitFields,
 };
 

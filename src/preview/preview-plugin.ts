@@ -78,7 +78,12 @@ function previewObject(
 ): { after: JsonObject; results: ObjectInjection[] } {
   const { reviewed, namespace } = unwrapReview(object);
   const given = { ...query, namespace: query.namespace ?? namespace };
-  return injectObject(reviewed, { injector, nodes: facts.nodes(), namespaceOf: namespaceFacts(facts, given) });
+  return injectObject(reviewed, {
+    injector,
+    nodes: facts.nodes(),
+    proxyConfigsOf: (name, labels) => facts.proxyConfigs?.(name, labels),
+    namespaceOf: namespaceFacts(facts, given),
+  });
 }
 
 /** An AdmissionReview stands for the pod in it and its namespace. */

@@ -46,6 +46,8 @@ export class Registry {
   readonly #entries = new WorkloadEntries(this.#problems);
   /** Checked, and used for nothing. */
   readonly #groups = new Configs<'WorkloadGroup'>(this.#problems);
+  /** Checked; injection reads them from the source. */
+  readonly #proxyConfigs = new Configs<'ProxyConfig'>(this.#problems);
   readonly #hosts: Hosts;
   readonly #endpoints: Endpoints;
   readonly #secrets = new Secrets(this.#problems);
@@ -78,6 +80,7 @@ export class Registry {
       ['ServiceEntry', this.#hosts.entries],
       ['WorkloadEntry', this.#entries.input],
       ['WorkloadGroup', this.#groups.input],
+      ['ProxyConfig', this.#proxyConfigs.input],
       ['EndpointSlice', this.#endpoints.slices],
       ['Secret', this.#secrets.secrets],
       ['VirtualService', this.#virtualServices.input],
@@ -140,6 +143,7 @@ export class Registry {
     const workloads = this.#workloads.settle((topic) => this.#endpoints.announce(topic));
     const machines = this.#entries.settle((topic) => this.#endpoints.announce(topic));
     this.#groups.settle();
+    this.#proxyConfigs.settle();
     const hosts = this.#hosts.settle();
     const endpoints = this.#endpoints.settle(hosts);
     const services = hosts

@@ -40,6 +40,7 @@ test('names, versions and columns are as users of Istio know them', () => {
     ['requestauthentications.security.istio.io', 'ra', 'v1,v1beta1', ''],
     ['telemetries.telemetry.istio.io', 'telemetry', 'v1,v1alpha1', 'Age'],
     ['envoyfilters.networking.istio.io', '', 'v1alpha3', 'Age'],
+    ['proxyconfigs.networking.istio.io', '', 'v1beta1', ''],
     ['ratelimits.outrigger.io', '', 'v1alpha1', 'Age'],
   ]);
 });

@@ -16,6 +16,7 @@ import {
   telemetry,
 } from './kind.ts';
 import { PeerAuthenticationSpec } from './peer-authentication/peer-authentication.ts';
+import { ProxyConfigSpec } from './proxy-config/proxy-config.ts';
 import { RateLimitSpec } from './rate-limit/rate-limit.ts';
 import { RequestAuthenticationSpec } from './request-authentication/request-authentication.ts';
 import { ServiceEntrySpec } from './service-entry/service-entry.ts';
@@ -134,6 +135,16 @@ export const kinds = [
     columns: [ageColumn],
   }),
   define({
+    ...networking,
+    versions: ['v1beta1'],
+    storage: 'v1beta1',
+    kind: 'ProxyConfig',
+    plural: 'proxyconfigs',
+    shortNames: [],
+    spec: ProxyConfigSpec,
+    columns: [],
+  }),
+  define({
     ...outrigger,
     kind: 'RateLimit',
     plural: 'ratelimits',
@@ -169,6 +180,7 @@ export type AuthorizationPolicy = Named<'AuthorizationPolicy'>;
 export type RequestAuthentication = Named<'RequestAuthentication'>;
 export type Telemetry = Named<'Telemetry'>;
 export type EnvoyFilter = Named<'EnvoyFilter'>;
+export type ProxyConfig = Named<'ProxyConfig'>;
 export type RateLimit = Named<'RateLimit'>;
 
 export function kindOf(apiVersion: string, kind: string): KindDefinition | undefined {

@@ -1,9 +1,12 @@
+import { defaultConfig } from '../../src/app/config.ts';
+import { readTemplateTexts } from '../../src/app/places.ts';
 import { Encoder } from '../../src/discovery/encoder.ts';
 import { everythingOf } from '../../src/discovery/everything.ts';
 import { GatewayConfigs } from '../../src/discovery/gateway-configs.ts';
 import { AllPatches } from '../../src/discovery/patches.ts';
 import { Shapes } from '../../src/discovery/shapes.ts';
 import { SidecarConfigs } from '../../src/discovery/sidecar-configs.ts';
+import { buildInjector } from '../../src/inject/build-injector.ts';
 import { Indexes } from '../../src/ir/build/indexes.ts';
 import { OutboundViews } from '../../src/ir/build/outbound-views.ts';
 import { defaultMeshSettings } from '../../src/model/mesh-settings.ts';
@@ -12,13 +15,15 @@ import { Registry } from '../../src/registry/registry.ts';
 import type { Snapshot } from '../../src/registry/snapshot.ts';
 import { parseDuration } from '../../src/schema/common/duration.ts';
 import type { SourceObject } from '../../src/source/object-source.ts';
+import { ObjectStore } from '../../src/source/object-store.ts';
+import { ProxyConfigs } from '../../src/source/proxy-configs.ts';
 import type { ProxyResources } from '../../src/xds/resource.ts';
 import { workloadOf } from '../mesh-fixture.ts';
 
 /** Every value of all that the proxies of a world get, as `proxy type name path: value`. */
 export type Outcome = ReadonlySet<string>;
 
-/** What the client, the server and the gateway of the world get, and which keys are read for them; undefined when an object of it is refused. */
+/** What the client, the server and the gateway of the world get, what injection makes of a pod, and which keys are read for them; undefined when an object of it is refused. */
 export function outcomeOf(objects: readonly SourceObject[]): Outcome | undefined {
   const snapshot = snapshotOf(objects);
   return snapshot === undefined ? undefined : outcomeOfSnapshot(snapshot);
@@ -31,12 +36,30 @@ export function outcomeOfSnapshot(snapshot: Snapshot): Outcome {
       addLines(`${name} ${type} ${resource}`, message, lines);
     }
   }
+  for (const [name, pod] of injectedOf(objects)) addLines(`pod ${name}:`, pod, lines);
   for (const source of keySourcesOf(
     snapshot.requestAuthentications,
     ({ timeout = '5s' }) => parseDuration(timeout) ?? 0,
   ))
     addLines('control plane:', source, lines);
   return lines;
+}
+
+const { injection } = defaultConfig();
+const injector = buildInjector(injection, readTemplateTexts());
+
+/** Pods as injection makes them, where a ProxyConfig has a say in it. */
+function injectedOf(objects: readonly SourceObject[]): readonly [string, unknown][] {
+  if (!objects.some(({ kind }) => kind === 'ProxyConfig')) return [];
+  const store = new ObjectStore();
+  store.change(objects, []);
+  const configs = new ProxyConfigs(store);
+  return ['server', 'other'].map((app) => {
+    const pod = { metadata: { name: app, labels: { app } }, spec: { containers: [{ name: 'app', image: 'app' }] } };
+    const namespace = { name: 'default', labels: { 'istio-injection': 'enabled' }, annotations: {} };
+    const request = { pod, namespace, nodes: [], proxyConfigs: configs.layers('default', { app }) };
+    return [app, injector.inject(request).pod];
+  });
 }
 
 /** Undefined when an object is refused. */

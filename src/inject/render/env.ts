@@ -1,7 +1,7 @@
 import type { Json } from '../../model/json.ts';
 import type { Pod } from '../../model/pod.ts';
+import { reservedVariables } from '../../model/reserved-variables.ts';
 import type { ContextInput } from './context-input.ts';
-import { reservedVariables } from './proxy-config.ts';
 
 type Env = { [key: string]: Json };
 

@@ -63,7 +63,8 @@ export function readOptions(
   const reader = new AnnotationReader(annotations);
   checkSize(request.pod);
   const annotated = readAnnotationConfig(reader);
-  const fields = mergeProxyConfigs([settings.mesh.defaultConfig as JsonObject, annotated]);
+  const { wide = [], own = {} } = request.proxyConfigs ?? {};
+  const fields = mergeProxyConfigs([settings.mesh.defaultConfig as JsonObject, ...wide, annotated, own]);
   const proxyConfig = decodeProxyConfig(fields);
   const options: SidecarOptions = {
     templates: readTemplates(reader, settings),

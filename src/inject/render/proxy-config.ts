@@ -2,6 +2,7 @@ import { parse } from 'yaml';
 import { OutriggerError } from '../../errors.ts';
 import { isObject, type JsonObject } from '../../model/json.ts';
 import { nearest } from '../../model/nearest.ts';
+import { isVariableName, reservedVariables } from '../../model/reserved-variables.ts';
 
 /** The parts of Istio's ProxyConfig that shape an injected pod. */
 export interface ProxyConfig {
@@ -172,15 +173,12 @@ function decodeImageType(value: unknown): string | undefined {
   return typeof type === 'string' && type !== '' ? type : undefined;
 }
 
-/** Envoy's own arguments are built from these. */
-export const reservedVariables = ['INSTANCE_IP', 'POD_NAME', 'POD_NAMESPACE', 'SERVICE_ACCOUNT', 'HOST_IP'];
-
 function decodeMetadata(value: unknown): Readonly<Record<string, string>> {
   if (value === undefined || value === null) return {};
   if (!isObject(value)) throw bad('proxyMetadata has to be a mapping of names to texts');
   for (const [key, one] of Object.entries(value)) {
     if (reservedVariables.includes(key)) throw bad(`proxyMetadata: ${key} is set by injection itself`);
-    if (!/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(key))
+    if (!isVariableName(key))
       throw bad(`proxyMetadata: ${JSON.stringify(key)} cannot be the name of an environment variable`);
     if (typeof one === 'object') throw bad(`proxyMetadata.${key} has to be a text`);
   }

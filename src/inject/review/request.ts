@@ -1,4 +1,4 @@
-import type { NamespaceFacts, NodeFacts, Pod } from '../../model/pod.ts';
+import type { NamespaceFacts, NodeFacts, Pod, ProxyConfigLayers } from '../../model/pod.ts';
 import type { InjectionSettings } from './settings.ts';
 
 /** A pod that asks for admission, and what is known around it. `pod` is never changed. */
@@ -6,6 +6,7 @@ export interface InjectRequest {
   readonly pod: Pod;
   readonly namespace: NamespaceFacts;
   readonly nodes: readonly NodeFacts[];
+  readonly proxyConfigs?: ProxyConfigLayers | undefined;
   /** Istio's `/inject/cluster/<id>/net/<network>/KEY/value` of the webhook URL. */
   readonly urlParameters?: Readonly<Record<string, string>>;
 }

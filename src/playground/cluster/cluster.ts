@@ -1,7 +1,8 @@
 import type { OutriggerError } from '../../errors.ts';
-import type { NamespaceFacts, NodeFacts } from '../../model/pod.ts';
+import type { NamespaceFacts, NodeFacts, ProxyConfigLayers } from '../../model/pod.ts';
 import { type ObjectChanges, type ObjectSource, objectKey, type SourceObject } from '../../source/object-source.ts';
 import { ObjectStore } from '../../source/object-store.ts';
+import { ProxyConfigs } from '../../source/proxy-configs.ts';
 import type { Source } from '../../source/source.ts';
 import type { Slot } from '../network/slot.ts';
 import { type ClusterView, deriveView } from './cluster-view.ts';
@@ -29,6 +30,7 @@ export class Cluster implements Source, ObjectSource {
   readonly name = 'playground';
   readonly #options: ClusterOptions;
   readonly #store = new ObjectStore();
+  readonly #proxyConfigs = new ProxyConfigs(this.#store);
   readonly #addresses: ServiceAddresses;
   #given: ReadonlyMap<string, SourceObject> = new Map();
   #stated: ReadonlyMap<string, SourceObject> = new Map();
@@ -74,6 +76,10 @@ export class Cluster implements Source, ObjectSource {
     return this.#ofKind('Node').map(({ name, object }) => {
       return { name, kubeletVersion: textAt(object, 'status', 'nodeInfo', 'kubeletVersion') };
     });
+  }
+
+  proxyConfigs(namespace: string, labels: Readonly<Record<string, string>>): ProxyConfigLayers | undefined {
+    return this.#proxyConfigs.layers(namespace, labels);
   }
 
   /** ConfigMaps of a namespace: name to files. */

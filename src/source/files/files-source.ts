@@ -1,7 +1,8 @@
 import { OutriggerError } from '../../errors.ts';
-import type { NamespaceFacts, NodeFacts } from '../../model/pod.ts';
+import type { NamespaceFacts, NodeFacts, ProxyConfigLayers } from '../../model/pod.ts';
 import type { ObjectSource } from '../object-source.ts';
 import { type ObjectListener, ObjectStore } from '../object-store.ts';
+import { ProxyConfigs } from '../proxy-configs.ts';
 import type { Source } from '../source.ts';
 import { type Facts, gatherFacts } from './gather-facts.ts';
 import { gatherItems } from './gather-items.ts';
@@ -10,6 +11,8 @@ import { type Walk, walkFolder } from './walk.ts';
 
 export interface FilesSourceOptions {
   readonly folder: string;
+  /** Whose ProxyConfigs hold everywhere; the usual ones without it. */
+  readonly rootNamespaces?: readonly string[];
   /** Milliseconds between two looks at the folder, for changes that the watch misses. */
   readonly pollMs: number;
   /** Milliseconds of quiet after a hint, so that several files saved together are read together. */
@@ -46,6 +49,7 @@ export class FilesSource implements Source, ObjectSource {
   readonly #options: FilesSourceOptions;
   #files: ReadonlyMap<string, FileState> = new Map();
   readonly #objects = new ObjectStore();
+  readonly #proxyConfigs: ProxyConfigs;
   #facts: Facts = { namespaces: new Map(), nodes: [] };
   #duplicates: readonly OutriggerError[] = [];
   #problems: readonly OutriggerError[] = [];
@@ -56,6 +60,7 @@ export class FilesSource implements Source, ObjectSource {
 
   constructor(options: FilesSourceOptions) {
     this.#options = options;
+    this.#proxyConfigs = new ProxyConfigs(this.#objects, options.rootNamespaces);
   }
 
   get synced(): boolean {
@@ -81,6 +86,10 @@ export class FilesSource implements Source, ObjectSource {
 
   nodes(): readonly NodeFacts[] {
     return this.#facts.nodes;
+  }
+
+  proxyConfigs(namespace: string, labels: Readonly<Record<string, string>>): ProxyConfigLayers | undefined {
+    return this.#proxyConfigs.layers(namespace, labels);
   }
 
   problems(): readonly OutriggerError[] {

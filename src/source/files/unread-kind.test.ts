@@ -9,7 +9,6 @@ function told(apiVersion: string, kind: string): string | undefined {
 
 describe('kinds that nothing reads', () => {
   test.each([
-    ['networking.istio.io/v1beta1', 'ProxyConfig'],
     ['extensions.istio.io/v1alpha1', 'WasmPlugin'],
     ['gateway.networking.k8s.io/v1', 'HTTPRoute'],
     ['gateway.networking.k8s.io/v1', 'Gateway'],

@@ -7,7 +7,6 @@ import type { FileObject } from './parse-objects.ts';
 
 /** Kinds of Istio that are right and do nothing here. */
 const notBuilt: ReadonlySet<string> = new Set([
-  'networking.istio.io ProxyConfig',
   'extensions.istio.io WasmPlugin',
   'extensions.istio.io TrafficExtension',
   'install.istio.io IstioOperator',

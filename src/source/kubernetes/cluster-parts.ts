@@ -21,6 +21,8 @@ export interface ClusterOptions {
   /** A part of the names of Events; differs from process to process. */
   readonly startId: string;
   readonly onProblem: (problem: ClusterProblem) => void;
+  /** Whose policies hold everywhere; the usual ones without it. */
+  readonly rootNamespaces?: readonly string[];
   /** Given where the objects of the mesh are read, too: `facts` is then their source. */
   readonly mesh?: NonNullable<KubernetesSourceOptions['mesh']> & {
     /** Namespaces that get no ConfigMap with the roots of the mesh. */
@@ -119,9 +121,9 @@ function rootConfigMapsOf(
   });
 }
 
-function sourceOf(connection: KubeConnection, { mesh, onProblem }: ClusterOptions): KubernetesSource {
+function sourceOf(connection: KubeConnection, { mesh, rootNamespaces, onProblem }: ClusterOptions): KubernetesSource {
   return createKubernetesSource({
-    ...{ connection, mesh },
+    ...{ connection, mesh, rootNamespaces },
     onProblem: ({ resource, failure, retryInMs }) => {
       const message = `${resource}: ${failure.kind}: ${failure.message}; again in ${Math.round(retryInMs)} ms`;
       onProblem({ part: 'source', message });

@@ -26,15 +26,18 @@ const line = (type: string, name: string, version: string, labels = {}) =>
   `${JSON.stringify({ type, object: { metadata: { name, resourceVersion: version, labels } } })}\n`;
 const isWatch = (request: IncomingMessage) => request.url?.includes('watch=true') === true;
 
+const none: Handler = (request, response) => {
+  if (!isWatch(request)) response.end(list('1', []));
+};
+
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'outrigger-source-'));
   abort = new AbortController();
-  nodes = (request, response) => {
-    if (!isWatch(request)) response.end(list('1', []));
-  };
+  nodes = none;
   single = (_, response) => response.writeHead(404).end('{}');
   server = createServer((request, response) => {
     if (request.url?.startsWith('/api/v1/nodes')) nodes(request, response);
+    else if (request.url?.startsWith('/apis/')) none(request, response);
     else if (request.url?.startsWith('/api/v1/namespaces/')) single(request, response);
     else namespaces(request, response);
   });
@@ -126,7 +129,7 @@ describe('namespaces over a connection that misbehaves', () => {
     };
     const { source, problems } = await run();
     await vi.waitFor(() => expect(problems.length).toBeGreaterThan(0), soon);
-    expect(source.synced).toBe(true);
+    await vi.waitFor(() => expect(source.synced).toBe(true), soon);
     expect(source.namespace('a')).toBeDefined();
     await vi.waitFor(() => expect(source.namespace('b')).toBeDefined(), soon);
     expect(problems[0]?.failure.kind).toBe(kind);

@@ -1,13 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import { OutriggerError } from '../../errors.ts';
 import { isObject } from '../../model/json.ts';
-import type { ClusterFacts, NamespaceFacts, NodeFacts } from '../../model/pod.ts';
+import type { ClusterFacts, NamespaceFacts, NodeFacts, ProxyConfigLayers } from '../../model/pod.ts';
 import type { ObjectSource, SourceObject } from '../object-source.ts';
 import { type ObjectListener, ObjectStore } from '../object-store.ts';
+import { ProxyConfigs } from '../proxy-configs.ts';
 import { systemClock } from './clock.ts';
 import type { KubeConnection } from './connection.ts';
 import { createKubeTransport, type ResourceKind } from './kube-transport.ts';
 import { ListWatch } from './list-watch.ts';
+import { injectionKinds, meshKinds } from './mesh-kinds.ts';
 import { MeshWatches, type WatchOptions } from './mesh-watches.ts';
 import { feedOf } from './object-feed.ts';
 import {
@@ -20,6 +22,8 @@ import {
 } from './resources.ts';
 
 export interface KubernetesSourceOptions extends WatchOptions {
+  /** Whose ProxyConfigs hold everywhere; the usual ones without it. */
+  readonly rootNamespaces?: readonly string[];
   /** What the mesh reads besides namespaces and nodes; nothing of it when absent. */
   readonly mesh?: {
     /** Where the Secrets of gateways are; each needs a Role (docs/decisions/0060-secrets-of-gateways.md). */
@@ -57,6 +61,8 @@ class ClusterSource implements KubernetesSource {
   readonly #namespaces = new Map<string, NamespaceRecord>();
   readonly #nodes = new Map<string, NodeRecord>();
   readonly #objects = new ObjectStore();
+  readonly #injection: MeshWatches;
+  readonly #proxyConfigs: ProxyConfigs;
   readonly #mesh: MeshWatches | undefined;
   /** The same list until a node comes, goes or changes: callers remember what they conclude from it. */
   #nodeList: readonly NodeFacts[] | undefined;
@@ -78,22 +84,28 @@ class ClusterSource implements KubernetesSource {
     this.#nodeWatch = this.#watch({ resource: 'nodes', kind: nodeKind, store: this.#nodes, toObject: nodeObject });
     const { mesh } = options;
     const rest = { ...options, store: this.#objects, onProgress: () => this.#announce() };
-    this.#mesh = mesh === undefined ? undefined : new MeshWatches({ ...rest, ...mesh });
+    this.#injection = new MeshWatches({ ...rest, kinds: injectionKinds });
+    this.#proxyConfigs = new ProxyConfigs(this.#objects, options.rootNamespaces);
+    this.#mesh = mesh === undefined ? undefined : new MeshWatches({ ...rest, kinds: meshKinds(mesh.secretNamespaces) });
   }
 
   async start(signal: AbortSignal): Promise<void> {
     this.#namespaceWatch.start(signal);
     this.#nodeWatch.start(signal);
+    this.#injection.start(signal);
     this.#mesh?.start(signal);
   }
 
-  /** Without the right to see nodes it works all the same: with no node known, the defaults apply. */
+  /**
+   * Without the right to see nodes it works all the same: with no node known, the defaults apply. ProxyConfigs are
+   * waited for until the first answer: pods are not refused because these cannot be listed.
+   */
   get synced(): boolean {
-    return this.#namespaceWatch.synced && (this.#nodeWatch.synced || this.#nodesRefused);
+    return this.#namespaceWatch.synced && (this.#nodeWatch.synced || this.#nodesRefused) && this.#injection.tried;
   }
 
   get objectsSynced(): boolean {
-    return this.synced && (this.#mesh?.synced ?? true);
+    return this.synced && this.#injection.synced && (this.#mesh?.synced ?? true);
   }
 
   onObjects(listener: ObjectListener): () => void {
@@ -107,6 +119,10 @@ class ClusterSource implements KubernetesSource {
   nodes(): readonly NodeFacts[] {
     this.#nodeList ??= [...this.#nodes.values()].map(({ name, kubeletVersion }) => ({ name, kubeletVersion }));
     return this.#nodeList;
+  }
+
+  proxyConfigs(namespace: string, labels: Readonly<Record<string, string>>): ProxyConfigLayers | undefined {
+    return this.#proxyConfigs.layers(namespace, labels);
   }
 
   /** A GET; calls for the same name share it. Rejects with OR1630 or OR1632. */

@@ -24,8 +24,12 @@ const kubernetesKinds: readonly MeshKind[] = [
 /** Secrets are read only where gateways are said to be: docs/decisions/0060-secrets-of-gateways.md. */
 export function meshKinds(secretNamespaces: readonly string[]): readonly MeshKind[] {
   const definitions: readonly KindDefinition[] = kinds;
-  return [...kubernetesKinds, ...definitions.map(istioKind), ...secretNamespaces.flatMap(secretsOf)];
+  const others = definitions.filter(({ kind }) => kind !== 'ProxyConfig');
+  return [...kubernetesKinds, ...others.map(istioKind), ...secretNamespaces.flatMap(secretsOf)];
 }
+
+/** What injection reads, also where no proxy is configured. */
+export const injectionKinds: readonly MeshKind[] = kinds.filter(({ kind }) => kind === 'ProxyConfig').map(istioKind);
 
 /** Where there is v1beta1, v1alpha3 has the same objects, and every API server that serves it serves that one, too. */
 function istioKind({ group, kind, plural, versions }: KindDefinition): MeshKind {

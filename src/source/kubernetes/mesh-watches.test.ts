@@ -30,6 +30,7 @@ beforeEach(async () => {
     '/apis/telemetry.istio.io/v1/telemetries': [],
     '/apis/outrigger.io/v1alpha1/ratelimits': [],
     '/apis/networking.istio.io/v1alpha3/envoyfilters': [],
+    '/apis/networking.istio.io/v1beta1/proxyconfigs': [],
   };
   server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -166,4 +167,29 @@ test('Secrets are read where they are said to be, those of certificates only', a
     '/api/v1/namespaces/gw/secrets type=Opaque',
     '/api/v1/namespaces/gw/secrets type=kubernetes.io/tls',
   ]);
+});
+
+const proxyConfigs = '/apis/networking.istio.io/v1beta1/proxyconfigs';
+
+test('ProxyConfigs are read for injection, and followed', async () => {
+  lists[proxyConfigs] = [item('wide', {}), { ...item('own'), spec: { concurrency: 3 } }];
+  let write: (event: JsonObject) => void = () => {};
+  watches[proxyConfigs] = (response) => {
+    write = (event) => response.write(`${JSON.stringify(event)}\n`);
+  };
+  const { source } = await run();
+  await vi.waitFor(() => expect(source.synced).toBe(true), soon);
+  expect(source.proxyConfigs?.('a', {})).toEqual({ wide: [{ concurrency: 3 }] });
+  await vi.waitFor(() => {
+    write({ type: 'DELETED', object: { ...item('own', { resourceVersion: '2' }), spec: { concurrency: 3 } } });
+    expect(source.proxyConfigs?.('a', {})).toEqual({ wide: [{}] });
+  }, soon);
+});
+
+test.each([403, 404, 500])('ProxyConfigs that cannot be listed (%s) hold up no pod', async (status) => {
+  lists[proxyConfigs] = status;
+  const { source, problems } = await run();
+  await vi.waitFor(() => expect(source.synced).toBe(true), soon);
+  expect(problems.some((problem) => problem.startsWith('proxyconfigs: '))).toBe(true);
+  expect(source.proxyConfigs?.('a', {})).toBeUndefined();
 });

@@ -4,7 +4,7 @@ import type { KubeConnection } from './connection.ts';
 import { createKubeTransport } from './kube-transport.ts';
 import { ListWatch } from './list-watch.ts';
 import type { Failure } from './list-watch-state.ts';
-import { type MeshKind, meshKinds } from './mesh-kinds.ts';
+import type { MeshKind } from './mesh-kinds.ts';
 import { feedOf } from './object-feed.ts';
 import { firstServed } from './version-fallback.ts';
 
@@ -31,8 +31,7 @@ export interface WatchOptions {
 
 export interface MeshWatchesOptions extends WatchOptions {
   readonly store: ObjectStore;
-  /** Namespaces whose Secrets are read. */
-  readonly secretNamespaces: readonly string[];
+  readonly kinds: readonly MeshKind[];
   /** Called when `synced` may have become true. */
   readonly onProgress: () => void;
 }
@@ -40,20 +39,26 @@ export interface MeshWatchesOptions extends WatchOptions {
 interface KindWatch {
   readonly start: (signal: AbortSignal) => void;
   readonly synced: () => boolean;
+  readonly tried: () => boolean;
 }
 
-/** All kinds of the mesh but namespaces and nodes, each listed and watched for itself: one that fails stops no other. */
+/** Kinds of the mesh, each listed and watched for itself: one that fails stops no other. */
 export class MeshWatches {
   readonly #options: MeshWatchesOptions;
   readonly #watches: readonly KindWatch[];
 
   constructor(options: MeshWatchesOptions) {
     this.#options = options;
-    this.#watches = meshKinds(options.secretNamespaces).map((kind) => this.#watch(kind));
+    this.#watches = options.kinds.map((kind) => this.#watch(kind));
   }
 
   get synced(): boolean {
     return this.#watches.every((watch) => watch.synced());
+  }
+
+  /** Each was listed, or has failed once. */
+  get tried(): boolean {
+    return this.#watches.every((watch) => watch.tried());
   }
 
   start(signal: AbortSignal): void {
@@ -67,14 +72,17 @@ export class MeshWatches {
     const feed = feedOf(store);
     let refused = false;
     let absent = false;
+    let tried = false;
     const sink = {
       ...feed,
       replace: (items: Parameters<typeof feed.replace>[0]) => {
         absent = false;
+        tried = true;
         feed.replace(items);
         onProgress();
       },
       problem: (failure: Failure, retryInMs: number) => {
+        tried = true;
         const known = absent && failure.kind === 'absent';
         absent ||= failure.kind === 'absent';
         refused ||= needed === 'any' && failure.kind === 'forbidden';
@@ -83,6 +91,10 @@ export class MeshWatches {
       },
     };
     const listWatch = new ListWatch({ transport: firstServed(transports), clock, random, idleMs, sink });
-    return { start: (signal) => listWatch.start(signal), synced: () => listWatch.synced || refused };
+    return {
+      start: (signal) => listWatch.start(signal),
+      synced: () => listWatch.synced || refused,
+      tried: () => tried,
+    };
   }
 }

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { crdFolder } from '../../../src/schema/generate-crds.ts';
 import type { ApiObject } from '../api.ts';
 import { waitFor } from '../child.ts';
 import { makeNamespace, podOf, podsPath } from '../fixtures.ts';
@@ -114,6 +115,34 @@ export function injectionCases(cluster: () => Cluster): void {
       );
       expect(refused.stderr).toMatch(/forbidden: violates PodSecurity/);
     });
+
+    test('a ProxyConfig of its namespace, once it is read', async () => {
+      const crd = join(crdFolder, 'networking.istio.io_proxyconfigs.yaml');
+      const applied = await cluster().kubectl(['apply', '-f', crd]);
+      expect([applied.code, applied.stderr]).toEqual([0, '']);
+      try {
+        const spec = { environmentVariables: { MARK: 'of-the-namespace' } };
+        const object = {
+          apiVersion: 'networking.istio.io/v1beta1',
+          kind: 'ProxyConfig',
+          metadata: { name: 'mark' },
+          spec,
+        };
+        const make = async () => {
+          const made = await cluster().kubectl(['-n', 'meshed', 'apply', '-f', '-'], { input: JSON.stringify(object) });
+          return made.code === 0 || undefined;
+        };
+        await waitFor(make, { what: 'the kind to be served' });
+        const marked = async () => {
+          const proxy = proxyOf((await create('meshed', { name: 'marked' }, '?dryRun=All')).body);
+          return JSON.stringify(proxy).includes('"of-the-namespace"') || undefined;
+        };
+        // A kind that was not there is looked for again after a while.
+        await waitFor(marked, { what: 'the ProxyConfig to be in use', timeoutMs: 90_000 });
+      } finally {
+        await cluster().kubectl(['delete', '--ignore-not-found', '-f', crd]);
+      }
+    }, 120_000);
 
     test('generateName', async () => {
       const answer = await create('meshed', { generateName: 'made-' });
