@@ -10,11 +10,13 @@ import {
   annotationPrefixes,
 } from '../src/inject/render/annotation-catalogue.ts';
 import { apiLines } from './api-page.ts';
+import { meshConfigLines } from './mesh-config-page.ts';
 import { page, table } from './page.ts';
 
 /** The pages that `npm run docs` writes, by name; `test/docs.test.ts` keeps each equal to its source. */
 export const pages: Readonly<Record<string, () => string>> = {
   'api.md': () => page('API', 'src/policy and test/api', apiLines()),
+  'mesh-config.md': () => page('meshConfig', 'src/app/mesh-config/rules.ts', meshConfigLines()),
   'errors.md': errorsPage,
   'annotations.md': annotationsPage,
   'reasons.md': reasonsPage,

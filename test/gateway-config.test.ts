@@ -186,7 +186,7 @@ describe('secrets', () => {
     const { registry, configs, config } = gatewayOf(yaml);
     registry.apply({ upserts: [secret('one', one), secret('one', one, 'default')], removals: [] });
     const { snapshot } = registry;
-    const configurator = new Configurator({ sidecars: sidecarConfigs(), gateways: configs });
+    const configurator = new Configurator(() => ({ sidecars: sidecarConfigs(), gateways: configs }));
     const sidecar = configurator.configure({ snapshot, workload: workloadOf(snapshot, 'default/a-1'), delta: true });
     expect(sidecar).toBeInstanceOf(SidecarConfig);
     for (const name of ['kubernetes://one', 'kubernetes://one-cacert', 'kubernetes://default/one'])

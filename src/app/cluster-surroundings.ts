@@ -32,7 +32,7 @@ export async function clusterSurroundings({ config, env, logger }: ClusterOption
     tokenAudiences: [tokenAudience],
     ...(discovery ? { mesh: meshOf(config) } : {}),
   });
-  return { ...parts, mesh: discovery ? clusterMesh(parts) : undefined };
+  return { ...parts, objects: parts.facts, mesh: discovery ? clusterMesh(parts) : undefined };
 }
 
 function meshOf({ mesh: { secretNamespaces, rootExcludedNamespaces } }: Config) {

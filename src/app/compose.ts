@@ -3,8 +3,6 @@ import { healthPlugin } from '../http/health.ts';
 import { metricsPlugin } from '../http/metrics-route.ts';
 import { rootsPlugin } from '../http/roots-route.ts';
 import { systemClock } from '../identity/serving-certificates.ts';
-import { buildInjector } from '../inject/build-injector.ts';
-import { rememberInjections } from '../inject/remembering.ts';
 import { webhookPlugin } from '../inject/webhook.ts';
 import { previewPlugin } from '../preview/preview-plugin.ts';
 import { eachListener } from '../telemetry/listeners.ts';
@@ -13,9 +11,11 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import { WireSeries } from '../telemetry/wire-series.ts';
 import type { Component } from './component.ts';
 import type { Config } from './config.ts';
+import { CurrentInjector } from './current-injector.ts';
 import { MeshComponent } from './mesh/mesh-component.ts';
 import { localNameservers } from './mesh/mesh-dns.ts';
 import { meshSettings } from './mesh/mesh-settings.ts';
+import { MeshConfigFollower, type MeshConfigFollowerOptions } from './mesh-config/mesh-config-follower.ts';
 import { logOutcome } from './outcome-log.ts';
 import { readTemplateTexts } from './places.ts';
 import { ServerComponent } from './server-component.ts';
@@ -23,11 +23,10 @@ import { ServingComponent } from './serving-component.ts';
 import type { Surroundings } from './surroundings.ts';
 import { readTokenKeys } from './token-keys/token-key-reader.ts';
 
-/** Bookinfo's productpage takes some 85 KB; see `remembering.ts` for the bound in bytes. */
-const rememberedWorkloads = 1000;
-
 export interface ComposeOptions {
   readonly config: Config;
+  /** The same with values of the ConfigMap of the mesh; without it none is followed. */
+  readonly reconfigure?: MeshConfigFollowerOptions['reconfigure'];
   readonly surroundings: Surroundings;
   /** For the CA that clients on this machine take; undefined in a cluster. */
   readonly stateFolder: string | undefined;
@@ -50,8 +49,7 @@ export function compose(options: ComposeOptions): Composition {
   const { surroundings, logger, metrics } = options;
   const config = withNameservers(options.config);
   const onFault = (error: unknown, uid = '') => logger.error({ err: error, uid }, 'unexpected error');
-  const injector = buildInjector(config.injection, readTemplateTexts());
-  const remembering = rememberInjections(injector, rememberedWorkloads);
+  const injector = new CurrentInjector(config.injection, readTemplateTexts());
   const certificates = new ServingComponent(options);
   const outsiders = surroundings.onOutcome === undefined ? [] : [surroundings.onOutcome];
   const mesh = meshComponent({ ...options, config });
@@ -70,7 +68,7 @@ export function compose(options: ComposeOptions): Composition {
       metricsPlugin(metrics),
       ...(mesh === undefined ? [] : [rootsPlugin(() => mesh.rootReport())]),
       webhookPlugin({
-        injector: remembering,
+        injector: injector.remembering,
         facts: surroundings.facts,
         onOutcome: eachListener([(event) => metrics.admission(event), logOutcome(logger), ...outsiders], onFault),
         onFault,
@@ -78,15 +76,42 @@ export function compose(options: ComposeOptions): Composition {
         lookupTimeoutMs: 3000,
         bodyLimit: config.server.bodyLimitBytes,
       }),
-      previewPlugin({ injector, facts: surroundings.facts, bodyLimit: config.server.bodyLimitBytes, onFault }),
+      previewPlugin({
+        injector: injector.plain,
+        facts: surroundings.facts,
+        bodyLimit: config.server.bodyLimitBytes,
+        onFault,
+      }),
     ],
   });
   return {
-    components: [...surroundings.components, certificates, ...(mesh === undefined ? [] : [mesh]), server],
+    components: [
+      ...followers(options, (next) => {
+        const now = withNameservers(next);
+        injector.use(now.injection);
+        mesh?.use(meshSettings(now));
+      }),
+      ...surroundings.components,
+      certificates,
+      ...(mesh === undefined ? [] : [mesh]),
+      server,
+    ],
     port: () => server.port,
     caFile: certificates.caFile,
     mesh,
   };
+}
+
+/** First of all: what is read later is read under the configuration of the mesh. */
+function followers(
+  { config, reconfigure, surroundings, logger }: ComposeOptions,
+  use: (config: Config) => void,
+): readonly Component[] {
+  const { objects } = surroundings;
+  if (objects === undefined || reconfigure === undefined) return [];
+  return [
+    new MeshConfigFollower({ objects, namespaces: config.mesh.rootNamespaces, config, reconfigure, use, logger }),
+  ];
 }
 
 /** The control plane is a pod as others are: its resolvers are theirs. */

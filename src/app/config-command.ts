@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { OutriggerError } from '../errors.ts';
-import type { ValueReport } from '../inject/review/istio-values.ts';
-import { type Config, configKeys } from './config.ts';
+import { configKeys } from './config.ts';
 import { type ConfigKey, describeType } from './config-keys.ts';
-import { readConfigWithIstio } from './istio-overlay.ts';
+import { type Configured, readConfigWithIstio } from './istio-overlay.ts';
 
 /** `all` has a flag for each key; `injection` only the ways that reach the settings of the injector. */
 export type ConfigScope = 'all' | 'injection';
@@ -51,10 +50,7 @@ function capital(text: string): string {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The configuration that a command with these options was given. Throws OR1001, OR1002, OR1003. */
-export async function configOf(
-  command: Command,
-  env: Environment,
-): Promise<{ readonly config: Config; readonly reports: readonly ValueReport[] }> {
+export async function configOf(command: Command, env: Environment): Promise<Configured> {
   const options: Record<string, unknown> = command.opts();
   const flags: Record<string, string> = {};
   for (const { flag } of configKeys) {

@@ -40,6 +40,7 @@ export function folderSurroundings(options: FolderOptions): Surroundings {
   const rootPath = join(stateFolder, 'root.pem');
   return {
     facts: source,
+    objects: source,
     components: [source],
     readiness: {
       name: 'source',

@@ -39,16 +39,19 @@ export interface InProcess {
 export async function startInProcess(options: InProcessOptions): Promise<InProcess> {
   const { source, authenticator, stateFolder, logger, host, discoveryPort = 15012 } = options;
   const sets = ['discovery.enabled=on', `discovery.host=${host}`, `discovery.port=${discoveryPort}`, ...options.sets];
-  const config = readConfig({ file: undefined, env: {}, flags: { port: '0', host: '127.0.0.1' }, sets });
+  const input = { file: undefined, env: {}, flags: { port: '0', host: '127.0.0.1' }, sets };
+  const config = readConfig(input);
   const rootPlace = join(stateFolder, 'root.pem');
   const meshRoot = join(stateFolder, 'mesh-root.pem');
   const composition = compose({
     config,
+    reconfigure: (values, origin) => readConfig({ ...input, overlay: { origin, values } }),
     logger,
     metrics: new Metrics(),
     stateFolder,
     surroundings: {
       facts: source,
+      objects: source,
       components: [],
       readiness: { name: 'source', problem: () => undefined },
       rootStore: new RootFileStore(rootPlace),

@@ -44,3 +44,18 @@ test.each([
   await writeFile(values, text);
   await expect(readConfigWithIstio(nothing, [values])).rejects.toThrow(message);
 });
+
+test('meshConfig is mapped onto the mesh, or reported, in each of its shapes', async () => {
+  const meshConfig = 'meshConfig: {accessLogFile: /dev/stdout, enableTracing: true, defaultConfig: {concurrency: 3}}';
+  for (const text of [meshConfig, `kind: IstioOperator\nspec: {${meshConfig}}`]) {
+    const values = join(folder, 'values.yaml');
+    await writeFile(values, text);
+    const { config, reports, reconfigure } = await readConfigWithIstio(nothing, [values]);
+    expect(config.mesh.accessLogFile).toBe('/dev/stdout');
+    expect(config.injection.mesh.defaultConfig).toEqual({ concurrency: 3 });
+    expect(reports).toContainEqual(expect.objectContaining({ key: 'meshConfig.enableTracing', state: 'reported' }));
+    const { mesh } = reconfigure({ 'mesh.accessLogFile': '/a', 'mesh.accessLogEncoding': 'JSON' }, 'here');
+    expect(mesh).toMatchObject({ accessLogFile: '/a', accessLogEncoding: 'JSON' });
+    expect(() => reconfigure({ 'mesh.accessLogEncoding': 'XML' }, 'here')).toThrow(/^OR1002 here: /);
+  }
+});

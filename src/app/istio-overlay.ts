@@ -5,27 +5,43 @@ import { OutriggerError } from '../errors.ts';
 import { combineIstioValues, mapIstioValues, parseSetPair, type ValueReport } from '../inject/review/istio-values.ts';
 import { isObject, type JsonObject } from '../model/json.ts';
 import { type Config, type ConfigInput, configKeys, readConfig } from './config.ts';
+import { mapMeshConfig } from './mesh-config/map-mesh-config.ts';
+
+type Values = Readonly<Record<string, unknown>>;
+
+export interface Configured {
+  readonly config: Config;
+  readonly reports: readonly ValueReport[];
+  /** The same with further values by path, in the place of Istio's; `origin` is for messages. */
+  readonly reconfigure: (values: Values, origin: string) => Config;
+}
 
 /**
  * The configuration with Istio's values between file and environment. `sources` are files, or pairs `a.b.c=v`
  * as `istioctl --set` takes them; later ones win. Every value is mapped or reported.
  * Throws OR1003, and what `readConfig` throws.
  */
-export async function readConfigWithIstio(
-  input: ConfigInput,
-  sources: readonly string[],
-): Promise<{ readonly config: Config; readonly reports: readonly ValueReport[] }> {
-  if (sources.length === 0) return { config: readConfig(input), reports: [] };
+export async function readConfigWithIstio(input: ConfigInput, sources: readonly string[]): Promise<Configured> {
+  if (sources.length === 0) return configured(input, {}, []);
   const base = readConfig({ file: input.file, env: {}, flags: {}, sets: [] }).injection;
   const trees = await Promise.all(sources.map(readSource));
-  const { settings, reports } = mapIstioValues(combineIstioValues(trees), base);
+  const { meshConfig, ...rest } = combineIstioValues(trees);
+  const { settings, reports } = mapIstioValues(rest, base);
+  const mesh = mapMeshConfig(isObject(meshConfig) ? meshConfig : {});
   const values: Record<string, unknown> = {};
   for (const { path } of configKeys.filter((key) => key.path.startsWith('injection.'))) {
     const steps = path.split('.').slice(1);
     const mapped = valueAt(settings, steps);
     if (!isDeepStrictEqual(mapped, valueAt(base, steps))) values[path] = mapped;
   }
-  return { config: readConfig({ ...input, overlay: { origin: '--istio-values', values } }), reports };
+  const named = mesh.reports.map((report) => ({ ...report, key: `meshConfig.${report.key}` }));
+  return configured(input, { ...values, ...mesh.values }, [...reports, ...named]);
+}
+
+function configured(input: ConfigInput, values: Values, reports: readonly ValueReport[]): Configured {
+  const reconfigure = (more: Values, origin: string) =>
+    readConfig({ ...input, overlay: { origin, values: { ...values, ...more } } });
+  return { config: reconfigure({}, '--istio-values'), reports, reconfigure };
 }
 
 function valueAt(tree: unknown, steps: readonly string[]): unknown {

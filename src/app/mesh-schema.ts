@@ -1,4 +1,6 @@
 import { Type } from 'typebox';
+import { LabelSelectorSchema } from '../inject/review/settings.ts';
+import { retryConditions } from '../schema/virtual-service/retries.ts';
 import { ExtensionProviderSchema } from './extension-provider-schema.ts';
 
 const seconds = (fallback: number, description: string, minimum = 0) =>
@@ -22,6 +24,24 @@ const LocalityLbSchema = Type.Object({
     default: [],
     description: 'Labels by which endpoints are near, the most important first.',
   }),
+});
+
+const retryWord = `(?:${retryConditions.join('|')}|[1-5][0-9]{2})`;
+
+const RetrySchema = Type.Object({
+  attempts: Type.Integer({ default: 2, minimum: 0, maximum: 1000, description: 'Retries at most; 0 is none.' }),
+  retryOn: Type.String({
+    default: '',
+    pattern: `^(?:\\s*${retryWord}\\s*(?:,\\s*${retryWord}\\s*)*)?$`,
+    description: "When, as a list with commas, HTTP statuses among them; empty is Istio's usual list.",
+  }),
+  perTryTimeout: Type.String({
+    default: '0s',
+    pattern: '^(?:[0-9]+(?:[.][0-9]+)?(?:ms|s|m|h))+$',
+    description: 'How long one attempt may take; 0s is no limit of its own.',
+  }),
+  retryRemoteLocalities: Type.Boolean({ default: false, description: 'Retry in other localities, too.' }),
+  retryIgnorePreviousHosts: Type.Boolean({ default: true, description: 'Choose endpoints that were not tried yet.' }),
 });
 
 /** What holds for the whole mesh; names are those of Istio's meshConfig where it has the same thing. */
@@ -57,6 +77,20 @@ export const MeshConfigSchema = Type.Object({
     maximum: 100,
     description: 'Per cent of the requests that are traced where the caller has not decided.',
   }),
+  defaultHttpRetryPolicy: RetrySchema,
+  pathNormalization: Type.Union(
+    [
+      Type.Literal('NONE'),
+      Type.Literal('BASE'),
+      Type.Literal('MERGE_SLASHES'),
+      Type.Literal('DECODE_AND_MERGE_SLASHES'),
+    ],
+    {
+      default: 'BASE',
+      description:
+        'What proxies do to paths before anybody looks at them: nothing; resolve dots; also make several slashes one; also decode %2F and %5C before.',
+    },
+  ),
   h2UpgradePolicy: Type.Union([Type.Literal('DO_NOT_UPGRADE'), Type.Literal('UPGRADE')], {
     default: 'DO_NOT_UPGRADE',
     description: 'Whether proxies speak HTTP/2 to each other on ports of HTTP.',
@@ -87,6 +121,10 @@ export const MeshConfigSchema = Type.Object({
       maximum: 3650,
       description: 'After so many days one pod of a workload begins with nothing, which shows what is still used.',
     }),
+  }),
+  discoverySelectors: Type.Array(LabelSelectorSchema, {
+    default: [],
+    description: 'Namespaces from which Services and resources are taken, by labels; none given is all.',
   }),
   localityLbSetting: LocalityLbSchema,
   extensionProviders: Type.Array(ExtensionProviderSchema, {

@@ -2,12 +2,15 @@ import type { ReadinessCheck } from '../http/health.ts';
 import type { RootStore } from '../identity/root-store.ts';
 import type { OutcomeListener } from '../inject/webhook-types.ts';
 import type { ClusterFacts } from '../model/pod.ts';
+import type { ObjectSource } from '../source/object-source.ts';
 import type { Component } from './component.ts';
 import type { MeshParts } from './mesh/mesh-parts.ts';
 
 /** What the program takes from its surroundings: a folder on this machine, or a cluster. */
 export interface Surroundings {
   readonly facts: ClusterFacts;
+  /** Where the ConfigMap of the mesh comes from; undefined follows none. */
+  readonly objects?: ObjectSource;
   /** In the order in which they start. */
   readonly components: readonly Component[];
   readonly readiness: ReadinessCheck;

@@ -17,7 +17,7 @@ export function command(): Command {
 
 async function run(serve: Command): Promise<void> {
   const { env } = process;
-  const { config, reports } = await configOf(serve, env);
+  const { config, reports, reconfigure } = await configOf(serve, env);
   const { logger, flush } = createLogger(config.log, 2);
   const stop = stopSignal(logger, flush);
   for (const report of reports) logger.info({ key: report.key, state: report.state }, report.text);
@@ -25,7 +25,7 @@ async function run(serve: Command): Promise<void> {
     const metrics = new Metrics();
     const surroundings = await chooseSurroundings({ config, env, logger, metrics });
     const stateFolder = stateFolderOf({ config, env });
-    const composition = compose({ config, surroundings, stateFolder, logger, metrics });
+    const composition = compose({ config, reconfigure, surroundings, stateFolder, logger, metrics });
     const stopAll = await startAll(composition.components, stop.signal, logger);
     tellReady(composition, surroundings.summary(), serve.opts().printJson === true);
     logger.info({ port: composition.port() }, 'ready');

@@ -1,3 +1,4 @@
+import type { Snapshot } from '../registry/snapshot.ts';
 import type { ProxyResources } from '../xds/resource.ts';
 import type { Delivery } from './delivery.ts';
 import type { ConfigQuery, ProxyConfigurator } from './discovery.ts';
@@ -5,7 +6,7 @@ import type { GatewayConfigs } from './gateway-configs.ts';
 import type { ProxylessConfigs } from './proxyless-config.ts';
 import type { SidecarConfigs } from './sidecar-configs.ts';
 
-export interface ConfiguratorOptions {
+export interface ConfiguratorParts {
   readonly sidecars: SidecarConfigs;
   readonly gateways: GatewayConfigs;
   /** Without it such clients are served as sidecars are. */
@@ -14,18 +15,18 @@ export interface ConfiguratorOptions {
 
 /** One proxy from snapshot to snapshot: how it was served before has a say in how it is served next. */
 export class Configurator implements ProxyConfigurator {
-  readonly #options: ConfiguratorOptions;
+  readonly #partsOf: (snapshot: Snapshot) => ConfiguratorParts;
   #before: Delivery | undefined;
 
-  constructor(options: ConfiguratorOptions) {
-    this.#options = options;
+  constructor(partsOf: (snapshot: Snapshot) => ConfiguratorParts) {
+    this.#partsOf = partsOf;
   }
 
   configure({ snapshot, workload, delta, proxyless, crowded = false }: ConfigQuery): ProxyResources {
-    const { sidecars, gateways } = this.#options;
+    const { sidecars, gateways, proxyless: withoutProxy } = this.#partsOf(snapshot);
     if (workload.role === 'gateway') return gateways.find(snapshot, workload);
     const config = sidecars.find({ snapshot, workload, delta, crowded, before: this.#before });
     this.#before = config.parts.delivery;
-    return (proxyless === true ? this.#options.proxyless?.find(config) : undefined) ?? config;
+    return (proxyless === true ? withoutProxy?.find(config) : undefined) ?? config;
   }
 }

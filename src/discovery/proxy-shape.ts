@@ -22,6 +22,7 @@ export function proxyShape(workload: Workload, settings: MeshSettings, telemetry
     interception: mode === 'TPROXY' || mode === 'NONE' ? mode : 'REDIRECT',
     families: [...(four ? [4 as const] : []), ...(six ? [6 as const] : [])],
     telemetry,
+    pathNormalization: settings.pathNormalization,
     protocolDetectionTimeoutMs: settings.protocolDetectionTimeoutMs,
   };
 }

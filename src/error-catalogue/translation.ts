@@ -101,6 +101,18 @@ export const translationErrors = {
     remedy:
       'The other limits hold; those of this RateLimit let all by or none, as its failureMode says. Name a service and port that the workload sees, speaking gRPC, and one service with the same settings for all RateLimits of a workload.',
   },
+  OR2462: {
+    status: 422,
+    title: 'The meshConfig of the ConfigMap istio is not in force',
+    remedy:
+      'The last good one stays in force. Mend the key `mesh` of the ConfigMap as the message says; docs/mesh-config.md lists what each field becomes.',
+  },
+  OR2463: {
+    status: 422,
+    title: 'A field of the meshConfig has no effect',
+    remedy:
+      'The rest is in force. docs/mesh-config.md lists every field, and what to do in the place of those that have none.',
+  },
   OR2480: {
     status: 500,
     title: 'What workloads use cannot be read or kept',

@@ -118,7 +118,7 @@ describe('what is installed', () => {
         ...{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] },
         resourceNames: ['outrigger-webhook-root', 'outrigger-mesh-root', 'cacerts'],
       },
-      { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'list', 'create', 'update'] },
+      { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'list', 'watch', 'create', 'update'] },
     ]);
   });
 

@@ -1,4 +1,5 @@
 import type { ExtensionProvider } from './extension-provider.ts';
+import type { LabelSelectorLike } from './label-selector.ts';
 
 /** What holds for the whole mesh. Names follow Istio's meshConfig where it has the same thing. */
 export interface MeshSettings {
@@ -22,6 +23,9 @@ export interface MeshSettings {
   readonly accessLogFormat: string;
   /** Per cent of the requests that are traced when the caller has not decided. */
   readonly traceSampling: number;
+  /** Where no VirtualService says how requests are tried again. */
+  readonly defaultHttpRetryPolicy: RetrySetting;
+  readonly pathNormalization: PathNormalization;
   readonly h2UpgradePolicy: 'DO_NOT_UPGRADE' | 'UPGRADE';
   /** How configuration reaches sidecars that do not say. */
   readonly delivery: 'on-demand' | 'eager';
@@ -29,6 +33,8 @@ export interface MeshSettings {
   readonly pushedHosts: number;
   /** Where no DestinationRule and no Service says anything. Its fields are those of a DestinationRule. */
   readonly localityLbSetting: LocalitySetting;
+  /** Namespaces from which Services and resources are taken; none given is all. */
+  readonly discoverySelectors: readonly LabelSelectorLike[];
   /** Whom policies may name. */
   readonly extensionProviders: readonly ExtensionProvider[];
   /** Of those, whom proxies tell of requests where no Telemetry says it. */
@@ -38,6 +44,20 @@ export interface MeshSettings {
   readonly clusterId: string;
   readonly meshId: string;
 }
+
+/** Istio's words; fields as in a VirtualService. */
+export interface RetrySetting {
+  readonly attempts: number;
+  /** '' is Istio's usual list. */
+  readonly retryOn: string;
+  /** '0s' is no limit of its own. */
+  readonly perTryTimeout: string;
+  readonly retryRemoteLocalities: boolean;
+  readonly retryIgnorePreviousHosts: boolean;
+}
+
+/** What proxies do to the paths of requests before anybody looks at them; each does what the one before it does. */
+export type PathNormalization = 'NONE' | 'BASE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES';
 
 export interface DefaultProviders {
   readonly tracing: readonly string[];
@@ -65,10 +85,16 @@ export const defaultMeshSettings: MeshSettings = {
   accessLogEncoding: 'TEXT',
   accessLogFormat: '',
   traceSampling: 1,
+  defaultHttpRetryPolicy: {
+    ...{ attempts: 2, retryOn: '', perTryTimeout: '0s' },
+    ...{ retryRemoteLocalities: false, retryIgnorePreviousHosts: true },
+  },
+  pathNormalization: 'BASE',
   h2UpgradePolicy: 'DO_NOT_UPGRADE',
   delivery: 'on-demand',
   pushedHosts: 1000,
   localityLbSetting: { enabled: true },
+  discoverySelectors: [],
   extensionProviders: [],
   defaultProviders: { tracing: [], metrics: ['prometheus'], accessLogging: [] },
   spireSecrets: { certificate: 'default', roots: 'ROOTCA' },

@@ -61,6 +61,7 @@ export class Registry {
   readonly #telemetries = new Configs<'Telemetry'>(this.#problems);
   readonly #envoyFilters = new Configs<'EnvoyFilter'>(this.#problems);
   readonly #rateLimits = new Configs<'RateLimit'>(this.#problems);
+  #settings: Snapshot['settings'];
   #tokenKeys: Snapshot['tokenKeys'] = emptySnapshot.tokenKeys;
   readonly #sinks: ReadonlyMap<string, Sink>;
   readonly #listeners = new Set<(snapshot: Snapshot) => void>();
@@ -131,6 +132,12 @@ export class Registry {
     this.#settle();
   }
 
+  /** The settings of the mesh, whole. */
+  learnSettings(settings: NonNullable<Snapshot['settings']>): void {
+    this.#settings = settings;
+    this.#settle();
+  }
+
   #settle(): void {
     const next = this.#derive(this.#snapshot);
     for (const problem of this.#problems.takeFresh()) this.#options.onProblem?.(problem);
@@ -151,6 +158,7 @@ export class Registry {
       .filter(isChange);
     return {
       number: before.number,
+      settings: this.#settings,
       namespaces: changeMap(before.namespaces, this.#namespaces.settle()),
       services: changeList(before.services, services, byAgeAndHost),
       endpoints: changeMap(before.endpoints, endpoints),

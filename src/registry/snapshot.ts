@@ -1,4 +1,5 @@
 import type { Endpoint } from '../model/endpoint.ts';
+import type { MeshSettings } from '../model/mesh-settings.ts';
 import type { Origin } from '../model/origin.ts';
 import type { NamespaceFacts } from '../model/pod.ts';
 import type { Service } from '../model/service.ts';
@@ -51,6 +52,8 @@ export interface TlsSecret {
 export interface Snapshot {
   /** Counts up; for logs. */
   readonly number: number;
+  /** What holds for the mesh by its ConfigMap; undefined is what the program was started with. */
+  readonly settings?: MeshSettings | undefined;
   readonly namespaces: ReadonlyMap<string, NamespaceFacts>;
   readonly services: readonly Service[];
   /** By `Service.id`; a service without endpoints has no entry. Sorted by address and port. */

@@ -1,4 +1,4 @@
-import { Configurator } from '../../discovery/configurator.ts';
+import { Configurator, type ConfiguratorParts } from '../../discovery/configurator.ts';
 import type { ProxyConfigurator } from '../../discovery/discovery.ts';
 import type { Encoder } from '../../discovery/encoder.ts';
 import { GatewayConfigs } from '../../discovery/gateway-configs.ts';
@@ -48,26 +48,55 @@ export function sightOf(settings: MeshSettings): Sight {
   return { indexes, views: new OutboundViews(settings, indexes) };
 }
 
-/** Makes what configures one proxy; all of them share what is equal. */
+/**
+ * Makes what configures one proxy; all of them share what is equal. Other settings make other configurations of everybody:
+ * nothing of the ones before is kept then.
+ */
 export function configurators(
   settings: MeshSettings,
   encoder: Encoder,
   tell: Tellings = {},
   sight: Sight = sightOf(settings),
 ): () => ProxyConfigurator {
-  const shapes = new Shapes({ settings, views: sight.views, onTelemetryProblem: onceEach(tell.onTelemetryProblem) });
-  const filters = new AllPatches(settings.rootNamespaces, onceEach(tell.onPatchProblem));
+  const proxyless = new ProxylessConfigs(encoder);
+  const tellings = tellingsOf(tell);
+  let last = { settings, parts: { ...partsFor({ settings, sight, encoder, tellings }), proxyless } };
+  const partsOf = (now: MeshSettings): ConfiguratorParts => {
+    if (now !== last.settings)
+      last = {
+        settings: now,
+        parts: { ...partsFor({ settings: now, sight: sightOf(now), encoder, tellings }), proxyless },
+      };
+    return last.parts;
+  };
+  return () => new Configurator((snapshot) => partsOf(snapshot.settings ?? settings));
+}
+
+function tellingsOf(tell: Tellings): Required<Tellings> {
+  return {
+    onGatewayProblem: tell.onGatewayProblem ?? (() => {}),
+    onPolicyProblem: onceEach(tell.onPolicyProblem),
+    onLimitProblem: onceEach(tell.onLimitProblem),
+    onTelemetryProblem: onceEach(tell.onTelemetryProblem),
+    onPatchProblem: onceEach(tell.onPatchProblem),
+  };
+}
+
+interface PartInputs {
+  readonly settings: MeshSettings;
+  readonly sight: Sight;
+  readonly encoder: Encoder;
+  readonly tellings: Required<Tellings>;
+}
+
+function partsFor({ settings, sight, encoder, tellings }: PartInputs): Omit<ConfiguratorParts, 'proxyless'> {
+  const { onGatewayProblem, onPolicyProblem, onLimitProblem, onTelemetryProblem, onPatchProblem } = tellings;
+  const shapes = new Shapes({ settings, views: sight.views, onTelemetryProblem });
+  const filters = new AllPatches(settings.rootNamespaces, onPatchProblem);
   const patches = new WithSockets(filters, settings.spireSecrets);
   const parts = { settings, ...sight, encoder, shapes, patches };
-  const sidecars = new SidecarConfigs({
-    ...parts,
-    onProblem: onceEach(tell.onPolicyProblem),
-    onLimitProblem: onceEach(tell.onLimitProblem),
-  });
-  const gateways = new GatewayConfigs({
-    ...parts,
-    ...(tell.onGatewayProblem === undefined ? {} : { onProblem: tell.onGatewayProblem }),
-  });
-  const proxyless = new ProxylessConfigs(encoder);
-  return () => new Configurator({ sidecars, gateways, proxyless });
+  return {
+    sidecars: new SidecarConfigs({ ...parts, onProblem: onPolicyProblem, onLimitProblem }),
+    gateways: new GatewayConfigs({ ...parts, onProblem: onGatewayProblem }),
+  };
 }

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { Discovery, type DiscoveryOptions } from '../../discovery/discovery.ts';
 import { Encoder } from '../../discovery/encoder.ts';
 import { WorkloadSecrets } from '../../discovery/workload-secrets.ts';
@@ -27,6 +28,7 @@ import type { Component } from '../component.ts';
 import type { Config } from '../config.ts';
 import type { TokenKeys } from '../token-keys/token-keys.ts';
 import { configurators, sightOf } from './configurators.ts';
+import { DiscoverySelection } from './discovery-selection.ts';
 import { FieldWarnings, printFieldWarning } from './field-warnings.ts';
 import { JointWarnings, jointWarningCode, printJointWarning } from './joint-warnings.ts';
 import { meshDnsServer } from './mesh-dns.ts';
@@ -72,6 +74,7 @@ export class MeshComponent implements Component {
   readonly ledger: Ledger;
   /** Fields of resources that have no effect yet. */
   readonly warnings = new FieldWarnings();
+  readonly #selection: DiscoverySelection;
   readonly #jointWarnings = new JointWarnings();
   readonly #options: MeshOptions;
   readonly #authority: WorkloadCa;
@@ -94,6 +97,7 @@ export class MeshComponent implements Component {
     const { settings, logger, parts, discovery } = options;
     this.#options = options;
     this.#sight = sightOf(settings);
+    this.#selection = new DiscoverySelection(settings.discoverySelectors);
     this.registry = new Registry({
       domainSuffix: settings.domainSuffix,
       rootNamespaces: settings.rootNamespaces,
@@ -219,7 +223,15 @@ export class MeshComponent implements Component {
     await this.#listenPlaintext();
   }
 
-  #apply(changes: ObjectChanges): void {
+  /** What holds for the mesh from now on. */
+  use(settings: MeshSettings): void {
+    if (isDeepStrictEqual(settings, this.registry.snapshot.settings ?? this.#options.settings)) return;
+    this.registry.apply(this.#selection.select(settings.discoverySelectors));
+    this.registry.learnSettings(settings);
+  }
+
+  #apply(all: ObjectChanges): void {
+    const changes = this.#selection.apply(all);
     this.registry.apply(changes);
     for (const warning of this.warnings.apply(changes))
       this.#options.logger.warn({ code: warning.problem.code }, printFieldWarning(warning));

@@ -9,7 +9,7 @@ const list = (description: string) => Type.Array(Type.String(), { default: [], d
 const map = (description: string) => Type.Record(Type.String(), Type.String(), { default: {}, description });
 const anything = (description: string) => Type.Record(Type.String(), Type.Any(), { default: {}, description });
 
-const SelectorSchema = Type.Object(
+export const LabelSelectorSchema = Type.Object(
   {
     matchLabels: Type.Optional(Type.Record(Type.String(), Type.String())),
     matchExpressions: Type.Optional(
@@ -109,8 +109,14 @@ export const InjectionSettingsSchema = Type.Object(
       description: 'What happens to a selected pod that says nothing itself.',
     }),
     enableNamespacesByDefault: flag(false, 'Inject in namespaces without any label, too.'),
-    neverInjectSelector: Type.Array(SelectorSchema, { default: [], description: 'Pods never injected, by label.' }),
-    alwaysInjectSelector: Type.Array(SelectorSchema, { default: [], description: 'Pods always injected, by label.' }),
+    neverInjectSelector: Type.Array(LabelSelectorSchema, {
+      default: [],
+      description: 'Pods never injected, by label.',
+    }),
+    alwaysInjectSelector: Type.Array(LabelSelectorSchema, {
+      default: [],
+      description: 'Pods always injected, by label.',
+    }),
     systemNamespace: text('outrigger-system', 'Where the control plane runs; never injected.'),
     defaultTemplates: Type.Array(Type.String(), {
       minItems: 1,

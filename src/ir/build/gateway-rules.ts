@@ -1,5 +1,6 @@
 import { resolveHost } from '../../policy/hosts.ts';
 import type { Routing } from '../../policy/virtual-service/delegates.ts';
+import { defaultRetryOf } from '../../policy/virtual-service/retry-policy.ts';
 import type { RuleContext } from '../../policy/virtual-service/rule-context.ts';
 import { gatewayVirtualServices } from '../../policy/virtual-service/select.ts';
 import { isVisible } from '../../policy/visibility.ts';
@@ -28,6 +29,7 @@ export function boundRules(placed: PlacedServer, scene: GatewayScene): readonly 
     const hosts = commonHosts(served, (config.spec.hosts ?? []).map(resolve), config.namespace);
     if (hosts.length === 0) return [];
     const port = placed.server.port.number;
-    return [{ hosts, context: { config, port, gateways, client, lookup, resolve } }];
+    const defaultRetry = defaultRetryOf(settings.defaultHttpRetryPolicy);
+    return [{ hosts, context: { config, port, gateways, client, defaultRetry, lookup, resolve } }];
   });
 }

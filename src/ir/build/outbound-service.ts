@@ -10,7 +10,7 @@ import { clusterName, type DestinationLookup } from '../../policy/virtual-servic
 import { httpRoutesOf } from '../../policy/virtual-service/http-rules.ts';
 import { type TcpRuleIR, tcpRoutesOf, tlsRoutesOf } from '../../policy/virtual-service/l4-rules.ts';
 import { anyRequest } from '../../policy/virtual-service/match.ts';
-import { defaultRetry } from '../../policy/virtual-service/retry-policy.ts';
+import { defaultRetryOf } from '../../policy/virtual-service/retry-policy.ts';
 import type { RuleContext } from '../../policy/virtual-service/rule-context.ts';
 import type { Config } from '../../registry/snapshot.ts';
 import type { VirtualService } from '../../schema/kinds.ts';
@@ -58,7 +58,8 @@ function contextOf(inputs: ServiceInputs, port: number): RuleContext | undefined
   const { virtualService: config, client, lookup, settings } = inputs;
   if (config === undefined) return undefined;
   const resolve = (host: string) => resolveHost(host, config.namespace, settings.domainSuffix);
-  return { config, port, gateways: mesh, client, lookup, resolve };
+  const defaultRetry = defaultRetryOf(settings.defaultHttpRetryPolicy);
+  return { config, port, gateways: mesh, client, defaultRetry, lookup, resolve };
 }
 
 function virtualHostOf(inputs: ServiceInputs, port: ServicePort, context: RuleContext | undefined): VirtualHostIR {
@@ -77,7 +78,8 @@ function virtualHostOf(inputs: ServiceInputs, port: ServicePort, context: RuleCo
 
 /** To the service itself, as if nobody had said anything. */
 function defaultRoute(cluster: string, operation: string, inputs: ServiceInputs): RouteIR {
-  const { service, lookup, target } = inputs;
+  const { service, lookup, target, settings } = inputs;
+  const retry = defaultRetryOf(settings.defaultHttpRetryPolicy);
   const port = Number(cluster.split('|')[1]);
   const known = lookup(target);
   const hash = known?.hash(port, '') ?? [];
@@ -90,7 +92,7 @@ function defaultRoute(cluster: string, operation: string, inputs: ServiceInputs)
       kind: 'forward',
       destinations: [{ cluster, weight: 1, headers: noHeaderChanges }],
       timeoutMs: 0,
-      retry: hash.length > 0 ? { ...defaultRetry, otherHost: false } : defaultRetry,
+      ...(retry === undefined ? {} : { retry: hash.length > 0 ? { ...retry, otherHost: false } : retry }),
       mirrors: [],
       hash,
       // Whoever calls an ExternalName of a headless service has the address of a pod, too.

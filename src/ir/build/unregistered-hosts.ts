@@ -6,6 +6,7 @@ import { type HostIndex, hostCovers, resolveHost } from '../../policy/hosts.ts';
 import { originsOf } from '../../policy/virtual-service/delegates.ts';
 import type { DestinationLookup } from '../../policy/virtual-service/destinations.ts';
 import { httpRoutesOf } from '../../policy/virtual-service/http-rules.ts';
+import { defaultRetryOf } from '../../policy/virtual-service/retry-policy.ts';
 import type { Config } from '../../registry/snapshot.ts';
 import type { VirtualService } from '../../schema/kinds.ts';
 
@@ -50,7 +51,8 @@ function buildHost(
   { client, lookup, settings }: UnregisteredInputs,
 ): VirtualHostIR | undefined {
   const resolve = (name: string) => resolveHost(name, config.namespace, settings.domainSuffix);
-  const routes = httpRoutesOf({ config, port, gateways: mesh, client, lookup, resolve });
+  const defaultRetry = defaultRetryOf(settings.defaultHttpRetryPolicy);
+  const routes = httpRoutesOf({ config, port, gateways: mesh, client, defaultRetry, lookup, resolve });
   if (routes.length === 0) return undefined;
   const base = { requireTls: false, external: false, origins: originsOf(config) };
   return { name: `${host}:${port}`, domains: [host], routes, ...base };

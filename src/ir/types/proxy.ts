@@ -1,3 +1,4 @@
+import type { PathNormalization } from '../../model/mesh-settings.ts';
 import type { TelemetryIR } from './telemetry.ts';
 
 /** What the configuration of a proxy depends on beside the mesh. Equal for the pods of a workload. */
@@ -15,6 +16,7 @@ export interface ProxyShape {
   readonly telemetry: TelemetryIR;
   /** Some host that it calls is looked up when it is called. */
   readonly looksUpHosts?: true;
+  readonly pathNormalization: PathNormalization;
   /** Milliseconds; 0 waits for ever. */
   readonly protocolDetectionTimeoutMs: number;
 }

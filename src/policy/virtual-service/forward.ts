@@ -25,7 +25,7 @@ export function forwardOf(rule: HttpRoute, context: RuleContext): ForwardIR | un
     };
   });
   const hash = first.target.known?.hash(first.target.port, first.target.subset) ?? [];
-  const retry = retryOf(rule.retries);
+  const retry = rule.retries === undefined ? context.defaultRetry : retryOf(rule.retries);
   const rewrite = rewriteOf(rule.rewrite);
   const hostRewrite = rule.rewrite?.authority ?? headerChangesOf(rule.headers).hostRewrite;
   return {

@@ -1,21 +1,16 @@
 import type { RetryIR } from '../../ir/types/route.ts';
+import type { RetrySetting } from '../../model/mesh-settings.ts';
+import { rememberedBy } from '../../model/remembered.ts';
 import { parseDuration } from '../../schema/common/duration.ts';
 import type { Retries } from '../../schema/virtual-service/retries.ts';
 
 const defaultConditions = 'connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes';
 
-/** What Istio does where nobody said anything: two retries of what is safe to retry. */
-export const defaultRetry: RetryIR = {
-  attempts: 2,
-  on: defaultConditions,
-  statusCodes: [],
-  otherHost: true,
-  otherLocality: false,
-};
+/** What the mesh does where nobody said anything. Undefined turns retries off. */
+export const defaultRetryOf = rememberedBy((setting: RetrySetting): RetryIR | undefined => retryOf(setting));
 
 /** Undefined turns retries off. */
-export function retryOf(retries: Retries | undefined): RetryIR | undefined {
-  if (retries === undefined) return defaultRetry;
+export function retryOf(retries: Retries): RetryIR | undefined {
   const attempts = retries.attempts ?? 0;
   if (attempts <= 0) return undefined;
   const words = (retries.retryOn ?? '').split(',').flatMap((word) => word.trim() || []);

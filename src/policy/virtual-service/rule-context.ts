@@ -1,3 +1,4 @@
+import type { RetryIR } from '../../ir/types/route.ts';
 import type { Client } from '../client.ts';
 import type { Routing } from './delegates.ts';
 import type { DestinationLookup } from './destinations.ts';
@@ -10,6 +11,8 @@ export interface RuleContext {
   /** `mesh`, or `<namespace>/<name>` of each Gateway that the listener belongs to. */
   readonly gateways: ReadonlySet<string>;
   readonly client: Client;
+  /** Where a rule says nothing of retries; undefined is none. */
+  readonly defaultRetry: RetryIR | undefined;
   readonly lookup: DestinationLookup;
   /** A host as this resource means it, in full. */
   readonly resolve: (host: string) => string;

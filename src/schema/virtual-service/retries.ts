@@ -4,7 +4,8 @@ import { flag, int32, message, text } from '../build.ts';
 import { duration, durationOrZero } from '../common/duration.ts';
 import { type Check, listWords, printValue } from '../problem.ts';
 
-const conditions = [
+/** Envoy's words for what may be tried again. */
+export const retryConditions = [
   ...['5xx', 'gateway-error', 'reset', 'reset-before-request', 'connect-failure', 'envoy-ratelimited', 'retriable-4xx'],
   ...['refused-stream', 'retriable-status-codes', 'retriable-headers', 'http3-post-connect-failure'],
   ...['cancelled', 'deadline-exceeded', 'internal', 'resource-exhausted', 'unavailable'],
@@ -13,9 +14,9 @@ const conditions = [
 /** Envoy ignores a condition that it does not know, so it is an error here, as in Istio. */
 const checkRetryOn: Check<string> = (value, report) => {
   const parts = value.split(',').map((word) => word.trim());
-  const wrong = parts.find((part) => part !== '' && !conditions.includes(part) && !/^[1-5]\d\d$/.test(part));
+  const wrong = parts.find((part) => part !== '' && !retryConditions.includes(part) && !/^[1-5]\d\d$/.test(part));
   if (wrong === undefined) return;
-  const near = nearest(wrong, conditions);
+  const near = nearest(wrong, retryConditions);
   const hint = near === undefined ? ', like 5xx, connect-failure or 503' : `; did you mean ${near}?`;
   report({ code: 'OR1644', message: `${printValue(wrong)} must be a condition of retries or an HTTP status${hint}` });
 };

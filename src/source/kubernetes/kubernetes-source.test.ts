@@ -37,7 +37,7 @@ beforeEach(async () => {
   single = (_, response) => response.writeHead(404).end('{}');
   server = createServer((request, response) => {
     if (request.url?.startsWith('/api/v1/nodes')) nodes(request, response);
-    else if (request.url?.startsWith('/apis/')) none(request, response);
+    else if (/^\/apis\/|\/configmaps\?/.test(request.url ?? '')) none(request, response);
     else if (request.url?.startsWith('/api/v1/namespaces/')) single(request, response);
     else namespaces(request, response);
   });

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { OutriggerError } from '../../errors.ts';
 import { isObject } from '../../model/json.ts';
+import { defaultMeshSettings } from '../../model/mesh-settings.ts';
 import type { ClusterFacts, NamespaceFacts, NodeFacts, ProxyConfigLayers } from '../../model/pod.ts';
 import type { ObjectSource, SourceObject } from '../object-source.ts';
 import { type ObjectListener, ObjectStore } from '../object-store.ts';
@@ -84,7 +85,10 @@ class ClusterSource implements KubernetesSource {
     this.#nodeWatch = this.#watch({ resource: 'nodes', kind: nodeKind, store: this.#nodes, toObject: nodeObject });
     const { mesh } = options;
     const rest = { ...options, store: this.#objects, onProgress: () => this.#announce() };
-    this.#injection = new MeshWatches({ ...rest, kinds: injectionKinds });
+    this.#injection = new MeshWatches({
+      ...rest,
+      kinds: injectionKinds(options.rootNamespaces ?? defaultMeshSettings.rootNamespaces),
+    });
     this.#proxyConfigs = new ProxyConfigs(this.#objects, options.rootNamespaces);
     this.#mesh = mesh === undefined ? undefined : new MeshWatches({ ...rest, kinds: meshKinds(mesh.secretNamespaces) });
   }

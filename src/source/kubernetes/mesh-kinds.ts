@@ -3,7 +3,15 @@ import type { KindDefinition } from '../../schema/kind.ts';
 import { kinds } from '../../schema/kinds.ts';
 import type { SourceObject } from '../object-source.ts';
 import type { ResourceKind } from './kube-transport.ts';
-import { type Prune, pruneConfig, prunePod, pruneSecret, pruneService, pruneSlice } from './prune-objects.ts';
+import {
+  type Prune,
+  pruneConfig,
+  pruneConfigMap,
+  prunePod,
+  pruneSecret,
+  pruneService,
+  pruneSlice,
+} from './prune-objects.ts';
 
 /** What is listed and watched as one. */
 export interface MeshKind {
@@ -28,8 +36,22 @@ export function meshKinds(secretNamespaces: readonly string[]): readonly MeshKin
   return [...kubernetesKinds, ...others.map(istioKind), ...secretNamespaces.flatMap(secretsOf)];
 }
 
-/** What injection reads, also where no proxy is configured. */
-export const injectionKinds: readonly MeshKind[] = kinds.filter(({ kind }) => kind === 'ProxyConfig').map(istioKind);
+/** What injection reads, also where no proxy is configured: ProxyConfigs, and Istio's meshConfig where it may be. */
+export function injectionKinds(rootNamespaces: readonly string[]): readonly MeshKind[] {
+  const definitions: readonly KindDefinition[] = kinds;
+  return [
+    ...definitions.filter(({ kind }) => kind === 'ProxyConfig').map(istioKind),
+    ...rootNamespaces.map(meshConfigOf),
+  ];
+}
+
+function meshConfigOf(namespace: string): MeshKind {
+  const version: ResourceKind<SourceObject> = {
+    ...{ path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps`, metadataOnly: false },
+    ...{ fieldSelector: 'metadata.name=istio', decode: decoder('v1', 'ConfigMap', pruneConfigMap) },
+  };
+  return { resource: `the meshConfig of ${namespace}`, versions: [version], needed: 'any' };
+}
 
 /** Where there is v1beta1, v1alpha3 has the same objects, and every API server that serves it serves that one, too. */
 function istioKind({ group, kind, plural, versions }: KindDefinition): MeshKind {

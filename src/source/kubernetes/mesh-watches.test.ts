@@ -31,6 +31,8 @@ beforeEach(async () => {
     '/apis/outrigger.io/v1alpha1/ratelimits': [],
     '/apis/networking.istio.io/v1alpha3/envoyfilters': [],
     '/apis/networking.istio.io/v1beta1/proxyconfigs': [],
+    '/api/v1/namespaces/outrigger-system/configmaps': [],
+    '/api/v1/namespaces/istio-system/configmaps': [],
   };
   server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

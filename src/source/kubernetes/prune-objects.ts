@@ -18,6 +18,8 @@ export const pruneSlice: Prune = (object) => ({
 /** The status of a ServiceEntry has the addresses that were allocated to it. */
 export const pruneConfig: Prune = (object) => ({ ...head(object), ...pick(object, ['spec', 'status']) });
 
+export const pruneConfigMap: Prune = (object) => ({ ...head(object), ...pick(object, ['data']) });
+
 export const pruneSecret: Prune = (object) => {
   const content = tlsContent(object);
   return content === undefined ? nothing : { ...content, metadata: metadataOf(content) };

@@ -1,8 +1,21 @@
 import type { TracingIR } from '../../ir/types/telemetry.ts';
+import type { PathNormalization } from '../../model/mesh-settings.ts';
 import { routerFilter } from '../filters/router.ts';
 import type { Message } from '../resource.ts';
 import { duration, extension, fromAds } from './common.ts';
 import { translateTracing } from './tracing.ts';
+
+/** Envoy decodes first, then resolves dots, then merges. */
+const base: Message = { normalize_path: true, path_with_escaped_slashes_action: 'KEEP_UNCHANGED' };
+const normalizations: Readonly<Record<PathNormalization, Message>> = {
+  NONE: { normalize_path: false, path_with_escaped_slashes_action: 'KEEP_UNCHANGED' },
+  BASE: base,
+  MERGE_SLASHES: { ...base, merge_slashes: true },
+  DECODE_AND_MERGE_SLASHES: {
+    ...{ normalize_path: true, path_with_escaped_slashes_action: 'UNESCAPE_AND_FORWARD' },
+    merge_slashes: true,
+  },
+};
 
 /** What tells one HTTP connection manager from another. */
 export interface HttpParts {
@@ -14,6 +27,7 @@ export interface HttpParts {
   readonly filters: readonly Message[];
   readonly accessLogs: readonly Message[];
   readonly tracing: TracingIR;
+  readonly normalization: PathNormalization;
   /** Fields that only one direction has. */
   readonly more: Message;
 }
@@ -32,8 +46,7 @@ export function httpConnectionManager(parts: HttpParts): Message {
       access_log: parts.accessLogs,
       server_name: 'istio-envoy',
       use_remote_address: false,
-      normalize_path: true,
-      path_with_escaped_slashes_action: 'KEEP_UNCHANGED',
+      ...normalizations[parts.normalization],
       upgrade_configs: [{ upgrade_type: 'websocket' }],
       stream_idle_timeout: '0s',
       proxy_100_continue: true,

@@ -106,6 +106,7 @@ function gatewayHttp({ routeName }: GatewayHttpIR, statPrefix: string, context: 
       ...lookingUp(shape),
     ],
     accessLogs: [...callStats(shape), ...translateAccessLog(shape.telemetry.calls.accessLogs)],
+    normalization: shape.pathNormalization,
     tracing: shape.telemetry.calls.tracing,
     more: {
       use_remote_address: true,

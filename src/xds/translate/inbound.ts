@@ -179,6 +179,7 @@ function httpFilter(door: Door, form: ChainForm, { shape }: InboundContext): Mes
       ...rateLimits,
     ],
     accessLogs: [...servedStats(shape, form.mutual), ...translateAccessLog(shape.telemetry.served.accessLogs)],
+    normalization: shape.pathNormalization,
     tracing: shape.telemetry.served.tracing,
     more: {
       forward_client_cert_details: 'APPEND_FORWARD',

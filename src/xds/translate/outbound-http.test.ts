@@ -15,6 +15,7 @@ const shape: ProxyShape = {
   interception: 'REDIRECT',
   families: [4],
   telemetry: { calls: side, served: side, collectors: [], origins: [] },
+  pathNormalization: 'BASE' as const,
   protocolDetectionTimeoutMs: 0,
 };
 

@@ -49,7 +49,11 @@ const asSent: Message = { server_header_transformation: 'APPEND_IF_ABSENT' };
 
 function common(routes: string, statPrefix: string, shape: ProxyShape) {
   const { accessLogs, tracing } = shape.telemetry.calls;
-  return { routes, statPrefix, tracing, accessLogs: [...callStats(shape), ...translateAccessLog(accessLogs)] };
+  return {
+    ...{ routes, statPrefix, tracing },
+    normalization: shape.pathNormalization,
+    accessLogs: [...callStats(shape), ...translateAccessLog(accessLogs)],
+  };
 }
 
 /** Connections of which no more is known, on their way out. */

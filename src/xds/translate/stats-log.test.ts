@@ -8,6 +8,7 @@ const shape: ProxyShape = {
   ...{ workload: 'w', namespace: 'n', app: 'a', version: '100%', canonicalService: 'c', canonicalRevision: 'r' },
   ...{ cluster: 'k', interception: 'REDIRECT', families: [4] },
   telemetry: { calls: side, served: side, collectors: [], origins: [] },
+  pathNormalization: 'BASE',
   protocolDetectionTimeoutMs: 0,
 };
 
