@@ -26,8 +26,13 @@ export type Outcome = ReadonlySet<string>;
 /** What the client, the server and the gateway of the world get, what injection makes of a pod, and which keys are read for them; undefined when an object of it is refused. */
 export function outcomeOf(objects: readonly SourceObject[]): Outcome | undefined {
   const snapshot = snapshotOf(objects);
-  return snapshot === undefined ? undefined : outcomeOfSnapshot(snapshot);
+  if (snapshot === undefined) return undefined;
+  const lines = new Set(outcomeOfSnapshot(snapshot));
+  for (const [name, pod] of injectedOf(objects)) addLines(`pod ${name}:`, pod, lines);
+  return lines;
 }
+
+/** What proxies get, and which keys are read for them. */
 
 export function outcomeOfSnapshot(snapshot: Snapshot): Outcome {
   const lines = new Set<string>();
@@ -36,7 +41,6 @@ export function outcomeOfSnapshot(snapshot: Snapshot): Outcome {
       addLines(`${name} ${type} ${resource}`, message, lines);
     }
   }
-  for (const [name, pod] of injectedOf(objects)) addLines(`pod ${name}:`, pod, lines);
   for (const source of keySourcesOf(
     snapshot.requestAuthentications,
     ({ timeout = '5s' }) => parseDuration(timeout) ?? 0,
