@@ -12,6 +12,7 @@ import { WireSeries } from '../telemetry/wire-series.ts';
 import type { Component } from './component.ts';
 import type { Config } from './config.ts';
 import { CurrentInjector } from './current-injector.ts';
+import { federatedRoots } from './mesh/federated-roots.ts';
 import { MeshComponent } from './mesh/mesh-component.ts';
 import { localNameservers } from './mesh/mesh-dns.ts';
 import { meshSettings } from './mesh/mesh-settings.ts';
@@ -127,6 +128,7 @@ function meshComponent({ config, surroundings, logger, metrics }: ComposeOptions
   return new MeshComponent({
     settings: meshSettings(config),
     discovery: config.discovery,
+    federatedPem: federatedRoots(config.mesh.caCertificates),
     names: [...new Set([host, `outrigger.${namespace}.svc`, 'localhost'])],
     parts: surroundings.mesh,
     learning: config.mesh.learning,

@@ -146,6 +146,21 @@ export const MeshConfigSchema = Type.Object({
       description: 'Providers of access logs where no Telemetry names any; none given leave it to accessLogFile.',
     }),
   }),
+  caCertificates: Type.Array(
+    Type.Object({
+      pem: Type.String({ minLength: 1, description: 'Root certificates, PEM.' }),
+      trustDomains: Type.Optional(
+        Type.Array(Type.String({ minLength: 1 }), {
+          description: 'Whose they are, for readers: as in Istio, who is let in follows from trustDomainAliases.',
+        }),
+      ),
+    }),
+    {
+      default: [],
+      description:
+        "Roots that proxies trust beside that of the mesh: Istio's meshConfig.caCertificates, of which pem is read. Who is let in by them follows from trustDomainAliases.",
+    },
+  ),
   spireSecrets: Type.Object({
     certificate: Type.String({
       default: 'default',

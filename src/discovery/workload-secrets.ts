@@ -18,13 +18,16 @@ const rememberedRoots = 16;
 export class WorkloadSecrets implements SecretSource {
   readonly #keeper: Pick<CertificateKeeper, 'open'>;
   readonly #roots: RootsSource;
+  readonly #federatedPem: string;
   readonly #issuers = new Map<string, string>();
   readonly #trusted = new Map<string, readonly string[]>();
   #trust: { readonly rootsPem: string; readonly resource: EncodedResource } | undefined;
 
-  constructor(keeper: Pick<CertificateKeeper, 'open'>, roots: RootsSource) {
+  /** `federatedPem`: roots of others, which proxies trust besides. */
+  constructor(keeper: Pick<CertificateKeeper, 'open'>, roots: RootsSource, federatedPem = '') {
     this.#keeper = keeper;
     this.#roots = roots;
+    this.#federatedPem = federatedPem;
   }
 
   async open(identity: string): Promise<ProxySecrets> {
@@ -40,7 +43,7 @@ export class WorkloadSecrets implements SecretSource {
     return this.#issuers.get(version);
   }
 
-  /** Fingerprints of the roots that proxies were sent under this version, sorted. */
+  /** Fingerprints of the roots of the mesh that proxies were sent under this version, sorted. */
   rootsOf(version: string): readonly string[] | undefined {
     return this.#trusted.get(version);
   }
@@ -49,7 +52,7 @@ export class WorkloadSecrets implements SecretSource {
   #trustNow(): EncodedResource {
     const { rootsPem } = this.#roots;
     if (this.#trust?.rootsPem === rootsPem) return this.#trust.resource;
-    const resource = encodeResource(trustSecret(rootSecretName, rootsPem));
+    const resource = encodeResource(trustSecret(rootSecretName, `${rootsPem}${this.#federatedPem}`));
     this.#trust = { rootsPem, resource };
     this.#trusted.set(resource.version, fingerprintsOf(rootsPem));
     const [oldest] = this.#trusted.keys();

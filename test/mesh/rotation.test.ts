@@ -3,6 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { RotationFiles } from '../../src/identity/rotation/rotation-files.ts';
+import { stageOf } from '../../src/identity/rotation/stage.ts';
 import { certificateFacts, fingerprintsOf } from '../../src/identity/workload/certificate-facts.ts';
 import type { LoadResult } from '../../src/playground/sample-app/load.ts';
 import { until } from '../envoy/condition.ts';
@@ -24,6 +26,7 @@ const world = [
   app('client'),
   app('eager', { annotations: eager }),
   app('server'),
+  app('idle'),
   `
 apiVersion: security.istio.io/v1
 kind: PeerAuthentication
@@ -65,6 +68,7 @@ describe.skipIf(envoy === undefined)('rotation of the root', () => {
   });
 
   const rootFile = () => join(stateDir, 'mesh-root.pem');
+  const stageNow = async () => stageOf(await new RotationFiles(rootFile()).read());
   const issuerNow = () => certificateFacts(readFileSync(rootFile(), 'utf8'))[0]?.fingerprint;
 
   function begin(...args: readonly string[]): { child: ChildProcess; ended: Promise<Ended> } {
@@ -173,13 +177,19 @@ describe.skipIf(envoy === undefined)('rotation of the root', () => {
   test('the command killed in each stage, and the control plane between them: it goes on, no request fails', async () => {
     const before = issuerNow();
     const { requests } = await loaded(async () => {
-      for (const stage of ['trust', 'switch']) {
-        const { child, ended } = begin('rotate', '--mount-seconds', '1');
-        await until(`the stage ${stage}`, async () => (await status()).stage === stage || undefined, 60);
+      // A proxy that nobody calls holds the rotation up in the stage in which everything dies.
+      const pid = proxyOf('default/idle');
+      for (const stage of ['trust', 'switch'] as const) {
+        process.kill(pid, 'SIGSTOP');
+        const { child, ended } = begin('rotate', '--mount-seconds', '0');
+        await until(`the stage ${stage}`, async () => (await stageNow()) === stage || undefined, 60);
         child.kill('SIGKILL');
         await ended;
         await control.kill();
         await control.restart();
+        process.kill(pid, 'SIGCONT');
+        expect(await stageNow()).toBe(stage);
+        expect((await rotate('--until', stage)).code).toBe(0);
       }
       expect((await rotate()).code).toBe(0);
     });
@@ -187,15 +197,21 @@ describe.skipIf(envoy === undefined)('rotation of the root', () => {
     expect(issuerNow()).not.toBe(before);
   });
 
-  test('two operators at once, a replica that does not answer, and a file that is none', async () => {
+  test('two operators at once do one rotation', async () => {
     const before = issuerNow();
     const both = await Promise.all([rotate(), rotate()]);
     expect(both.map(({ code }) => code)).toEqual([0, 0]);
     expect(issuerNow()).not.toBe(before);
+  });
+
+  test('--until stops where it says; the next run goes on', async () => {
     const half = await rotate('--until', 'switch');
     expect(half).toMatchObject({ code: 0, stdout: expect.stringContaining('"complete": false') });
     expect(await status()).toMatchObject({ stage: 'switch', behind: [] });
     expect((await rotate()).code).toBe(0);
+  });
+
+  test('a replica that does not answer holds it up; a file that is none is told', async () => {
     const silent = await rotate('--replica', 'https://localhost:1', '--timeout', '2');
     expect(silent.code).toBe(3);
     expect(silent.stdout).toContain('it does not answer');

@@ -13,6 +13,8 @@ import { certificateSecret, identitySecretName, rootSecretName, trustSecret } fr
  */
 export interface SdsSocket {
   readonly rootsPem: string;
+  /** Roots of others, too, from the next renewal on. */
+  trust(pem: string): void;
   /** New certificates for everybody. */
   renew(): Promise<void>;
   /** Names that were asked for, each once. */
@@ -31,6 +33,7 @@ export async function startSdsSocket(path: string): Promise<SdsSocket> {
     clock: systemClock,
   });
   await authority.load();
+  let others = '';
   const asked = new Set<string>();
   const streams = new Set<Stream>();
   const serve = (call: ServerDuplexStream<Buffer, Buffer>): void => {
@@ -41,7 +44,7 @@ export async function startSdsSocket(path: string): Promise<SdsSocket> {
       if (node !== '') stream.node = node;
       stream.name = names[0] ?? stream.name;
       asked.add(stream.name);
-      if (nonce === '') void send(stream, authority);
+      if (nonce === '') void send(stream, authority, others);
     });
     call.on('end', () => call.end());
     for (const event of ['close', 'error', 'cancelled']) call.on(event, () => streams.delete(stream));
@@ -58,8 +61,11 @@ export async function startSdsSocket(path: string): Promise<SdsSocket> {
   chmodSync(path, 0o777);
   return {
     rootsPem: authority.rootsPem,
+    trust: (pem) => {
+      others = pem;
+    },
     renew: async () => {
-      await Promise.all([...streams].map((stream) => send(stream, authority)));
+      await Promise.all([...streams].map((stream) => send(stream, authority, others)));
     },
     asked,
     stop: () => server.forceShutdown(),
@@ -76,9 +82,10 @@ interface Stream {
 const raw = (bytes: Buffer): Buffer => bytes;
 
 /** Version 1, the entries, type 4, nonce 5. */
-async function send(stream: Stream, authority: WorkloadCa): Promise<void> {
+async function send(stream: Stream, authority: WorkloadCa, others: string): Promise<void> {
   const { call, node, name } = stream;
-  const frame = await secretOf(name, node, authority);
+  const roots = encodeResource(trustSecret(rootSecretName, `${authority.rootsPem}${others}`)).sotwFrame;
+  const frame = name === rootSecretName ? roots : await certificateOf(name, node, authority);
   if (frame === undefined) return;
   const number = String(++stream.sent);
   const head = protobuf.Writer.create().uint32(10).string(number).finish();
@@ -86,8 +93,7 @@ async function send(stream: Stream, authority: WorkloadCa): Promise<void> {
   call.write(Buffer.concat([head, frame, tail]));
 }
 
-async function secretOf(name: string, node: string, authority: WorkloadCa): Promise<Buffer | undefined> {
-  if (name === rootSecretName) return encodeResource(trustSecret(name, authority.rootsPem)).sotwFrame;
+async function certificateOf(name: string, node: string, authority: WorkloadCa): Promise<Buffer | undefined> {
   if (name !== identitySecretName) return undefined;
   const [pod = '', namespace = ''] = (node.split('~')[2] ?? '').split('.');
   const account = pod.replace(/-v\d.*$/, '');

@@ -17,6 +17,12 @@ const deliveries: Record<string, { sets: string[]; delivery?: string }> = {
   'hosts on demand': { sets: ['mesh.pushedHosts=0'] },
   eager: { sets: [], delivery: 'eager' },
 };
+const strict = `
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: strict, namespace: default}
+spec: {mtls: {mode: STRICT}}
+---`;
 const url = 'http://server:9080/headers';
 
 describe.skipIf(envoy === undefined).each(Object.entries(deliveries))(
@@ -35,12 +41,7 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))(
         app('client', { annotations }),
         app('server', { annotations }),
         app('outsider'),
-        `
-apiVersion: security.istio.io/v1
-kind: PeerAuthentication
-metadata: {name: strict, namespace: default}
-spec: {mtls: {mode: STRICT}}
----`,
+        strict,
       ];
       const manifests = { 'world.yaml': world.join('') };
       mesh = await startMesh({ envoy: envoy ?? '', manifests, sets, csi: { 'csi.spiffe.io': folder } });
@@ -103,3 +104,50 @@ spec: {mtls: {mode: STRICT}}
     });
   },
 );
+
+describe.skipIf(envoy === undefined)('two roots that trust each other (mesh.caCertificates)', () => {
+  let mesh: TestMesh;
+  let socket: SdsSocket;
+  let folder: string;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'or-sds-'));
+    chmodSync(folder, 0o755);
+    socket = await startSdsSocket(join(folder, 'socket'));
+    const world = [
+      namespace('default', 'meshed'),
+      app('client', { annotations: spire }),
+      app('server'),
+      app('other', { annotations: spire }),
+      strict,
+    ];
+    const sets = [`mesh.caCertificates=${JSON.stringify([{ pem: socket.rootsPem }])}`];
+    const manifests = { 'world.yaml': world.join('') };
+    mesh = await startMesh({ envoy: envoy ?? '', manifests, sets, csi: { 'csi.spiffe.io': folder } });
+  });
+  afterAll(async () => {
+    await mesh?.stop();
+    socket?.stop();
+    if (folder !== undefined) rmSync(folder, { recursive: true });
+  });
+
+  test('both sides have to trust the other: then calls go both ways by mutual TLS', async () => {
+    const ask = (from: string, to: string) =>
+      mesh.shell(`default/${from}`, `curl -s --max-time 5 -w '\n%{http_code}' http://${to}:9080/headers`);
+    // Our proxies trust the other root; its proxies do not trust ours yet.
+    expect(await ask('client', 'server')).toMatch(/503$/);
+    expect(await ask('server', 'other')).toMatch(/503$/);
+    socket.trust(mesh.playground.controlPlane.rootPem);
+    await socket.renew();
+    await until('the one calls the other', async () => /200$/.test(await ask('client', 'server')) || undefined);
+    await until('the other calls the one', async () => /200$/.test(await ask('server', 'other')) || undefined);
+    expect(await ask('client', 'server')).toContain('URI=spiffe://cluster.local/ns/default/sa/client');
+    expect(await ask('server', 'other')).toContain('URI=spiffe://cluster.local/ns/default/sa/server');
+    const { issuer } = (await mesh.control().composition.mesh?.rootReport()) ?? {};
+    const server = (await mesh.control().composition.mesh?.rootReport())?.proxies.find(({ proxy }) =>
+      proxy.startsWith('default/server'),
+    );
+    // A rotation compares the roots of the mesh alone.
+    expect(server?.roots.fingerprints).toEqual([issuer?.fingerprint]);
+    expect(mesh.rejections).toEqual([]);
+  });
+});

@@ -56,6 +56,17 @@ function isUnread(provider: Json): provider is JsonObject {
   return isObject(provider) && !read.some((kind) => kind in provider);
 }
 
+/** Roots that are given as they are; those that stand behind an address are not fetched. */
+export function roots(value: Json): Converted {
+  const given = Array.isArray(value) ? value.filter((one) => isObject(one) && typeof one.pem === 'string') : value;
+  return { 'mesh.caCertificates': given };
+}
+
+export function unreadRoots(value: Json): string | undefined {
+  const left = (Array.isArray(value) ? value : []).filter((one) => !isObject(one) || typeof one.pem !== 'string');
+  return left.length === 0 ? undefined : `${left.length} without pem: spiffeBundleUrl is not read`;
+}
+
 /** The share of traced requests stands with the proxies in Istio, and with the mesh here. */
 export function defaultConfig(value: Json): Converted {
   const tracing = isObject(value) ? value.tracing : undefined;

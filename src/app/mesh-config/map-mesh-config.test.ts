@@ -34,6 +34,13 @@ test.each(keysOfIstio)('%s is mapped or has a reason', (key) => {
   expect(reports[0]?.text).not.toMatch(/no key of MeshConfig/);
 });
 
+test('roots that are given are taken, those behind an address are told', () => {
+  const { values, reports } = map('{caCertificates: [{pem: A, trustDomains: [b]}, {spiffeBundleUrl: "https://c"}]}');
+  expect(JSON.stringify(values)).toContain('{"pem":"A","trustDomains":["b"]}');
+  expect(JSON.stringify(values)).not.toContain('spiffeBundleUrl');
+  expect(reports.map(({ text }) => text).join()).toContain('1 without pem');
+});
+
 test('every rule is of a key of Istio', () => {
   const strange = meshConfigRules.filter(({ key }) => !keysOfIstio.some((known) => known.startsWith(key)));
   expect(strange).toEqual([]);

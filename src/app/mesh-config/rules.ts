@@ -6,9 +6,11 @@ import {
   normalization,
   providers,
   retryPolicy,
+  roots,
   seconds,
   to,
   unreadProviders,
+  unreadRoots,
 } from './conversions.ts';
 
 /** What becomes of one key of Istio's MeshConfig. */
@@ -64,7 +66,13 @@ export const meshConfigRules: readonly MeshConfigRule[] = [
   mapped('enableAutoMtls', 'mesh.enableAutoMtls'),
   { ...mapped('trustDomain', 'injection.mesh.trustDomain'), atStart: true },
   mapped('trustDomainAliases', 'mesh.trustDomainAliases'),
-  reported('caCertificates', 'put further roots into the Secret cacerts'),
+  {
+    key: 'caCertificates',
+    text: 'mesh.caCertificates; roots behind a spiffeBundleUrl are left out',
+    convert: roots,
+    without: unreadRoots,
+    atStart: true,
+  },
   reported('defaultServiceExportTo', 'say exportTo in the resource, or annotate the Service'),
   reported('defaultVirtualServiceExportTo', 'say exportTo in the resource'),
   reported('defaultDestinationRuleExportTo', 'say exportTo in the resource'),

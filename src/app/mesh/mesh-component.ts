@@ -43,6 +43,8 @@ export interface MeshOptions {
   readonly discovery: Config['discovery'];
   /** Names of the certificate of the discovery port. */
   readonly names: readonly string[];
+  /** Roots of others that proxies trust. */
+  readonly federatedPem?: string;
   readonly parts: MeshParts;
   /** Resolvers of the cluster, by address. */
   readonly nameservers?: readonly string[];
@@ -128,7 +130,7 @@ export class MeshComponent implements Component {
       clock: systemClock,
       onFailure: (identity, error) => logger.error({ code: error.code, identity, remedy: error.remedy }, error.message),
     });
-    this.#secrets = new WorkloadSecrets(this.#keeper, this.#authority);
+    this.#secrets = new WorkloadSecrets(this.#keeper, this.#authority, options.federatedPem);
     this.ledger = new Ledger(logger, wireClock.now);
     this.#reporter = this.#makeReporter();
     this.#server = new AdsServer({

@@ -6,7 +6,7 @@ export function meshSettings({ injection, mesh }: Pick<Config, 'injection' | 'me
   const { trustDomain, clusterDomain, clusterId, meshId } = injection.mesh;
   const { connectTimeoutSeconds, protocolDetectionTimeoutSeconds, ...named } = mesh;
   const { secretNamespaces: _, rootExcludedNamespaces: __, learning: _____, ...others } = named;
-  const { jwksRefreshSeconds: ___, jwksAllowedAddresses: ____, ...rest } = others;
+  const { jwksRefreshSeconds: ___, jwksAllowedAddresses: ____, caCertificates: ______, ...rest } = others;
   return {
     ...rest,
     trustDomain,
