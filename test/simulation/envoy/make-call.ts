@@ -33,7 +33,8 @@ async function converse(
   await once(socket, 'connect');
   const stream = tls === undefined ? socket : await secured(socket, tls, identities);
   if (request === 'bytes') return exchange(stream);
-  return request.version === 'http/2' ? askHttp2(stream, request) : askHttp(stream, request);
+  if (request.version === 'http/1.1') return askHttp(stream, request);
+  return askHttp2(stream, { ...request, scheme: request.scheme ?? (tls === undefined ? 'http' : 'https') });
 }
 
 function once(socket: Socket, event: string): Promise<void> {
