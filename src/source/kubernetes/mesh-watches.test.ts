@@ -195,3 +195,20 @@ test.each([403, 404, 500])('ProxyConfigs that cannot be listed (%s) hold up no p
   expect(problems.some((problem) => problem.startsWith('proxyconfigs: '))).toBe(true);
   expect(source.proxyConfigs?.('a', {})).toBeUndefined();
 });
+
+test('the ConfigMap istio of the root namespaces is read, by name, with its data alone', async () => {
+  const place = '/api/v1/namespaces/istio-system/configmaps';
+  lists[place] = [
+    { metadata: { name: 'istio', namespace: 'istio-system', managedFields: [] }, data: { mesh: 'a: b' } },
+  ];
+  const { source, objects } = await run();
+  await vi.waitFor(() => expect(source.synced).toBe(true), soon);
+  expect(asked).toContain(`${place} metadata.name=istio`);
+  expect(objects.get('ConfigMap istio-system/istio')?.object).toMatchObject({ data: { mesh: 'a: b' } });
+});
+
+test('where the right to read it is not given, the mesh is complete without it', async () => {
+  lists['/api/v1/namespaces/istio-system/configmaps'] = 403;
+  const { source } = await run();
+  await vi.waitFor(() => expect(source.objectsSynced).toBe(true), soon);
+});

@@ -144,6 +144,19 @@ export function injectionCases(cluster: () => Cluster): void {
       }
     }, 120_000);
 
+    test('the meshConfig of the ConfigMap istio, while the program runs', async () => {
+      const place = '/api/v1/namespaces/outrigger-system/configmaps';
+      const mesh = 'defaultConfig: {proxyMetadata: {MARK: of-the-mesh}}';
+      await cluster().api.must('POST', place, { metadata: { name: 'istio' }, data: { mesh } });
+      const marked = async () => {
+        const proxy = proxyOf((await create('meshed', { name: 'marked-by-mesh' }, '?dryRun=All')).body);
+        return JSON.stringify(proxy).includes('"of-the-mesh"');
+      };
+      await waitFor(async () => (await marked()) || undefined, { what: 'the meshConfig to be in use' });
+      await cluster().api.must('DELETE', `${place}/istio`);
+      await waitFor(async () => !(await marked()) || undefined, { what: 'the end of it' });
+    });
+
     test('generateName', async () => {
       const answer = await create('meshed', { generateName: 'made-' });
       expect(answer.body.metadata?.name).toMatch(/^made-.+/);
