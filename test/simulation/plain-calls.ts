@@ -20,13 +20,18 @@ interface Called {
  */
 export function plainCalls(world: World, calls: readonly Placed[]): readonly Placed[] {
   const known = world.flatMap(calledOf);
+  // Of a service that a Sidecar hides nothing is known: bytes for it are bytes of the port.
+  const hides = world.some(({ kind }) => kind === 'Sidecar');
+  const ports = known.flatMap((called) => called.ports);
+  const web = new Set(ports.flatMap(({ number, kind }) => (kind === 'http' ? [number] : [])));
   return calls.filter(({ entry, call }) => {
     if (entry !== 'outbound') return false;
     const { address, port: number } = call.destination;
     const called = known.filter(
-      ({ addresses, ports }) => addresses.includes(address) && ports.some((port) => port.number === number),
+      (one) => one.addresses.includes(address) && one.ports.some((port) => port.number === number),
     );
     const [only] = called;
+    if (hides && call.request === 'bytes' && web.has(number)) return false;
     const port = only?.ports.find((candidate) => candidate.number === number);
     return called.length === 1 && only !== undefined && port !== undefined && speaks(call, port, only.hosts);
   });

@@ -52,6 +52,8 @@ interface Facts {
   readonly ownPorts: readonly number[];
   /** Where gateways are told to listen. */
   readonly gatewayPorts: readonly number[];
+  /** Of the rules of gateways. */
+  readonly gatewayHosts: readonly string[];
 }
 
 interface PortSpec {
@@ -64,6 +66,7 @@ interface Spec {
   readonly ports?: readonly PortSpec[];
   readonly addresses?: readonly string[];
   readonly hosts?: readonly string[];
+  readonly gateways?: readonly string[];
   readonly endpoints?: readonly { readonly address: string }[];
   readonly servers?: readonly { readonly port: { readonly number: number } }[];
 }
@@ -99,9 +102,15 @@ function factsOf(world: World): Facts {
   return {
     targets: [...services, ...entries],
     ownPorts: (own?.spec.ports ?? []).map(({ targetPort = 80 }) => targetPort),
+    gatewayHosts: specs('VirtualService').flatMap(({ spec: { hosts = [], gateways = [] } }) =>
+      gateways.some((name) => name !== 'mesh') ? hosts.map(wholeName) : [],
+    ),
     gatewayPorts: specs('Gateway').flatMap(({ spec }) => (spec.servers ?? []).map(({ port }) => port.number)),
   };
 }
+
+const wholeName = (host: string) =>
+  host.includes('.') ? host.replace('*', 'any') : fqdn({ name: host, namespace: 'default' });
 
 function outbound(dice: Dice, { targets }: Facts): Placed {
   const known = targets.length > 0 && dice.chance(0.9);
@@ -143,9 +152,10 @@ function inbound(dice: Dice, { ownPorts }: Facts): Placed {
   return { through, entry: 'inbound', call: agreeing(call) };
 }
 
-function atGateway(dice: Dice, { gatewayPorts }: Facts): Placed {
+function atGateway(dice: Dice, { gatewayPorts, gatewayHosts }: Facts): Placed {
   const port = gatewayPorts.length > 0 ? dice.one(gatewayPorts) : 80;
-  const host = dice.one([...virtualHosts, ...outsideHosts, fqdn(apps[0]), 'nobody.test']);
+  const known = gatewayHosts.length > 0 && dice.chance(0.8);
+  const host = dice.one(known ? gatewayHosts : [...virtualHosts, ...outsideHosts, fqdn(apps[0]), 'nobody.test']);
   const tls = port === 443 ? dice.chance(0.9) : dice.chance(0.05);
   const call: Call = {
     source: dice.one(sources),
