@@ -23,7 +23,8 @@ export function plainCalls(world: World, calls: readonly Placed[]): readonly Pla
   // Of a service that a Sidecar hides nothing is known: bytes for it are bytes of the port.
   const hides = world.some(({ kind }) => kind === 'Sidecar');
   const ports = known.flatMap((called) => called.ports);
-  const web = new Set(ports.flatMap(({ number, kind }) => (kind === 'http' ? [number] : [])));
+  // Hosts of VirtualServices alone are HTTP on port 80.
+  const web = new Set([80, ...ports.flatMap(({ number, kind }) => (kind === 'http' ? [number] : []))]);
   return calls.filter(({ entry, call }) => {
     if (entry !== 'outbound') return false;
     const { address, port: number } = call.destination;
