@@ -40,7 +40,7 @@ export function command(): Command {
 Examples:
   outrigger scope -A
   outrigger scope productpage-v1 -n default > sidecar.yaml
-  outrigger scope --state-dir ~/.outrigger -o json
+  outrigger scope --state-dir ~/.local/state/outrigger -o json
 
 Nothing is listed for pods that get everything in advance: with a Sidecar resource, or delivery eager.
 `,
