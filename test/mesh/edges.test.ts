@@ -295,6 +295,9 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
       expect(from(await ask(outsideName))).toMatchObject({ host: outsideName });
       expect(from(await ask(wrongName))).toMatchObject({ host: wrongName });
       expect((await ask('missing.example.com'))?.status).toBe(503);
+      // A server listens there, but the caller does not choose the port.
+      expect((await ask(`${outsideName}:7070`))?.status).toBe(404);
+      expect((await ask(`${outsideName}:80`))?.status).toBe(200);
       expect(await tls(`https://${outsideName}/y --resolve ${outsideName}:443:${nowhere}`)).toContain(
         `"servername":"${outsideName}"`,
       );
@@ -305,6 +308,7 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
         return found?.status === 200 ? found : undefined;
       });
       expect(from(answer).from).toContain(mesh.pod('default/istio-egressgateway').ip ?? '-');
+      expect((await ask(`${outsideName}:7070`))?.status).toBe(404);
       expect(mesh.rejections).toEqual([]);
     } finally {
       await mesh.remove('row.yaml');

@@ -97,6 +97,7 @@ function defaultRoute(cluster: string, operation: string, inputs: ServiceInputs)
       hash,
       // Whoever calls an ExternalName of a headless service has the address of a pod, too.
       keepAddress: (known?.service ?? service).resolution === 'headless',
+      ...((known?.service ?? service).resolution === 'dynamic-dns' ? { lookedUpPort: port } : {}),
     },
   };
 }

@@ -69,6 +69,8 @@ export interface ForwardIR {
   readonly hash: readonly HashPolicyIR[];
   /** The pod that the client addressed is the one that is meant: headless services. */
   readonly keepAddress: boolean;
+  /** The host of the request is looked up, and may name no other port than this: else a caller could reach any. */
+  readonly lookedUpPort?: number;
 }
 
 export interface DestinationIR {

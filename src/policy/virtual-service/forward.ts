@@ -24,6 +24,7 @@ export function forwardOf(rule: HttpRoute, context: RuleContext): ForwardIR | un
       ...(plan.hostRewrite === undefined ? {} : { hostRewrite: plan.hostRewrite }),
     };
   });
+  const lookedUp = used.find(({ target }) => target.known?.service.resolution === 'dynamic-dns');
   const hash = first.target.known?.hash(first.target.port, first.target.subset) ?? [];
   const retry = rule.retries === undefined ? context.defaultRetry : retryOf(rule.retries);
   const rewrite = rewriteOf(rule.rewrite);
@@ -39,6 +40,7 @@ export function forwardOf(rule: HttpRoute, context: RuleContext): ForwardIR | un
     mirrors: mirrorsOf(rule, context),
     hash,
     keepAddress: used.some(({ target }) => target.known?.service.resolution === 'headless'),
+    ...(lookedUp === undefined ? {} : { lookedUpPort: lookedUp.target.port }),
   };
 }
 

@@ -42,7 +42,12 @@ export const lookingUp = ({ looksUpHosts }: ProxyShape): readonly Message[] =>
 
 export const isLookedUp = ({ service }: OutboundPortIR) => service.resolution === 'dynamic-dns';
 export const lookingUpName = (entry: OutboundPortIR): readonly Message[] =>
-  isLookedUp(entry) ? [resolveServerNameFilter(entry.port)] : [];
+  isLookedUp(entry) ? [resolveServerNameFilter(targetPortOf(entry))] : [];
+
+function targetPortOf({ service, port }: OutboundPortIR): number {
+  const target = service.ports.find(({ number }) => number === port)?.targetPort;
+  return typeof target === 'number' ? target : port;
+}
 
 /** What an answer says of its server stays: a sidecar of the other side has said it already. */
 const asSent: Message = { server_header_transformation: 'APPEND_IF_ABSENT' };

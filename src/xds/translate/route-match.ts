@@ -3,11 +3,12 @@ import type { Message } from '../resource.ts';
 import { claimMatcher } from './claim-matcher.ts';
 import { translateStringMatch } from './string-match.ts';
 
-/** envoy.config.route.v3.RouteMatch */
-export function translateRouteMatch({ path, headers, query, claims }: RouteMatchIR): Message {
+/** envoy.config.route.v3.RouteMatch; `lookedUpPort` as in `ForwardIR`. */
+export function translateRouteMatch({ path, headers, query, claims }: RouteMatchIR, lookedUpPort?: number): Message {
+  const matchers = [...headers.map(translateHeader), ...(lookedUpPort === undefined ? [] : [namesPort(lookedUpPort)])];
   return {
     ...translatePath(path),
-    ...(headers.length === 0 ? {} : { headers: headers.map(translateHeader) }),
+    ...(matchers.length === 0 ? {} : { headers: matchers }),
     ...(query.length === 0 ? {} : { query_parameters: query.map(translateQuery) }),
     ...(claims === undefined ? {} : { dynamic_metadata: claims.map(translateClaim) }),
   };
@@ -35,4 +36,14 @@ export function translateHeader({ name, match, invert }: HeaderMatchIR): Message
 function translateQuery({ name, match }: RouteMatchIR['query'][number]): Message {
   if (match.kind === 'present') return { name, present_match: true };
   return { name, string_match: translateStringMatch(match) };
+}
+
+/**
+ * Envoy's look-up takes the port that a Host header names, and without one that of the scheme, so a host without a port is
+ * for these two ports alone.
+ */
+function namesPort(port: number): Message {
+  const named = `:${port}`;
+  const regex = `[^:]+${port === 80 || port === 443 ? `(${named})?` : named}`;
+  return { name: ':authority', string_match: { safe_regex: { regex } } };
 }

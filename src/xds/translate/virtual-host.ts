@@ -28,7 +28,7 @@ function translateRoute(route: RouteIR): Message {
   const perFilter = { ...faultOfRoute(route.fault), ...corsOfRoute(route.cors) };
   return given({
     name: route.name === '' ? undefined : route.name,
-    match: translateRouteMatch(route.match),
+    match: translateRouteMatch(route.match, action.kind === 'forward' ? action.lookedUpPort : undefined),
     ...translateAction(action),
     ...joinLists([translateHeaderChanges(headers), singleHeaders(action), chosenEndpoint(action)]),
     decorator: { operation: route.operation },
