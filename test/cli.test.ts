@@ -299,6 +299,18 @@ describe('outrigger scope', () => {
     expect(list).toMatchObject({ kind: 'List', items: [{ metadata: { name: 'web' } }] });
   });
 
+  test('a workload may be named with its namespace; a folder that is not there is told', () => {
+    expect(run(['scope', 'shop/web', ...from]).stdout).toContain('kind: Sidecar');
+    const { status, stderr } = run(['scope', '--state-dir', join(state, 'nowhere')]);
+    expect(status).toBe(1);
+    expect(stderr).toContain('OR2480');
+  });
+
+  test.each([[['workload', 'group', 'create']], [['root', 'rotate', '--until', 'retire']], [['scope', '-o', 'xml']]])(
+    '%j is a wrong command line',
+    (args) => expect(run(args).status).toBe(2),
+  );
+
   test.each([
     [['wep', '-n', 'shop'], /OR2481 .*did you mean shop\/web\?/],
     [['bare', '-n', 'shop'], /OR2481 .*no labels/],

@@ -118,3 +118,48 @@ spec: {selector: {app: gw}, servers: [{port: {number: 8080, name: http, protocol
     expect([wrong.status, wrong.stderr.includes('Allowed choices')]).toEqual([2, true]);
   });
 });
+
+describe('what the folder says of the whole mesh, and of its edge', () => {
+  const place = join(folder, 'edge');
+  mkdirSync(place, { recursive: true });
+  writeFileSync(
+    join(place, 'mesh.yaml'),
+    `apiVersion: v1
+kind: ConfigMap
+metadata: {name: istio, namespace: istio-system}
+data: {mesh: "outboundTrafficPolicy: {mode: REGISTRY_ONLY}\\nnetworkingTypo: 7\\n"}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: a, labels: {app: a}, annotations: {inject.istio.io/templates: gateway}}
+spec: {containers: [{name: istio-proxy, image: y}]}
+status: {podIP: 10.0.0.1}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: b, labels: {app: b}}
+spec: {containers: [{name: app, image: x}, {name: istio-proxy, image: y}]}
+status: {podIP: 10.0.0.2}
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: edge}
+spec:
+  selector: {app: a}
+  servers:
+  - {port: {number: 8080, name: http, protocol: HTTP}, hosts: ["*"]}
+  - {port: {number: 8080, name: tcp, protocol: TCP}, hosts: ["*"]}
+`,
+  );
+
+  test('the ConfigMap istio is in force, and what it cannot say is told', () => {
+    const { stdout, stderr } = translate('--config', place, '--proxy', 'default/b', '--type', 'ir', '-o', 'json');
+    expect(JSON.parse(stdout)).toMatchObject({ outbound: { blocked: true } });
+    expect(stderr).toMatch(/OR2463 ConfigMap istio-system\/istio: networkingTypo/);
+  });
+
+  test('what a Gateway leaves out is told', () => {
+    const { stderr } = translate('--config', place, '--proxy', 'default/a');
+    expect(stderr).toMatch(/OR2406 Gateway default\/edge.*port 8080 speaks HTTP/);
+  });
+});

@@ -35,6 +35,13 @@ export function createProgram(): Command {
     .version(ownVersion(), '-V, --version', 'print the version')
     .showSuggestionAfterError()
     .exitOverride();
-  for (const command of commands) program.addCommand(command().copyInheritedSettings(program));
+  for (const command of commands) program.addCommand(inheriting(command(), program));
   return program;
+}
+
+/** Commander gives the settings of a parent only to commands that it makes itself. */
+function inheriting(command: Command, parent: Command): Command {
+  command.copyInheritedSettings(parent);
+  for (const child of command.commands) inheriting(child, command);
+  return command;
 }

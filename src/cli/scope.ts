@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { stringify } from 'yaml';
@@ -29,7 +30,13 @@ export function command(): Command {
     .argument('[workload]', 'a workload (the name of its Deployment): its Sidecar resource; none: a table of all')
     .option('-n, --namespace <name>', 'namespace of the workloads (default: default)')
     .option('-A, --all-namespaces', 'workloads of every namespace')
-    .addOption(new Option('-o, --output <format>', 'format').choices(['table', 'yaml', 'json']))
+    .addOption(
+      new Option('-o, --output <format>', 'format; a single workload is yaml or json').choices([
+        'table',
+        'yaml',
+        'json',
+      ]),
+    )
     .option('--state-dir <folder>', 'of `outrigger serve --config`; without it a cluster is asked')
     .option('--kubeconfig <file>', 'configuration of the cluster')
     .option('--context <name>', 'context of the kubeconfig')
@@ -42,6 +49,8 @@ Examples:
   outrigger scope productpage-v1 -n default > sidecar.yaml
   outrigger scope --state-dir ~/.local/state/outrigger -o json
 
+What pods have been given at their start and used ever since, without a restart, is forgotten after
+mesh.learning.keepDays: compare with what you know before you commit a Sidecar.
 Nothing is listed for pods that get everything in advance: with a Sidecar resource, or delivery eager.
 `,
     )
@@ -52,7 +61,8 @@ async function run(workload: string | undefined, flags: Flags): Promise<void> {
   const namespace = flags.namespace ?? 'default';
   const scopes = await readAll(flags);
   if (workload !== undefined) {
-    process.stdout.write(print(sidecarOf(`${namespace}/${workload}`, scopes), flags.output ?? 'yaml'));
+    const key = workload.includes('/') ? workload : `${namespace}/${workload}`;
+    process.stdout.write(print(sidecarOf(key, scopes), flags.output ?? 'yaml'));
     return;
   }
   const shown = new Map(
@@ -61,7 +71,11 @@ async function run(workload: string | undefined, flags: Flags): Promise<void> {
       .sort(([left], [right]) => (left < right ? -1 : 1)),
   );
   if (flags.output === 'json' || flags.output === 'yaml') {
-    const items = [...shown].flatMap(([key, scope]) => sidecarResource(key, scope) ?? []);
+    const items = [...shown].flatMap(([key, scope]) => {
+      const resource = sidecarResource(key, scope);
+      if (resource === undefined) process.stderr.write(`${key} is left out: ${unselectable}\n`);
+      return resource ?? [];
+    });
     process.stdout.write(print({ apiVersion: 'v1', kind: 'List', items }, flags.output));
     return;
   }
@@ -75,14 +89,26 @@ async function run(workload: string | undefined, flags: Flags): Promise<void> {
 /** Throws OR1630, OR1631, OR2480. */
 async function readAll(flags: Flags): Promise<LearntScopes> {
   const stored = await storeOf(flags).read();
-  return new Map([...stored].flatMap(([namespace, { text }]) => [...(readScopes(namespace, text) ?? [])]));
+  return new Map(
+    [...stored].flatMap(([namespace, { text }]) => {
+      const read = readScopes(namespace, text);
+      if (read === undefined)
+        process.stderr.write(`What is kept of namespace ${namespace} cannot be read; it is as none.\n`);
+      return [...(read ?? [])];
+    }),
+  );
 }
 
 function storeOf({ stateDir, kubeconfig, context, systemNamespace }: Flags): ScopeStore {
-  if (stateDir !== undefined) return new ScopeFolder(join(stateDir, learntScopesFolder));
+  if (stateDir !== undefined) {
+    if (!existsSync(stateDir)) throw new OutriggerError('OR2480', 'there is no such folder', { at: stateDir });
+    return new ScopeFolder(join(stateDir, learntScopesFolder));
+  }
   const chosen = { ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) };
   return new LearntScopeMaps({ connection: createConnection(createCredentials(chosen)), namespace: systemNamespace });
 }
+
+const unselectable = 'it has no labels that a Sidecar could select, or nothing is known that it calls';
 
 /** Throws OR2481. */
 function sidecarOf(key: string, scopes: LearntScopes): SidecarResource {
@@ -92,7 +118,7 @@ function sidecarOf(key: string, scopes: LearntScopes): SidecarResource {
     throw new OutriggerError('OR2481', `${key}${near === undefined ? '' : `; did you mean ${near}?`}`);
   }
   const resource = sidecarResource(key, scope);
-  if (resource === undefined) throw new OutriggerError('OR2481', `${key} has no labels that a Sidecar could select`);
+  if (resource === undefined) throw new OutriggerError('OR2481', `${key}: ${unselectable}`);
   return resource;
 }
 

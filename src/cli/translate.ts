@@ -1,10 +1,14 @@
 import { Command, Option } from 'commander';
 import { stringify } from 'yaml';
+import type { Config } from '../app/config.ts';
 import { addConfigOptions, configOf } from '../app/config-command.ts';
+import type { Configured } from '../app/istio-overlay.ts';
 import { configurators } from '../app/mesh/configurators.ts';
 import { FieldWarnings, printFieldWarning } from '../app/mesh/field-warnings.ts';
+import { gatewayProblemCode } from '../app/mesh/gateway-problem-code.ts';
 import { JointWarnings, printJointWarning } from '../app/mesh/joint-warnings.ts';
 import { meshSettings } from '../app/mesh/mesh-settings.ts';
+import { MeshConfigFollower } from '../app/mesh-config/mesh-config-follower.ts';
 import { Encoder } from '../discovery/encoder.ts';
 import { everythingOf } from '../discovery/everything.ts';
 import { GatewayConfig } from '../discovery/gateway-config.ts';
@@ -56,14 +60,15 @@ Examples:
 async function run(translate: Command): Promise<void> {
   const flags = translate.opts<Flags>();
   const say = (line: string) => process.stderr.write(`${line}\n`);
-  const { config } = await configOf(translate, process.env);
+  const configured = await configOf(translate, process.env);
+  const files = await readFolder(flags.config, say);
+  const config = await withMeshConfig(configured, files, say);
   const settings = { ...meshSettings(config), ...(flags.eager === true ? { delivery: 'eager' as const } : {}) };
   const registry = new Registry({
     domainSuffix: settings.domainSuffix,
     rootNamespaces: settings.rootNamespaces,
     onProblem: (p) => say(printRegistryProblem(p)),
   });
-  const files = await readFolder(flags.config, say);
   const injection = await injectionWith(translate, files, say);
   const objects: SourceObject[] = [];
   files.onObjects(({ upserts }) => objects.push(...upserts))();
@@ -73,6 +78,8 @@ async function run(translate: Command): Promise<void> {
   const workload = findWorkload(registry.snapshot, flags.proxy);
   const encoder = new Encoder((resource, error) => say(`${resource.type} ${resource.name}: ${error.message}`));
   const configure = configurators(settings, encoder, {
+    onGatewayProblem: ({ fault, origins, message }) =>
+      say(`${gatewayProblemCode(fault)} ${origins.map(printOrigin).join(', ')}: ${message}`),
     onPatchProblem: ({ origins, message }) => say(`OR2456 ${origins.map(printOrigin).join(', ')}: ${message}`),
     onTelemetryProblem: ({ origins, message }) => say(`OR2455 ${origins.map(printOrigin).join(', ')}: ${message}`),
     onLimitProblem: ({ origins, message }) => say(`OR2461 ${origins.map(printOrigin).join(', ')}: ${message}`),
@@ -81,6 +88,27 @@ async function run(translate: Command): Promise<void> {
   const resources = configure.configure({ snapshot: registry.snapshot, workload, delta: true });
   const shown = flags.type === 'ir' ? irOf(resources) : resourcesOf(resources, flags.type);
   process.stdout.write(flags.output === 'json' ? `${JSON.stringify(shown, null, 2)}\n` : stringify(shown, printing));
+}
+
+/** As the control plane would have it with the ConfigMap `istio` of the folder. */
+async function withMeshConfig(
+  { config, reconfigure }: Configured,
+  objects: FilesSource,
+  say: (line: string) => void,
+): Promise<Config> {
+  let used = config;
+  const tell = ({ code, at }: { readonly code: string; readonly at: string }, message: string) =>
+    say(`${code} ${at}: ${message}`);
+  const follower = new MeshConfigFollower({
+    ...{ objects, namespaces: config.mesh.rootNamespaces, config, reconfigure },
+    use: (next) => {
+      used = next;
+    },
+    logger: { error: tell, warn: tell, info: () => {} },
+  });
+  await follower.start();
+  await follower.stop();
+  return used;
 }
 
 const printing = { lineWidth: 0, aliasDuplicateObjects: false } as const;

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { OutriggerError } from '../errors.ts';
 import type { Workload } from '../model/workload.ts';
 import { Learner, type LearnerOptions } from './learner.ts';
@@ -111,6 +111,46 @@ test('nothing new is nothing written', async () => {
   await learner.save();
   await learner.save();
   expect(store.writes).toBe(1);
+});
+
+test('a day that is still to come, from a clock that ran ahead or by hand, is no later than tomorrow', async () => {
+  const store = new Versions();
+  const uses = [
+    ['cluster', 'a', 'default/a', '2099-01-01'],
+    ['cluster', 'b', 'default/b', '2026-02-31'],
+    ['cluster', 'c', '*\n  - evil', '2026-11-20'],
+  ];
+  const text = JSON.stringify({ version: 1, workloads: { web: { labels: {}, sampled: '2099-01-01', uses } } });
+  store.texts.set('default', { text, version: '7' });
+  const { learner, clock } = world(store);
+  await learner.start(AbortSignal.abort());
+  const web = learner.scopes.get('default/web');
+  expect([...(web?.uses.values() ?? [])].map(({ name, day }) => [name, day])).toEqual([['a', '2026-11-22']]);
+  expect(web?.sampled).toBe('2026-11-22');
+  await learner.save();
+  clock.now += 40 * dayMs;
+  await learner.save();
+  expect(learner.scopes.size).toBe(0);
+});
+
+test('saving goes on without leaving anything behind, until it is stopped', async () => {
+  const timers: (() => void)[] = [];
+  const { learner } = world(new Versions(), {
+    after: (_, task) => {
+      timers.push(task);
+      return () => timers.splice(timers.indexOf(task), 1);
+    },
+  });
+  const abort = new AbortController();
+  const listen = vi.spyOn(abort.signal, 'addEventListener');
+  await learner.start(abort.signal);
+  for (let round = 0; round < 5; round++) {
+    timers.shift()?.();
+    await vi.waitFor(() => expect(timers).toHaveLength(1));
+  }
+  expect(listen).toHaveBeenCalledTimes(1);
+  abort.abort();
+  expect(timers).toEqual([]);
 });
 
 test('a store that refuses is told of once, and nothing is lost until it takes again', async () => {

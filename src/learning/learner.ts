@@ -65,11 +65,11 @@ export class Learner {
   /** Reads what there is, and saves what is new until the signal aborts. Never rejects. */
   async start(signal: AbortSignal): Promise<void> {
     await this.#attempt(() => this.#read());
+    let cancel = () => {};
     const next = () => {
-      if (signal.aborted) return;
-      const cancel = this.#options.after(saveMs, () => void this.save().then(next));
-      signal.addEventListener('abort', cancel, { once: true });
+      if (!signal.aborted) cancel = this.#options.after(saveMs, () => void this.save().then(next));
     };
+    signal.addEventListener('abort', () => cancel(), { once: true });
     next();
   }
 
@@ -154,8 +154,11 @@ export class Learner {
     this.#stored = await this.#options.store.read();
     this.#readAt = this.#options.now();
     for (const [namespace, { text }] of this.#stored) {
-      const read = readScopes(namespace, text);
-      if (read !== undefined) this.#scopes = new Map(mergeScopes(this.#scopes, read));
+      // A clock that ran ahead must not make anything last for ever.
+      const read = readScopes(namespace, text, this.#today(-1));
+      if (read === undefined) continue;
+      if (printScopes(read) !== text) this.#unsaved.add(namespace);
+      this.#scopes = new Map(mergeScopes(this.#scopes, read));
     }
     this.#prune();
   }

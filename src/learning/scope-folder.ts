@@ -28,6 +28,7 @@ export class ScopeFolder implements ScopeStore {
       );
       return new Map(found);
     } catch (cause) {
+      // A control plane makes it when it has something to keep; the folder around it is there before.
       if (codeOf(cause) === 'ENOENT') return new Map();
       throw new OutriggerError('OR2480', `it cannot be read (${codeOf(cause)})`, { at: this.#folder, cause });
     }

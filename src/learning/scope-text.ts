@@ -16,13 +16,16 @@ export function printScopes(scopes: LearntScopes): string {
   return `${JSON.stringify({ version: 1, workloads: Object.fromEntries(workloads) }, null, 1)}\n`;
 }
 
-/** What can be read of it: whoever may write it may write anything. Undefined when nothing can. */
-export function readScopes(namespace: string, text: string): LearntScopes | undefined {
+/**
+ * What can be read of it: whoever may write it may write anything. Days later than `latest` count as that. Undefined when
+ * nothing can be read.
+ */
+export function readScopes(namespace: string, text: string, latest = '9999-12-31'): LearntScopes | undefined {
   const document = parse(text);
   if (!isObject(document) || document['version'] !== 1 || !isObject(document['workloads'])) return undefined;
   return new Map(
     Object.entries(document['workloads']).flatMap(([name, value]) => {
-      const scope = nameForm.test(name) ? readScope(value) : undefined;
+      const scope = nameForm.test(name) ? readScope(value, latest) : undefined;
       return scope === undefined ? [] : [[`${namespace}/${name}`, scope]];
     }),
   );
@@ -40,27 +43,33 @@ function parse(text: string): Json {
 const nameForm = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 const dayForm = /^\d{4}-\d{2}-\d{2}$/;
 const longestName = 600;
+const visible = /^[\x21-\x7e]+$/;
+/** `<namespace>/<host>`, the host of a service or with a star at its start. */
+const serviceForm = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\/(\*\.?)?[A-Za-z0-9_]([-.A-Za-z0-9_]{0,251}[A-Za-z0-9_])?$/;
 
-function readScope(value: Json): LearntScope | undefined {
+function readScope(value: Json, latest: string): LearntScope | undefined {
   if (!isObject(value) || !Array.isArray(value['uses'])) return undefined;
   const { labels, sampled } = value;
-  const uses = value['uses'].flatMap((entry) => readUse(entry) ?? []);
+  const uses = value['uses'].flatMap((entry) => readUse(entry, latest) ?? []);
   return {
     labels: isObject(labels)
       ? Object.fromEntries(
           Object.entries(labels).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
         )
       : {},
-    sampled: typeof sampled === 'string' && dayForm.test(sampled) ? sampled : '',
+    sampled: typeof sampled === 'string' && isDay(sampled) ? earlier(sampled, latest) : '',
     uses: new Map(uses.map((use) => [useKey(use), use])),
   };
 }
 
-function readUse(value: Json): Use | undefined {
+function readUse(value: Json, latest: string): Use | undefined {
   if (!Array.isArray(value)) return undefined;
   const [kind, name, service, day] = value;
   if (kind !== 'cluster' && kind !== 'virtualHost') return undefined;
-  if (typeof name !== 'string' || name === '' || name.length > longestName) return undefined;
-  if (typeof service !== 'string' || service.length > longestName) return undefined;
-  return typeof day === 'string' && dayForm.test(day) ? { kind, name, service, day } : undefined;
+  if (typeof name !== 'string' || name.length > longestName || !visible.test(name)) return undefined;
+  if (typeof service !== 'string' || (service !== '' && !serviceForm.test(service))) return undefined;
+  return typeof day === 'string' && isDay(day) ? { kind, name, service, day: earlier(day, latest) } : undefined;
 }
+
+const isDay = (text: string) => dayForm.test(text) && !Number.isNaN(Date.parse(text));
+const earlier = (day: string, latest: string) => (day < latest ? day : latest);

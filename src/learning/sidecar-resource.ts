@@ -12,22 +12,22 @@ export interface SidecarResource {
 }
 
 /**
- * The services that a workload was seen to use, and nothing else. A workload without labels cannot be selected: then the
- * resource would hold for its whole namespace, so there is none.
+ * The services that a workload was seen to use, and nothing else. Without any it would be cut off from all, and without
+ * labels the resource would hold for its whole namespace: then there is none.
  * https://istio.io/latest/docs/reference/config/networking/sidecar/
  */
 export function sidecarResource(workload: string, scope: LearntScope): SidecarResource | undefined {
   const [namespace = '', name = ''] = workload.split('/');
-  if (Object.keys(scope.labels).length === 0) return undefined;
-  const hosts = servicesOf(scope).map((service) =>
+  const services = servicesOf(scope);
+  if (Object.keys(scope.labels).length === 0 || services.length === 0) return undefined;
+  const hosts = services.map((service) =>
     service.startsWith(`${namespace}/`) ? `.${service.slice(namespace.length)}` : service,
   );
   return {
     apiVersion: 'networking.istio.io/v1',
     kind: 'Sidecar',
     metadata: { name, namespace },
-    // An egress listener has to have a host; this one stands for none.
-    spec: { workloadSelector: { labels: scope.labels }, egress: [{ hosts: hosts.length === 0 ? ['~/*'] : hosts }] },
+    spec: { workloadSelector: { labels: scope.labels }, egress: [{ hosts }] },
   };
 }
 

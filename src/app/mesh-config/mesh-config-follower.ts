@@ -3,7 +3,6 @@ import { parse } from 'yaml';
 import { asOutriggerError, OutriggerError } from '../../errors.ts';
 import { isObject, type JsonObject } from '../../model/json.ts';
 import { type ObjectChanges, type ObjectSource, objectKey, type SourceObject } from '../../source/object-source.ts';
-import type { Logger } from '../../telemetry/logger.ts';
 import type { Component } from '../component.ts';
 import type { Config } from '../config.ts';
 import { mapMeshConfig } from './map-mesh-config.ts';
@@ -18,7 +17,14 @@ export interface MeshConfigFollowerOptions {
   readonly reconfigure: (values: Readonly<Record<string, unknown>>, origin: string) => Config;
   /** Puts a configuration in force, wholly or, when it throws, not at all. */
   readonly use: (config: Config) => void;
-  readonly logger: Logger;
+  readonly logger: MeshConfigLog;
+}
+
+/** Where it is told what has no effect. */
+export interface MeshConfigLog {
+  error(about: { readonly code: string; readonly at: string }, message: string): void;
+  warn(about: { readonly code: string; readonly at: string }, message: string): void;
+  info(about: object, message: string): void;
 }
 
 /** Istio's name for it, and the key with the text. */

@@ -11,7 +11,6 @@ import type { RootReport } from '../../identity/rotation/root-report.ts';
 import { systemClock } from '../../identity/serving-certificates.ts';
 import { CertificateKeeper } from '../../identity/workload/certificate-keeper.ts';
 import { WorkloadCa } from '../../identity/workload/workload-ca.ts';
-import type { GatewayFault } from '../../ir/types/gateway.ts';
 import { Learner } from '../../learning/learner.ts';
 import type { MeshSettings } from '../../model/mesh-settings.ts';
 import { printOrigin } from '../../model/origin.ts';
@@ -30,6 +29,7 @@ import type { TokenKeys } from '../token-keys/token-keys.ts';
 import { configurators, sightOf } from './configurators.ts';
 import { DiscoverySelection } from './discovery-selection.ts';
 import { FieldWarnings, printFieldWarning } from './field-warnings.ts';
+import { gatewayProblemCode } from './gateway-problem-code.ts';
 import { JointWarnings, jointWarningCode, printJointWarning } from './joint-warnings.ts';
 import { meshDnsServer } from './mesh-dns.ts';
 import type { MeshParts } from './mesh-parts.ts';
@@ -58,11 +58,6 @@ export interface MeshOptions {
 /** Milliseconds. */
 const longestForKeys = 6_000;
 const longestForScopes = 3_000;
-
-const gatewayCodes: Readonly<Partial<Record<GatewayFault, 'OR2454' | 'OR2461'>>> = {
-  'no-authorizer': 'OR2454',
-  'no-counter': 'OR2461',
-};
 
 const wireClock = {
   now: () => Date.now(),
@@ -345,7 +340,7 @@ export class MeshComponent implements Component {
         encoder,
         {
           onGatewayProblem: ({ fault, origins, message }) => {
-            logger.warn({ code: gatewayCodes[fault] ?? 'OR2406', fault, origins: origins.map(printOrigin) }, message);
+            logger.warn({ code: gatewayProblemCode(fault), fault, origins: origins.map(printOrigin) }, message);
           },
           onPolicyProblem: ({ origins, message }) =>
             logger.warn({ code: 'OR2454', origins: origins.map(printOrigin) }, message),

@@ -179,7 +179,7 @@ export function discoveryCases(cluster: () => Cluster): void {
       await api().must('DELETE', `${podsPath(space)}/gone?gracePeriodSeconds=0`);
       const token = await tokenFor(pod);
       const refused = {
-        OR2401: [await tokenFor(undefined), 'victim'],
+        OR2409: [await tokenFor(undefined), 'victim'],
         OR2213: [await tokenFor(pod, ['https://kubernetes.default.svc']), 'victim'],
         OR2211: [late, 'gone'],
       } as const;
