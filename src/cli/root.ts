@@ -105,7 +105,7 @@ async function runRotation(flags: RotateFlags): Promise<void> {
 function outcome({ stage, behind }: RotationProgress, timeout: number): string {
   if (stage === 'none') return 'The root of the mesh is the new one, everywhere.\n';
   if (behind.length === 0)
-    return `Every proxy has the stage ${stage} (${stageTexts[stage]}). Run the command again to go on.\n`;
+    return `Every proxy has the stage ${stage} (${stageTexts[stage]}). Run the command again without --until to go on.\n`;
   const who = behind.map(({ kind, who, why }) => `  ${kind} ${who}: ${why}`);
   return [
     `Stopped after ${timeout} s in the stage ${stage} (${stageTexts[stage]}). Nobody is cut off.`,

@@ -1,6 +1,6 @@
 import type { MeshRoot } from '../workload/mesh-root.ts';
 import { type Behind, behind, type ReplicaAnswer } from './proof.ts';
-import { contentAfter, type Stage, stageOf } from './stage.ts';
+import { contentAfter, type Stage, stageOf, stages } from './stage.ts';
 
 /** Where the root of the mesh is, with the right to write. Every write is taken back to what was read before it. */
 export interface RotationStore {
@@ -36,7 +36,7 @@ export interface RotationOptions {
   readonly ask: AskReplicas;
   /** Pods that the operator gives up. */
   readonly without?: ReadonlySet<string>;
-  /** Goes no further than this stage, proved. */
+  /** Goes no further than this stage, proved; takes no step where it is there or past it. */
   readonly until?: Stage;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -69,12 +69,17 @@ export async function rotate(options: RotationOptions): Promise<RotationProgress
     if (stage !== 'prepared') {
       const verdict = await proven(options, read, stage);
       if (verdict === 'changed') continue;
-      if (verdict.behind.length > 0 || stage === options.until) return verdict;
+      if (verdict.behind.length > 0 || isFarEnough(stage, options.until)) return verdict;
     }
     const after = contentAfter(read);
     if (after === undefined) await store.finish(read);
     else await store.replace(after, read);
   }
+}
+
+/** Also past `until`: what an earlier run did is not undone, and nothing is added to it. */
+function isFarEnough(stage: Stage, until: Stage | undefined): boolean {
+  return until !== undefined && stages.indexOf(stage) >= stages.indexOf(until);
 }
 
 /** Looks until nobody is behind, the time is over, or another operator has gone on. */

@@ -12,7 +12,7 @@ import { beginRotation } from './begin.ts';
 import { readGivenRoot } from './given-root.ts';
 import type { ReplicaAnswer } from './proof.ts';
 import type { RootReport } from './root-report.ts';
-import { type RotationProgress, type RotationStore, rotate } from './rotate.ts';
+import { type RotationOptions, type RotationProgress, type RotationStore, rotate } from './rotate.ts';
 import { RotationFiles } from './rotation-files.ts';
 import { stageOf } from './stage.ts';
 
@@ -108,7 +108,9 @@ const timing = {
 
 async function run(
   world: World,
-  more: { store?: RotationStore; without?: ReadonlySet<string>; mountMs?: number; make?: () => Promise<MeshRoot> } = {},
+  more: Partial<Pick<RotationOptions, 'store' | 'without' | 'until' | 'mountMs'>> & {
+    make?: () => Promise<MeshRoot>;
+  } = {},
 ): Promise<RotationProgress & { seen: string[] }> {
   const { store = new RotationFiles(path), make = async () => made, ...rest } = more;
   const seen: string[] = [];
@@ -178,6 +180,16 @@ test('a pod that the operator gives up is not waited for', async () => {
   const world = new World(['a']);
   world.gone.add('c');
   expect((await run(world, { without: new Set(['c']) })).behind).toEqual([]);
+});
+
+test('it goes no further than it is told to, also where it is further already', async () => {
+  const world = new World(['a']);
+  expect(await run(world, { until: 'switch' })).toEqual({ stage: 'switch', behind: [], seen: ['trust', 'switch'] });
+  const { revision } = await stored();
+  for (const until of ['trust', 'switch'] as const)
+    expect(await run(world, { until })).toEqual({ stage: 'switch', behind: [], seen: ['switch'] });
+  expect((await stored()).revision).toBe(revision);
+  expect((await run(world)).seen).toEqual(['switch', 'retire', 'none']);
 });
 
 test('before the new root signs, the kubelets have their time', async () => {
