@@ -35,13 +35,12 @@ export function createProgram(): Command {
     .version(ownVersion(), '-V, --version', 'print the version')
     .showSuggestionAfterError()
     .exitOverride();
-  for (const command of commands) program.addCommand(inheriting(command(), program));
+  for (const command of commands) program.addCommand(command());
+  inherit(program);
   return program;
 }
 
-/** Commander gives the settings of a parent only to commands that it makes itself. */
-function inheriting(command: Command, parent: Command): Command {
-  command.copyInheritedSettings(parent);
-  for (const child of command.commands) inheriting(child, command);
-  return command;
+/** Also for commands within commands: a wrong command line is thrown everywhere. */
+function inherit(parent: Command): void {
+  for (const command of parent.commands) inherit(command.copyInheritedSettings(parent));
 }

@@ -1,0 +1,65 @@
+import { isIP } from 'node:net';
+import { InvalidArgumentError } from 'commander';
+
+/** Values of flags, read before anything is done: a wrong one is a wrong command line, exit code 2. */
+
+/** Of most objects. */
+export const nameForm = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
+/** Of a namespace. */
+export const labelForm = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+export function objectName(text: string): string {
+  if (nameForm.test(text)) return text;
+  throw new InvalidArgumentError('It has to be a name of Kubernetes: a-z, 0-9, - and ., at most 253.');
+}
+
+export function namespaceName(text: string): string {
+  if (labelForm.test(text)) return text;
+  throw new InvalidArgumentError('It has to be the name of a namespace: a-z, 0-9 and -, at most 63.');
+}
+
+export function portNumber(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port < 1 || port > 65_535) throw new InvalidArgumentError('It has to be a port, 1 to 65535.');
+  return port;
+}
+
+/** A parser of whole seconds. */
+export function wholeSeconds(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,12}$/.test(text) ? Number(text) : -1;
+    if (value < least || value > most)
+      throw new InvalidArgumentError(`It has to be a whole number of seconds, ${least} to ${most}.`);
+    return value;
+  };
+}
+
+/** Lower case, as names are made from it. */
+export function ipAddress(text: string): string {
+  // A zone is of one machine only.
+  if (isIP(text) === 0 || text.includes('%')) throw new InvalidArgumentError('It has to be an IP address.');
+  return text.toLowerCase();
+}
+
+export interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+const hostForm = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\.?$/i;
+
+export function hostPort(text: string): HostPort {
+  const [, bracketed, plain = '', port = ''] = /^(?:\[([^\]]*)\]|(.*)):(\d+)$/.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  const right = isIP(host) !== 0 || (bracketed === undefined && hostForm.test(host));
+  if (!right) throw new InvalidArgumentError('It has to be host:port.');
+  return { host, port: portNumber(port) };
+}
+
+/** A folder may have any name, but for what no line of a file can hold. */
+export function folderPath(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  if (text === '' || /[\u0000-\u001f\u007f]/.test(text))
+    throw new InvalidArgumentError('It has to be a path without control characters.');
+  return text;
+}
