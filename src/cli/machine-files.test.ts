@@ -71,3 +71,24 @@ test('where nothing is to be captured there are no rules', () => {
   expect(capture).toContain('Nothing is captured');
   expect(capture).not.toContain('iptables');
 });
+
+test.each(['/opt/a "b" \\ c', '/opt/50%n $HOME'])(
+  'a folder %s is what the bootstrap and the files beside it name',
+  (folder) => {
+    const files = filesOf({}, { folder });
+    const [{ generic_secret: secret }] = JSON.parse(files.get('sds-token.yaml') ?? '').resources;
+    expect(secret.secret).toMatchObject({ filename: `${folder}/istio-token`, watched_directory: { path: folder } });
+    const names: string[] = [];
+    JSON.parse(files.get('envoy.json') ?? '', (_, value) => {
+      if (typeof value === 'string' && value.includes(folder)) names.push(value);
+      return value;
+    });
+    expect(names).toContain(`${folder}/sds-token.yaml`);
+  },
+);
+
+test('a folder of any name makes a unit that systemd reads as it is meant', () => {
+  const unit = filesOf({}, { folder: '/opt/a "b" \\ 50%n $HOME' }).get('outrigger-proxy.service');
+  expect(unit).toContain(String.raw`ExecStartPre=+/bin/sh "/opt/a \"b\" \\ 50%%n $$HOME/capture.sh"`);
+  expect(unit).toContain(String.raw`ExecStart=/bin/sh "/opt/a \"b\" \\ 50%%n $$HOME/start.sh"`);
+});

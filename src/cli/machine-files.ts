@@ -35,7 +35,10 @@ export function machineFiles(input: MachineInput): MachineFile[] {
   const rules = variablesOf(containerOf(input.pod, 'istio-init'));
   // Where a pod has them for the downward API: the files that make Envoy read token and root again.
   const annotations = input.pod.metadata.annotations ?? {};
-  const inPlace = (of: 'token' | 'root') => placed(annotations[`proxy.outrigger.io/sds-${of}`] ?? '', input.folder);
+  const inPlace = (of: 'token' | 'root') => {
+    const file = JSON.parse(annotations[`proxy.outrigger.io/sds-${of}`] ?? '{}') as Json;
+    return `${JSON.stringify(eachText(file, (text) => placed(text, input.folder)))}\n`;
+  };
   return [
     { name: 'envoy.json', text: `${JSON.stringify(bootstrapOf(proxy, input), null, 2)}\n`, mode: 0o644 },
     { name: 'root-cert.pem', text: input.rootsPem, mode: 0o644 },
@@ -58,11 +61,19 @@ const proxyUser = 1337;
 
 /** Where a pod has the files, and the machine: all in one folder. */
 function placed(text: string, folder: string): string {
-  return text
-    .replaceAll('/var/run/secrets/tokens/', `${folder}/`)
-    .replaceAll('/var/run/secrets/istio/', `${folder}/`)
-    .replaceAll('/etc/istio/pod/', `${folder}/`)
-    .replaceAll(/"\/var\/run\/secrets\/(tokens|istio)"/g, JSON.stringify(folder));
+  if (inPods.some((path) => text === path.slice(0, -1))) return folder;
+  // A function: the name of the folder may have `$&` in it.
+  return inPods.reduce((rest, path) => rest.replaceAll(path, () => `${folder}/`), text);
+}
+
+const inPods = ['/var/run/secrets/tokens/', '/var/run/secrets/istio/', '/etc/istio/pod/'];
+
+/** Texts are replaced in the value, not in its JSON: a quote in them stays one. */
+function eachText(value: Json, replace: (text: string) => string): Json {
+  if (typeof value === 'string') return replace(value);
+  if (Array.isArray(value)) return value.map((item) => eachText(item, replace));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [replace(key), eachText(item, replace)]));
 }
 
 function bootstrapOf(proxy: Container | undefined, input: MachineInput): Json {
@@ -75,7 +86,8 @@ function bootstrapOf(proxy: Container | undefined, input: MachineInput): Json {
     INSTANCE_IP: input.ip,
     HOST_IP: input.ip,
   };
-  const bootstrap = JSON.parse(placed(expandVariables(text, variables), input.folder)) as Json;
+  const inPlace = (part: string) => placed(expandVariables(part, variables), input.folder);
+  const bootstrap = eachText(JSON.parse(text) as Json, inPlace);
   return input.controlPlane === undefined ? bootstrap : reachedAt(bootstrap, input.controlPlane);
 }
 
@@ -137,8 +149,8 @@ After=network-online.target
 [Service]
 User=${proxyUser}
 Group=${proxyUser}
-ExecStartPre=+${folder}/capture.sh
-ExecStart=${folder}/start.sh
+ExecStartPre=+/bin/sh ${unitArgument(`${folder}/capture.sh`)}
+ExecStart=/bin/sh ${unitArgument(`${folder}/start.sh`)}
 Restart=always
 RestartSec=2
 LimitNOFILE=1048576
@@ -146,6 +158,11 @@ LimitNOFILE=1048576
 [Install]
 WantedBy=multi-user.target
 `;
+}
+
+/** Of a command line in a unit, which is quoted as in C and knows `%n` and `$NAME`. systemd takes no quotes in the name of a program. */
+function unitArgument(text: string): string {
+  return `"${text.replace(/["\\]/g, '\\$&').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`;
 }
 
 function quoted(text: string): string {
