@@ -1,19 +1,30 @@
-import { mkdirSync, readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
-import { parse, stringify } from 'yaml';
+import { Command } from 'commander';
+import { stringify } from 'yaml';
 import { packageFolder } from '../app/places.ts';
 import { OutriggerError } from '../errors.ts';
-import { replaceFile } from '../identity/atomic-file.ts';
 import { injectObject } from '../inject/object-injection.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Pod } from '../model/pod.ts';
 import type { WorkloadGroup } from '../schema/kinds.ts';
 import { validate } from '../schema/validate.ts';
+import {
+  folderPath,
+  type HostPort,
+  hostPort,
+  ipAddress,
+  labelForm,
+  nameForm,
+  namespaceName,
+  objectName,
+  wholeSeconds,
+} from './flag-values.ts';
 import { addInjectionOptions, setUpInjection } from './injection-setup.ts';
+import { readInputs } from './input-files.ts';
 import { type MachineCredentialsFlags, machineCredentials } from './machine-credentials.ts';
 import { machineFiles } from './machine-files.ts';
+import { writeOutput } from './write-output.ts';
 
 interface Flags extends MachineCredentialsFlags {
   readonly file: string;
@@ -21,7 +32,8 @@ interface Flags extends MachineCredentialsFlags {
   readonly name?: string;
   readonly address: string;
   readonly folder?: string;
-  readonly controlPlane?: { readonly host: string; readonly port: number };
+  readonly controlPlane?: HostPort;
+  readonly namespace?: string;
 }
 
 /** `outrigger workload entry configure`: all that one machine needs, in a folder to be copied there. */
@@ -29,34 +41,29 @@ export function command(): Command {
   const configure = new Command('configure')
     .description('write what a machine needs to run a stock Envoy as part of the mesh, and its WorkloadEntry')
     .requiredOption('-f, --file <file>', 'the WorkloadGroup of the machine')
-    .requiredOption('-o, --output <folder>', 'where the files are written')
-    .requiredOption('--address <ip>', 'of the machine, as pods reach it', address)
-    .option('--name <name>', 'of its WorkloadEntry (default: the name of the group and its address)')
-    .option('--folder <path>', 'where the files will be on the machine (default: where they are written)')
+    .requiredOption('-o, --output <folder>', 'where the files are written', folderPath)
+    .requiredOption('--address <ip>', 'of the machine, as pods reach it', ipAddress)
+    .option('--name <name>', 'of its WorkloadEntry (default: the name of the group and its address)', objectName)
+    .option('--folder <path>', 'where the files will be on the machine (default: where they are written)', folderPath)
     .option('--control-plane <host:port>', 'where the machine reaches the control plane', hostPort)
     .option(
       '--state-dir <folder>',
       'state folder of a control plane without a cluster; without it the cluster is asked',
     )
-    .option('--token-seconds <seconds>', 'how long its token is valid', Number, 3600);
-  return addInjectionOptions(configure).action(() => run(configure));
+    .option('--token-seconds <seconds>', 'how long its token is valid', wholeSeconds(60, longestToken), 3600);
+  addInjectionOptions(configure).action(() => run(configure));
+  // It becomes part of names and of a path of the API.
+  configure.options.find(({ long }) => long === '--namespace')?.argParser(namespaceName);
+  return configure;
 }
 
-function address(text: string): string {
-  if (isIP(text) === 0) throw new InvalidArgumentError('It has to be an IP address.');
-  return text;
-}
-
-function hostPort(text: string): { host: string; port: number } {
-  const [, host = '', port = ''] = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(text) ?? [];
-  if (host === '') throw new InvalidArgumentError('It has to be host:port.');
-  return { host, port: Number(port) };
-}
+/** A year, in seconds. */
+const longestToken = 365 * 86_400;
 
 async function run(configure: Command): Promise<void> {
   const flags = configure.opts<Flags>();
   const say = (line: string) => void process.stderr.write(`${line}\n`);
-  const group = readGroup(flags.file);
+  const group = await readGroup(flags);
   const entry = entryOf(group, flags);
   const { name, namespace } = entry.metadata;
   const { serviceAccount } = entry.spec;
@@ -70,8 +77,7 @@ async function run(configure: Command): Promise<void> {
     script: readFileSync(join(packageFolder, 'images/proxy/outrigger-proxy.sh'), 'utf8'),
   });
   files.push({ name: 'workloadentry.yaml', text: stringify(entry), mode: 0o644 });
-  mkdirSync(flags.output, { recursive: true });
-  for (const { name: file, text, mode } of files) await replaceFile({ path: join(flags.output, file), text, mode });
+  await writeOutput(flags.output, files);
   say(`Wrote ${files.map(({ name: file }) => file).join(', ')}.`);
   say(`Apply workloadentry.yaml, copy the folder to the machine, and start outrigger-proxy.service there, or by hand:`);
   say(
@@ -79,23 +85,28 @@ async function run(configure: Command): Promise<void> {
   );
 }
 
-type Group = WorkloadGroup & { readonly metadata: { readonly name: string; readonly namespace?: string } };
+type Group = WorkloadGroup & { readonly metadata: { readonly name: string; readonly namespace: string } };
 
-/** Throws OR1801, OR1806. */
-function readGroup(path: string): Group {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new OutriggerError('OR1801', 'it cannot be read', { at: path, cause });
-  }
-  const object: unknown = parse(text);
-  const { problems } = validate(object as JsonObject);
-  const [first] = problems.filter(({ severity }) => severity === 'error');
-  if (first !== undefined) throw new OutriggerError('OR1806', `${first.path}: ${first.message}`, { at: path });
-  if ((object as JsonObject)['kind'] !== 'WorkloadGroup')
-    throw new OutriggerError('OR1806', 'it is no WorkloadGroup', { at: path });
-  return object as Group;
+/** Its namespace is the one that it names, else the one of the flags. Throws OR1209, OR1801, OR1804, OR1806. */
+async function readGroup({ file, namespace: given = 'default' }: Flags): Promise<Group> {
+  const objects = (await readInputs([file], process.stdin)).flatMap(({ documents }) => documents);
+  const [one, another] = objects;
+  const unusable = (why: string, at = file) => new OutriggerError('OR1806', why, { at });
+  if (one === undefined || another !== undefined) throw unusable(`there are ${objects.length} objects`, another?.at);
+  const { object, at } = one;
+  if (object['kind'] !== 'WorkloadGroup') throw unusable('it is no WorkloadGroup', at);
+  const [first] = validate(object).problems.filter(({ severity }) => severity === 'error');
+  if (first !== undefined) throw unusable(`${first.path}: ${first.message}`, at);
+  const group = object as unknown as WorkloadGroup & { metadata: { name: string; namespace?: string } };
+  const { name, namespace = given } = group.metadata;
+  const named = [
+    ['metadata.name', name, nameForm],
+    ['metadata.namespace', namespace, labelForm],
+    ['spec.template.serviceAccount', group.spec.template.serviceAccount ?? 'default', nameForm],
+  ] as const;
+  for (const [path, value, form] of named)
+    if (!form.test(value)) throw unusable(`${path}: ${JSON.stringify(value)} is no name of Kubernetes`, at);
+  return { ...group, metadata: { ...group.metadata, namespace } };
 }
 
 function entryOf(group: Group, { name, address: ip }: Flags) {
@@ -105,13 +116,20 @@ function entryOf(group: Group, { name, address: ip }: Flags) {
     apiVersion: 'networking.istio.io/v1',
     kind: 'WorkloadEntry',
     metadata: {
-      name: name ?? `${metadata.name}-${ip.replaceAll(/[.:]/g, '-')}`,
-      namespace: metadata.namespace ?? 'default',
+      name: name ?? defaultName(metadata.name, ip),
+      namespace: metadata.namespace,
       labels: { ...labels, ...spec.metadata?.labels },
       ...(spec.metadata?.annotations === undefined ? {} : { annotations: spec.metadata.annotations }),
     },
     spec: { ...template, address: ip, serviceAccount },
   };
+}
+
+/** Of a name of 253 characters there is room for the address: the end of it goes. */
+function defaultName(group: string, ip: string): string {
+  // No name ends in a dash: `fd00::` is `fd00--0`.
+  const address = ip.replace(/:$/, ':0').replaceAll(/[.:]/g, '-');
+  return `${group.slice(0, 252 - address.length).replace(/[-.]+$/, '')}-${address}`;
 }
 
 interface Machine {
@@ -129,7 +147,7 @@ async function podOf(configure: Command, group: Group, { name, serviceAccount, s
     ...{ apiVersion: 'v1', kind: 'Pod' },
     metadata: {
       name,
-      namespace: group.metadata.namespace ?? 'default',
+      namespace: group.metadata.namespace,
       labels,
       annotations: metadata.annotations ?? {},
     },

@@ -27,6 +27,11 @@ export const commandLineErrors = {
     title: 'No usable WorkloadGroup',
     remedy: 'Give one WorkloadGroup, as `outrigger workload group create` prints it.',
   },
+  OR1807: {
+    status: 500,
+    title: 'Output cannot be written',
+    remedy: 'Name a folder that this user may write with -o; one that is missing is made.',
+  },
   OR1901: {
     status: 500,
     title: 'Internal error',
