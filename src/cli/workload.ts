@@ -1,20 +1,26 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { stringify } from 'yaml';
+import { asOutriggerError } from '../errors.ts';
 import { parsePairs } from '../preview/namespace-facts.ts';
+import { validate } from '../schema/validate.ts';
+import { namespaceName, objectName, portNumber } from './flag-values.ts';
 import { command as configure } from './workload-entry.ts';
 
 /** `outrigger workload`: machines outside of Kubernetes that take part in the mesh. */
 export function command(): Command {
   const create = new Command('create')
     .description('print a WorkloadGroup: machines that are alike')
-    .requiredOption('--name <name>', 'of the group')
-    .option('-n, --namespace <name>', 'of the group', 'default')
-    .option('-l, --labels <k=v,…>', 'of its machines, by which services select them')
-    .option('-a, --annotations <k=v,…>', 'of its machines')
+    .requiredOption('--name <name>', 'of the group', objectName)
+    .option('-n, --namespace <name>', 'of the group', namespaceName, 'default')
+    .option('-l, --labels <k=v,…>', 'of its machines, by which services select them', pairs)
+    .option('-a, --annotations <k=v,…>', 'of its machines', pairs)
     .option('-p, --ports <name=port,…>', 'where its machines listen, by the name of the port of the service', ports)
-    .option('-s, --serviceAccount <name>', 'whose identity its machines have', 'default')
+    .option('-s, --serviceAccount <name>', 'whose identity its machines have', objectName, 'default')
     .action(() => {
-      process.stdout.write(stringify(groupOf(create.opts<GroupFlags>())));
+      const created = groupOf(create.opts<GroupFlags>());
+      const [first] = validate(created).problems.filter(({ severity }) => severity === 'error');
+      if (first !== undefined) create.error(`error: ${first.path}: ${first.message}`);
+      process.stdout.write(stringify(created));
     });
   const group = new Command('group').description('machines that are alike').addCommand(create);
   const entry = new Command('entry').description('one machine').addCommand(configure());
@@ -24,29 +30,43 @@ export function command(): Command {
 interface GroupFlags {
   readonly name: string;
   readonly namespace: string;
-  readonly labels?: string;
-  readonly annotations?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly ports?: Readonly<Record<string, number>>;
   readonly serviceAccount: string;
 }
 
 function groupOf({ name, namespace, labels, annotations, ports: listening, serviceAccount }: GroupFlags) {
-  const pairs = (text: string | undefined, flag: string) => (text === undefined ? undefined : parsePairs(text, flag));
-  const metadata = { labels: pairs(labels, '--labels'), annotations: pairs(annotations, '--annotations') };
+  const metadata = {
+    ...(labels === undefined ? {} : { labels }),
+    ...(annotations === undefined ? {} : { annotations }),
+  };
   return {
     apiVersion: 'networking.istio.io/v1',
     kind: 'WorkloadGroup',
     metadata: { name, namespace },
     spec: {
-      ...(metadata.labels === undefined && metadata.annotations === undefined ? {} : { metadata }),
+      ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
       template: { ...(listening === undefined ? {} : { ports: listening }), serviceAccount },
     },
   };
 }
 
+function pairs(text: string): Record<string, string> {
+  try {
+    return parsePairs(text, '');
+  } catch (error) {
+    throw new InvalidArgumentError(`${asOutriggerError(error).detail}.`);
+  }
+}
+
 function ports(text: string): Record<string, number> {
-  const pairs = text.split(',').map((pair) => pair.split('='));
-  for (const [name = '', number = ''] of pairs)
-    if (name === '' || !/^\d{1,5}$/.test(number)) throw new InvalidArgumentError('It has to be name=port,…');
-  return Object.fromEntries(pairs.map(([name = '', number]) => [name, Number(number)]));
+  const given = text.split(',').map((pair) => {
+    const [, name = '', number = ''] = /^([^=]+)=(.*)$/.exec(pair) ?? [];
+    if (name === '') throw new InvalidArgumentError('It has to be name=port,…');
+    return [name, portNumber(number)] as const;
+  });
+  const named = Object.fromEntries(given);
+  if (Object.keys(named).length < given.length) throw new InvalidArgumentError('A name is there twice.');
+  return named;
 }
