@@ -1,3 +1,5 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { InvalidArgumentError } from 'commander';
 
@@ -62,4 +64,35 @@ export function folderPath(text: string): string {
   if (text === '' || /[\u0000-\u001f\u007f]/.test(text))
     throw new InvalidArgumentError('It has to be a path without control characters.');
   return text;
+}
+
+/** Of a server: where it is, without a path of its own. */
+export function httpsUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== 'https:' || url.hostname === '')
+    throw new InvalidArgumentError('It has to be https://host:port.');
+  return text;
+}
+
+/** Certificates that can be read now. */
+export function certificateFile(path: string): string {
+  try {
+    new X509Certificate(readFileSync(path));
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'it is none';
+    throw new InvalidArgumentError(`It has to be a file of certificates (${code}).`);
+  }
+  return path;
+}
+
+/** `namespace/pod` */
+export function podName(text: string): string {
+  const [namespace = '', name = '', ...more] = text.split('/');
+  if (labelForm.test(namespace) && nameForm.test(name) && more.length === 0) return text;
+  throw new InvalidArgumentError('It has to be namespace/pod.');
+}
+
+/** A parser of a flag that may be given again, by that of one value. */
+export function eachOf<T>(parse: (text: string) => T): (text: string, before: readonly T[]) => T[] {
+  return (text, before) => [...before, parse(text)];
 }

@@ -20,13 +20,15 @@ export interface RootPlaceFlags {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly namespace: string;
-  readonly port: string;
+  readonly port: number;
 }
 
 /** Where the root is and who follows it. */
 export interface RootPlace {
   readonly store: RotationStore;
   readonly ask: AskReplicas;
+  /** Throws OR1801 where no replica could ever be asked. */
+  readonly check: () => void;
   /** How long a ConfigMap takes to be in the pods. Milliseconds. */
   readonly mountMs: number;
 }
@@ -42,10 +44,11 @@ export function rootPlace(flags: RootPlaceFlags): RootPlace {
 
 function folderPlace(stateDir: string, { replica, caFile, port }: RootPlaceFlags): RootPlace {
   const urls = replica.length === 0 ? [`https://localhost:${port}`] : replica;
-  const ca = join(stateDir, 'ca.crt');
+  const ca = caFile ?? join(stateDir, 'ca.crt');
   return {
     store: new RotationFiles(join(stateDir, 'mesh-root.pem')),
-    ask: () => Promise.all(urls.map((url) => askByAddress(url, caFile ?? ca))),
+    ask: () => Promise.all(urls.map((url) => askByAddress(url, ca))),
+    check: () => void readCa(ca),
     mountMs: 0,
   };
 }
@@ -53,7 +56,7 @@ function folderPlace(stateDir: string, { replica, caFile, port }: RootPlaceFlags
 function clusterPlace({ kubeconfig, context, namespace, port }: RootPlaceFlags): RootPlace {
   const given = { ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) };
   const connection = createConnection(createCredentials(given));
-  const options = { connection, namespace, port: Number(port) };
+  const options = { connection, namespace, port };
   return {
     store: new RotationSecrets(options),
     ask: async () => {
@@ -64,6 +67,7 @@ function clusterPlace({ kubeconfig, context, namespace, port }: RootPlaceFlags):
         return [{ replica: namespace, report: reasonOf(error) }];
       }
     },
+    check: () => {},
     mountMs: kubeletMs,
   };
 }
@@ -76,8 +80,17 @@ async function askByAddress(url: string, caFile: string): Promise<ReplicaAnswer>
   }
 }
 
+function readCa(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable';
+    throw new OutriggerError('OR1801', `it cannot be read (${code})`, { at: path, cause });
+  }
+}
+
 function get(url: URL, caFile: string): Promise<string> {
-  const ca = readFileSync(caFile);
+  const ca = readCa(caFile);
   return new Promise((resolve, reject) => {
     const outgoing = request(url, { ca, agent: false, signal: AbortSignal.timeout(5000) }, (response) => {
       if (response.statusCode === 200) text(response).then(resolve, reject);

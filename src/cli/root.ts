@@ -5,6 +5,7 @@ import { beginRotation } from '../identity/rotation/begin.ts';
 import { readGivenRoot } from '../identity/rotation/given-root.ts';
 import { type RotationProgress, rotate } from '../identity/rotation/rotate.ts';
 import { makeMeshRoot } from '../identity/workload/make-mesh-root.ts';
+import { certificateFile, eachOf, httpsUrl, namespaceName, podName, portNumber } from './flag-values.ts';
 import { type RootPlaceFlags, rootPlace } from './root-place.ts';
 import { describeStatus, printStatus, progressLine, stageTexts } from './root-text.ts';
 
@@ -24,7 +25,6 @@ interface RotateFlags extends StatusFlags {
 const unfinished = 3;
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
-const append = (value: string, list: readonly string[]): string[] => [...list, value];
 
 /** `outrigger root`: the root of the mesh, which signs the certificates of workloads. Exit codes: 0, 1, 2 as ever, 3 unfinished. */
 export function command(): Command {
@@ -36,9 +36,14 @@ export function command(): Command {
       'replace the root of the mesh in stages, each proved on every proxy before the next; takes up what was left',
     )
     .option('--to <folder>', 'a root of your own: ca-cert.pem, ca-key.pem, root-cert.pem, cert-chain.pem')
-    .option('--timeout <seconds>', 'how long one stage may take', seconds, 600)
+    .option('--timeout <seconds>', 'how long one stage may take', someSeconds, 600)
     .addOption(new Option('--until <stage>', 'go no further than this stage, proved').choices(['trust', 'switch']))
-    .option('--without <namespace/pod>', 'do not wait for this pod; it is cut off; may be given again', append, [])
+    .option(
+      '--without <namespace/pod>',
+      'do not wait for this pod; it is cut off; may be given again',
+      eachOf(podName),
+      [],
+    )
     .option(
       '--mount-seconds <seconds>',
       'how long ConfigMaps take to be in the pods (default: 120 in a cluster)',
@@ -54,12 +59,16 @@ function withPlace(command: Command): Command {
       '--state-dir <folder>',
       'state folder of a control plane without a cluster; without it the cluster is asked',
     )
-    .option('--replica <url>', 'with --state-dir: where a replica answers; may be given again', append, [])
-    .option('--ca-file <file>', "with --state-dir: CA of the replicas (default: the state folder's ca.crt)")
+    .option('--replica <url>', 'with --state-dir: where a replica answers; may be given again', eachOf(httpsUrl), [])
+    .option(
+      '--ca-file <file>',
+      "with --state-dir: CA of the replicas (default: the state folder's ca.crt)",
+      certificateFile,
+    )
     .option('--kubeconfig <file>', 'of the cluster')
     .option('--context <name>', 'of the kubeconfig')
-    .option('-n, --namespace <name>', 'of the control plane', 'outrigger-system')
-    .option('--port <port>', 'HTTPS port of the control plane', '15017')
+    .option('-n, --namespace <name>', 'of the control plane', namespaceName, 'outrigger-system')
+    .option('--port <port>', 'HTTPS port of the control plane', portNumber, 15_017)
     .addOption(new Option('-o, --output <format>', 'format').choices(['text', 'json', 'yaml']).default('text'));
 }
 
@@ -68,6 +77,11 @@ function seconds(value: string): number {
   if (value.trim() === '' || !Number.isFinite(number) || number < 0)
     throw new InvalidArgumentError('It has to be a number of seconds.');
   return number;
+}
+
+function someSeconds(value: string): number {
+  if (seconds(value) > 0) return seconds(value);
+  throw new InvalidArgumentError('It has to be more than 0 seconds.');
 }
 
 async function showStatus(flags: StatusFlags): Promise<void> {
@@ -79,7 +93,10 @@ async function showStatus(flags: StatusFlags): Promise<void> {
 }
 
 async function runRotation(flags: RotateFlags): Promise<void> {
-  const { store, ask, mountMs } = rootPlace(flags);
+  const { store, ask, mountMs, check } = rootPlace(flags);
+  // All that can be wrong is found before anything is written.
+  await store.read();
+  check();
   const given = flags.to === undefined ? undefined : await readGivenRoot(flags.to);
   const now = new Date();
   const begun = await beginRotation({ store, given, make: () => makeMeshRoot(new Date()), now });
