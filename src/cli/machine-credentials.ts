@@ -29,7 +29,7 @@ export async function machineCredentials(
 async function ofFolder(stateDir: string, { tokenSeconds }: MachineCredentialsFlags, account: Account) {
   const rootFile = join(stateDir, 'mesh-root.pem');
   const root = await new MeshRootFile(rootFile).load();
-  if (root === undefined) throw new OutriggerError('OR2201', 'there is no such file', { at: rootFile });
+  if (root === undefined) throw new OutriggerError('OR2243', 'there is no such file', { at: rootFile });
   const tokens = new LocalTokens({ key: await loadTokenKey(join(stateDir, 'token-key.pem')), now: Date.now });
   return { token: tokens.issue({ ...account, pod: undefined }, tokenSeconds * 1000), rootsPem: root.rootsPem };
 }

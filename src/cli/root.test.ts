@@ -64,3 +64,8 @@ test('flags as they should be: it begins, and names who is behind', async () => 
   expect(said).toMatch(/A rotation begins[\s\S]*replica https:\/\/localhost:1: /);
   expect(process.exitCode).toBe(3);
 });
+
+test.each(['rotate', 'status'])('root %s of a folder without a root', async (command) => {
+  await rm(join(state, 'mesh-root.pem'));
+  await expect(root(command)).rejects.toMatchObject({ code: 'OR2243', remedy: expect.stringContaining('--state-dir') });
+});

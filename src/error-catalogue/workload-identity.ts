@@ -1,6 +1,6 @@
 import type { CatalogueEntry } from './entry.ts';
 
-/** 220x the mesh root, 221x tokens of workloads, 222x what pods trust the control plane by, 223x requests for certificates, 224x rotation of the root. */
+/** 220x the mesh root, 221x tokens of workloads, 222x what pods trust the control plane by, 223x requests for certificates, 224x rotation of the root and commands at its store. */
 export const workloadIdentityErrors = {
   OR2201: {
     status: 500,
@@ -110,6 +110,18 @@ export const workloadIdentityErrors = {
     status: 409,
     title: 'Another rotation of the mesh root is under way',
     remedy: 'Bring it to its end first: `outrigger root rotate` without --to takes it up where it was left.',
+  },
+  OR2242: {
+    status: 409,
+    title: 'What the mesh root is to be is not usable',
+    remedy:
+      'Restore what the message names from a copy, and run the command again: the rotation goes on. Or delete it: the rotation ends where it is, nobody is cut off, and every root that is trusted by then stays trusted; `outrigger root rotate` begins another.',
+  },
+  OR2243: {
+    status: 404,
+    title: 'State folder has no mesh root',
+    remedy:
+      'Check --state-dir: it is that of the control plane. Where there has been none yet, start `outrigger serve` once: it makes the root. One that was lost is restored from a copy, as proxies trust it.',
   },
   OR2230: {
     status: 400,

@@ -2,6 +2,7 @@ import { OutriggerError } from '../../errors.ts';
 import type { MeshRoot } from '../workload/mesh-root.ts';
 import { certificateBlocks } from '../workload/pem-blocks.ts';
 import { readSigner } from '../workload/signer.ts';
+import { ofNext } from './next-root.ts';
 import type { RotationStore } from './rotate.ts';
 import { isSameIssuer } from './stage.ts';
 
@@ -15,11 +16,12 @@ export interface BeginOptions {
 
 /**
  * Lays down what the mesh is to have in the end. `taken up`: a rotation is under way, and goes on. Throws OR2201, OR2202 for
- * a root that cannot be used, OR2240, OR2241.
+ * a root that cannot be used, OR2240, OR2241, OR2242.
  */
 export async function beginRotation({ store, given, make, now }: BeginOptions): Promise<'begun' | 'taken up'> {
   const { current, next } = await store.read();
   if (next !== undefined) {
+    ofNext(() => readSigner(next, now, store.nextPlace));
     if (given !== undefined && !isSameIssuer(given, next))
       throw new OutriggerError('OR2241', 'it is to another certificate', { at: store.place });
     return 'taken up';

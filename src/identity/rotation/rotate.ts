@@ -6,7 +6,9 @@ import { contentAfter, type Stage, stageOf, stages } from './stage.ts';
 export interface RotationStore {
   /** Names it in messages. */
   readonly place: string;
-  /** Throws OR2201 where there is no root. */
+  /** Where what the root is to be waits. */
+  readonly nextPlace: string;
+  /** Throws OR2201, OR2242, OR2243 where there is no root. */
   read(): Promise<StoredRoots>;
   /** Lays down what the root is to be in the end; one that waits there already stays. */
   prepare(next: MeshRoot): Promise<void>;

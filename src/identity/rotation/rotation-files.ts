@@ -5,6 +5,7 @@ import { OutriggerError } from '../../errors.ts';
 import { createFile, replaceFile } from '../atomic-file.ts';
 import type { MeshRoot } from '../workload/mesh-root.ts';
 import { meshRootText, readMeshRootText } from '../workload/mesh-root-file.ts';
+import { ofNext } from './next-root.ts';
 import type { RotationStore, StoredRoots } from './rotate.ts';
 
 /** A writer needs milliseconds: an older lock was left by one that was killed. */
@@ -22,18 +23,18 @@ export class RotationFiles implements RotationStore {
   }
 
   async read(): Promise<StoredRoots> {
-    const [text, waiting] = await Promise.all([this.#text(this.place), this.#text(this.#next)]);
-    if (text === undefined) throw new OutriggerError('OR2201', 'there is no such file', { at: this.place });
+    const [text, waiting] = await Promise.all([this.#text(this.place), this.#text(this.nextPlace)]);
+    if (text === undefined) throw new OutriggerError('OR2243', 'there is no such file', { at: this.place });
     return {
       current: readMeshRootText(text, this.place),
-      next: waiting === undefined ? undefined : readMeshRootText(waiting, this.#next),
+      next: waiting === undefined ? undefined : ofNext(() => readMeshRootText(waiting, this.nextPlace)),
       revision: createHash('sha256').update(`${text}\0${waiting}`).digest('hex'),
     };
   }
 
   async prepare(next: MeshRoot): Promise<void> {
     await this.#write(async (owner) => {
-      await createFile({ path: this.#next, text: meshRootText(next), mode: 0o600, owner });
+      await createFile({ path: this.nextPlace, text: meshRootText(next), mode: 0o600, owner });
     });
   }
 
@@ -44,10 +45,10 @@ export class RotationFiles implements RotationStore {
   }
 
   finish(read: StoredRoots): Promise<boolean> {
-    return this.#unchanged(read, () => rm(this.#next));
+    return this.#unchanged(read, () => rm(this.nextPlace));
   }
 
-  get #next(): string {
+  get nextPlace(): string {
     return `${this.place}.next`;
   }
 

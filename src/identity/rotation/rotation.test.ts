@@ -152,7 +152,7 @@ test('a proxy that has the roots and no new certificate stops it, too', async ()
   const store = new RotationFiles(path);
   await beginRotation({ store, given: undefined, make: async () => made, now: new Date() });
   const frozenOnceSwitched: RotationStore = {
-    place: path,
+    ...{ place: path, nextPlace: `${path}.next` },
     read: () => store.read(),
     prepare: (next) => store.prepare(next),
     finish: (read) => store.finish(read),
@@ -236,7 +236,7 @@ function dying(after: number): RotationStore {
     return result;
   };
   return {
-    place: path,
+    ...{ place: path, nextPlace: `${path}.next` },
     read: () => act(() => store.read()),
     prepare: (next) => act(() => store.prepare(next)),
     replace: (root, read) => act(() => store.replace(root, read)),
@@ -276,7 +276,7 @@ describe('what it begins with', () => {
 
   test('no file, a file that is none, an ended root', async () => {
     await rm(path);
-    await expect(begin()).rejects.toMatchObject({ code: 'OR2201', at: path });
+    await expect(begin()).rejects.toMatchObject({ code: 'OR2243', at: path });
     await writeFile(path, 'nonsense');
     await expect(begin()).rejects.toMatchObject({ code: 'OR2201' });
     const ended = await makeMeshRoot(new Date(Date.now() - 4000 * 86_400_000));
@@ -294,6 +294,20 @@ describe('what it begins with', () => {
     await expect(begin(later)).rejects.toMatchObject({ code: 'OR2241' });
     expect(await readFile(`${path}.next`, 'utf8')).toContain(made.privateKeyPem.trim());
     expect((await stat(`${path}.next`)).mode & 0o777).toBe(0o600);
+  });
+
+  test('what waits beside it is damaged: it is named, with a remedy, before anything is done', async () => {
+    const damages = [
+      'nonsense',
+      '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
+      `${made.certificatePem}${old.privateKeyPem}`,
+    ];
+    for (const damage of damages) {
+      await writeFile(`${path}.next`, damage);
+      const before = await readFile(path, 'utf8');
+      await expect(begin(), damage).rejects.toMatchObject({ code: 'OR2242', at: `${path}.next` });
+      expect(await readFile(path, 'utf8')).toBe(before);
+    }
   });
 
   test('roots of others stay in the bundle', async () => {

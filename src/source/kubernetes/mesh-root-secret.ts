@@ -77,11 +77,11 @@ export class MeshRootSecret {
   }
 }
 
-/** The content of a Secret in the form of Istio's `cacerts`. Throws OR2201; `place` names it in messages. */
-export function meshRootTexts(secret: Json, place: string): MeshRootTexts {
+/** The content of a Secret in the form of Istio's `cacerts`. Throws OR2201, or `code`; `place` names it in messages. */
+export function meshRootTexts(secret: Json, place: string, code: 'OR2201' | 'OR2242' = 'OR2201'): MeshRootTexts {
   const pem = (key: string): string => {
     const text = textOf(secret, key);
-    if (!text.includes('-----BEGIN ')) throw new OutriggerError('OR2201', `${place} has no PEM in ${key}`);
+    if (!text.includes('-----BEGIN ')) throw new OutriggerError(code, `${place} has no PEM in ${key}`);
     return text;
   };
   const [certificatePem, privateKeyPem, rootsPem] = [pem('ca-cert.pem'), pem('ca-key.pem'), pem('root-cert.pem')];

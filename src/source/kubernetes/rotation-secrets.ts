@@ -26,19 +26,21 @@ export interface StoredRootTexts {
  */
 export class RotationSecrets {
   readonly place: string;
+  readonly nextPlace: string;
   readonly #options: RotationSecretsOptions;
 
   constructor(options: RotationSecretsOptions) {
     this.#options = options;
     this.place = `Secret ${meshRootSecretNames.map((name) => `${options.namespace}/${name}`).join(' or ')}`;
+    this.nextPlace = `Secret ${options.namespace}/${nextSecretName}`;
   }
 
-  /** Throws OR1630, OR1632, OR2201, OR2206. */
+  /** Throws OR1630, OR1632, OR2201, OR2206, OR2242. */
   async read(): Promise<StoredRootTexts> {
     const [current, next] = await Promise.all([this.#current(), this.#get(nextSecretName)]);
     return {
       current: meshRootTexts(current, this.place),
-      next: next === undefined ? undefined : meshRootTexts(next, `Secret ${nextSecretName}`),
+      next: next === undefined ? undefined : meshRootTexts(next, this.nextPlace, 'OR2242'),
       revision: `${versionOf(current)} ${versionOf(next ?? {})}`,
     };
   }
