@@ -67,3 +67,12 @@ export function progressLine({ stage, behind: lagging }: RotationProgress): stri
   const others = lagging.length > 1 ? ` and ${lagging.length - 1} more` : '';
   return `${stage}: waiting for ${first.kind} ${first.who}${others}: ${first.why}`;
 }
+
+/** For the end of the stage trust. A machine reads its root from a file that its owner copies there: no answer tells of it. */
+export function machinesLine(answers: readonly ReplicaAnswer[]): string | undefined {
+  const reports = answers.flatMap(({ report }) => (typeof report === 'string' ? [] : [report]));
+  const connected = new Set(reports.flatMap(({ proxies }) => proxies.map(({ proxy }) => proxy)));
+  const machines = [...new Set(reports.flatMap((report) => report.machines ?? []))].filter((id) => connected.has(id));
+  if (machines.length === 0) return undefined;
+  return `Machines ${machines.sort().join(', ')}: nothing here proves that their root-cert.pem has both roots; renew it there, or their proxies cannot connect again`;
+}

@@ -3,11 +3,12 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { stringify } from 'yaml';
 import { beginRotation } from '../identity/rotation/begin.ts';
 import { readGivenRoot } from '../identity/rotation/given-root.ts';
+import type { ReplicaAnswer } from '../identity/rotation/proof.ts';
 import { type RotationProgress, rotate } from '../identity/rotation/rotate.ts';
 import { makeMeshRoot } from '../identity/workload/make-mesh-root.ts';
 import { certificateFile, eachOf, httpsUrl, namespaceName, podName, portNumber } from './flag-values.ts';
 import { type RootPlaceFlags, rootPlace } from './root-place.ts';
-import { describeStatus, printStatus, progressLine, stageTexts } from './root-text.ts';
+import { describeStatus, machinesLine, printStatus, progressLine, stageTexts } from './root-text.ts';
 
 interface StatusFlags extends RootPlaceFlags {
   readonly output: 'text' | 'json' | 'yaml';
@@ -23,6 +24,11 @@ interface RotateFlags extends StatusFlags {
 
 /** Something is left to do, and the operator has to look at it. */
 const unfinished = 3;
+
+const machinesHelp = `
+Machines outside of Kubernetes: their proxies read the root by which they trust the control plane from a file, root-cert.pem,
+and nothing here proves that it was renewed. Where there are any, stop with --until trust, write their files again with
+\`outrigger workload entry configure\`, copy root-cert.pem to each machine, and go on without --until.`;
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -49,6 +55,7 @@ export function command(): Command {
       'how long ConfigMaps take to be in the pods (default: 120 in a cluster)',
       seconds,
     )
+    .addHelpText('after', machinesHelp)
     .action(() => runRotation(replace.opts<RotateFlags>()));
   return new Command('root').description('the root of the mesh').addCommand(status).addCommand(replace);
 }
@@ -102,8 +109,13 @@ async function runRotation(flags: RotateFlags): Promise<void> {
   const begun = await beginRotation({ store, given, make: () => makeMeshRoot(new Date()), now });
   say(begun === 'begun' ? 'A rotation begins.' : 'A rotation is under way: it is taken up.');
   let last = '';
+  let answers: readonly ReplicaAnswer[] = [];
+  const heard = async () => {
+    answers = await ask();
+    return answers;
+  };
   const end = await rotate({
-    ...{ store, ask, sleep, now: Date.now, pollMs: 1000 },
+    ...{ store, ask: heard, sleep, now: Date.now, pollMs: 1000 },
     without: new Set(flags.without),
     ...(flags.until === undefined ? {} : { until: flags.until }),
     timeoutMs: flags.timeout * 1000,
@@ -112,6 +124,8 @@ async function runRotation(flags: RotateFlags): Promise<void> {
       const line = progressLine(progress);
       if (line !== last) say(line);
       last = line;
+      const machines = progress.stage === 'trust' && progress.behind.length === 0 ? machinesLine(answers) : undefined;
+      if (machines !== undefined) say(machines);
     },
   });
   const complete = end.stage === 'none';

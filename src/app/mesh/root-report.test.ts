@@ -102,3 +102,14 @@ test('whoever asks has the store looked at, once a second at most; its failure i
   await one.report();
   expect(looks).toBe(2);
 });
+
+test('machines are workloads, and told apart', async () => {
+  const entry = `apiVersion: networking.istio.io/v1
+kind: WorkloadEntry
+metadata: {name: ledger, namespace: default}
+spec: {address: 10.9.0.1, serviceAccount: ledger}
+`;
+  const { snapshot } = registryOf(namespace('default', 'meshed'), entry);
+  const { workloads, machines } = await reporter({ snapshot: () => snapshot }).report();
+  expect({ workloads, machines }).toEqual({ workloads: ['default/ledger'], machines: ['default/ledger'] });
+});

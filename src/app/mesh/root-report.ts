@@ -50,10 +50,8 @@ export class RootReporter {
       roots: certificateFacts(authority.rootsPem),
       serving: isSignedBy(serving() ?? chain, authority.issuerPem) ? (issuer?.fingerprint ?? '') : '',
       unpublished: namespaces ?? [],
-      workloads: [...snapshot().workloads.values(), ...snapshot().machines.values()]
-        .filter(({ meshed, ips }) => meshed && ips.length > 0)
-        .map(({ id }) => id)
-        .sort(),
+      workloads: [...running(snapshot().workloads), ...running(snapshot().machines)].sort(),
+      machines: running(snapshot().machines).sort(),
       proxies: this.#proxies(),
     };
   }
@@ -82,6 +80,11 @@ export class RootReporter {
       }))
       .sort((a, b) => (a.proxy < b.proxy ? -1 : 1));
   }
+}
+
+/** Of those that have a proxy and an address. */
+function running(workloads: Snapshot['workloads']): string[] {
+  return [...workloads.values()].filter(({ meshed, ips }) => meshed && ips.length > 0).map(({ id }) => id);
 }
 
 function held(

@@ -33,5 +33,7 @@ export interface RootReport {
   readonly unpublished: readonly string[];
   /** Workloads that have a proxy and an address: they run. */
   readonly workloads: readonly string[];
+  /** Those of them that are outside of the cluster. A replica that is older does not tell. */
+  readonly machines?: readonly string[];
   readonly proxies: readonly ProxyTrust[];
 }
