@@ -24,11 +24,28 @@ export interface Clock {
   random(): number;
 }
 
+/** So soon it is noticed that the time of day has jumped, or that the machine has slept. */
+const longestStepMs = 10_000;
+
+/**
+ * A wait ends when its time has passed by either clock: certificates end by the time of day, which jumps and goes on while
+ * a machine sleeps, and a jump backwards must not make anybody wait for ever.
+ */
 export const systemClock: Clock = {
   now: () => new Date(),
   after: (milliseconds, task) => {
-    const timer = setTimeout(task, milliseconds);
-    timer.unref();
+    const [day, steady] = [Date.now() + milliseconds, performance.now() + milliseconds];
+    let timer: NodeJS.Timeout | undefined;
+    const wait = (left: number) => {
+      timer = setTimeout(look, Math.min(left, longestStepMs));
+      timer.unref();
+    };
+    const look = () => {
+      const left = Math.min(day - Date.now(), steady - performance.now());
+      if (left <= 0) task();
+      else wait(left);
+    };
+    wait(milliseconds);
     return () => clearTimeout(timer);
   },
   random: Math.random,
