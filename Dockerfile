@@ -23,7 +23,9 @@ COPY templates ./templates
 COPY manifests ./manifests
 USER 65532:65532
 EXPOSE 15017
-CMD ["src/main.ts", "serve"]
+# Arguments of a Deployment take the place of CMD alone.
+ENTRYPOINT ["/nodejs/bin/node", "src/main.ts"]
+CMD ["serve"]
 
 # --- proxy ----------------------------------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ import { IpPool } from './network/ip-pool.ts';
 import { renderRules, type ServiceRule } from './network/nft-rules.ts';
 import { NodeNetwork } from './network/node-network.ts';
 import type { RunningContainer } from './pod-runner/container.ts';
+import { etcFiles } from './pod-runner/etc-files.ts';
 import { until } from './pod-runner/until.ts';
 import { checkEnvoy, checkRequirements } from './requirements.ts';
 
@@ -156,14 +157,14 @@ class RunningPlayground implements Playground {
         this.#limits.need(this.cluster.pods.length);
         return admission.admit(pod);
       },
-      issueToken: (pod, seconds) => tokens.issue(subjectOf(pod), seconds * 1000),
+      issueToken: async (pod, { seconds }) => tokens.issue(subjectOf(pod), seconds * 1000),
       configMaps: (namespace) => ({
         ...this.cluster.configMaps(namespace),
         'istio-ca-root-cert': { 'root-cert.pem': controlPlane.rootPem },
       }),
       csi: this.#options.csi ?? {},
       image: resolveImages(places),
-      etc: (pod, ip) => etcOf(pod, ip, slot.dnsIp),
+      etc: (pod, ip) => etcFiles(pod, ip, { dnsIp: slot.dnsIp, domain }),
       folder: join(folder, 'pods'),
       onProblem: this.#options.onProblem,
     });
@@ -281,14 +282,4 @@ class RunningPlayground implements Playground {
 function subjectOf({ metadata, spec }: Pod) {
   const pod = { name: metadata.name ?? '', uid: String(metadata['uid'] ?? '') };
   return { namespace: metadata.namespace ?? '', serviceAccount: spec.serviceAccountName ?? '', pod };
-}
-
-function etcOf(pod: Pod, ip: string, dnsIp: string): Record<string, string> {
-  const { name = '', namespace = '' } = pod.metadata;
-  const search = `${namespace}.svc.${domain} svc.${domain} ${domain}`;
-  return {
-    hosts: `127.0.0.1 localhost\n::1 localhost\n${ip} ${name}\n`,
-    hostname: `${name}\n`,
-    'resolv.conf': `nameserver ${dnsIp}\nsearch ${search}\noptions ndots:5\n`,
-  };
 }

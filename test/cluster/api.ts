@@ -81,7 +81,13 @@ function send(call: { agent: Agent; url: string; method: string; options: ApiOpt
       headers: {
         accept: 'application/json',
         ...(call.options.token === undefined ? {} : { authorization: `Bearer ${call.options.token}` }),
-        ...(text === undefined ? {} : { 'content-type': call.options.contentType ?? 'application/json' }),
+        // Without its length Node would send no body with a DELETE.
+        ...(text === undefined
+          ? {}
+          : {
+              'content-type': call.options.contentType ?? 'application/json',
+              'content-length': Buffer.byteLength(text),
+            }),
       },
       timeout: 60_000,
     });

@@ -7,8 +7,10 @@ import { type Child, freePorts, waitFor } from './child.ts';
 import { type KubectlOptions, type KubectlResult, piecesFolder, runKubectl } from './kubectl.ts';
 import {
   ADMIN_TOKEN,
+  type ApiPlace,
   CONTROLLER_TOKEN,
   etcdPath,
+  localPlace,
   startApiServer,
   startControllerManager,
   startEtcd,
@@ -57,14 +59,20 @@ export function whyNoCluster(): string | undefined {
 /** Starts everything and returns when the API server is ready and the default namespace can take pods. */
 export async function startCluster(): Promise<Cluster> {
   if (process.env.KUBECONFIG !== undefined) return openUserCluster(process.env.KUBECONFIG);
+  return startBuiltCluster(localPlace);
+}
+
+/** The same of the built pieces, at an address that others than this machine may reach. */
+export async function startBuiltCluster(place: ApiPlace): Promise<Cluster> {
   const reason = whyNoCluster();
   if (reason !== undefined) throw new Error(reason);
   const folder = await mkdtemp(join(tmpdir(), 'outrigger-cluster-'));
   const [client = 0, peer = 0, secure = 0, manager = 0] = await freePorts(4);
   await writeCredentials(folder);
   const etcd = startEtcd(folder, client, peer);
-  const server = `https://127.0.0.1:${secure}`;
-  const apiServer = createApiServer(() => startApiServer(folder, client, secure));
+  const server = `https://${place.address}:${secure}`;
+  const ports = { etcd: client, secure };
+  const apiServer = createApiServer(() => startApiServer(folder, ports, place));
   const caFile = join(folder, 'api', 'apiserver.crt');
   await waitFor(() => existsSync(caFile) || undefined, { what: 'the certificate of the API server' });
   const api = await createApiClient({ server, caFile, token: ADMIN_TOKEN });
@@ -76,7 +84,7 @@ export async function startCluster(): Promise<Cluster> {
   const controllers = startControllerManager(folder, managerConfig, manager);
   await defaultServiceAccount(api, 'default');
   return {
-    ...{ host: '127.0.0.1', api, server, folder, kubeconfig, caFile, owned: true, writeKubeconfig },
+    ...{ host: place.address, api, server, folder, kubeconfig, caFile, owned: true, writeKubeconfig },
     kubectl: (args, options) => runKubectl(kubeconfig, args, options),
     serviceAccountToken: (namespace, name, ref) => requestToken(api, { namespace, name }, ref),
     stopApiServer: (signal) => apiServer.stop(signal),

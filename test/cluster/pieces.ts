@@ -46,23 +46,38 @@ export function startEtcd(folder: string, client: number, peer: number): Child {
   });
 }
 
-export function startApiServer(folder: string, etcdPort: number, port: number): Child {
+/** Where the API server listens, and the addresses that it gives to services. */
+export interface ApiPlace {
+  readonly address: string;
+  readonly serviceCidr: string;
+}
+
+export const localPlace: ApiPlace = { address: '127.0.0.1', serviceCidr: '10.96.0.0/16' };
+
+export interface ApiPorts {
+  readonly etcd: number;
+  readonly secure: number;
+}
+
+export function startApiServer(folder: string, ports: ApiPorts, { address, serviceCidr }: ApiPlace): Child {
   return startChild({
     name: 'kube-apiserver',
     command: join(piecesFolder(), 'kube-apiserver'),
     logFile: join(folder, 'kube-apiserver.log'),
     args: [
-      `--etcd-servers=http://127.0.0.1:${etcdPort}`,
-      '--service-cluster-ip-range=10.96.0.0/16',
+      `--etcd-servers=http://127.0.0.1:${ports.etcd}`,
+      `--service-cluster-ip-range=${serviceCidr}`,
       `--cert-dir=${join(folder, 'api')}`,
-      '--bind-address=127.0.0.1',
-      `--secure-port=${port}`,
+      `--bind-address=${address}`,
+      `--secure-port=${ports.secure}`,
       `--token-auth-file=${join(folder, 'tokens.csv')}`,
       '--authorization-mode=RBAC',
       '--service-account-issuer=https://kubernetes.default.svc',
       `--service-account-key-file=${join(folder, 'sa.pub')}`,
       `--service-account-signing-key-file=${join(folder, 'sa.key')}`,
       '--allow-privileged=true',
+      // Nodes are not known by name to the DNS of this machine.
+      '--kubelet-preferred-address-types=InternalIP',
     ],
   });
 }

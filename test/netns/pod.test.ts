@@ -85,7 +85,7 @@ describe.skipIf(envoy === undefined).each(kinds)('$name', (kind) => {
       up: { app: 'app listens', side: 'side listens' },
       imageFiles: { '/usr/local/bin/outrigger-proxy.sh': script, '/usr/local/bin/envoy': envoy ?? '' },
       cluster: {
-        token: 'token of app',
+        token: () => 'token of app',
         configMaps: {
           'istio-ca-root-cert': { 'root-cert.pem': identity.certificate },
           listeners: { 'custom_bootstrap.json': meshListeners(kind.mode, kind.family) },
@@ -221,7 +221,7 @@ describe.skipIf(envoy === undefined)('without a control plane', () => {
       names: [discovery],
       imageFiles: { '/usr/local/bin/outrigger-proxy.sh': script, '/usr/local/bin/envoy': envoy ?? '' },
       cluster: {
-        token: 'token',
+        token: () => 'token',
         configMaps: {
           'istio-ca-root-cert': { 'root-cert.pem': identity.certificate },
           listeners: { 'custom_bootstrap.json': '{}' },

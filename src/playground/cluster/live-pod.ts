@@ -8,8 +8,8 @@ import type { Limit } from '../limit.ts';
 import type { IpPool } from '../network/ip-pool.ts';
 import type { NodeNetwork } from '../network/node-network.ts';
 import { type KeptPod, keepPod, namedPortsOf, type PodStatus } from '../pod-runner/keep-pod.ts';
-import { rewriteConfigMaps, tokenFiles, writeVolumes } from '../pod-runner/pod-files.ts';
-import type { ImageResolver } from '../pod-runner/sandbox.ts';
+import { rewriteConfigMaps, type TokenFile, tokenFiles, writeVolumes } from '../pod-runner/pod-files.ts';
+import type { ImageResolver, PodSandbox } from '../pod-runner/sandbox.ts';
 import type { DesiredPod } from './desired-pods.ts';
 import type { PlacedPod } from './endpoint-slices.ts';
 import { renderStatus } from './pod-status.ts';
@@ -21,7 +21,7 @@ export interface PodSurroundings {
   /** So many pods start at once. */
   readonly starts: Limit;
   readonly admit: (pod: Pod) => Promise<Pod>;
-  readonly issueToken: (pod: Pod, seconds: number) => string;
+  readonly issueToken: (pod: Pod, file: Pick<TokenFile, 'audience' | 'seconds'>) => Promise<string>;
   readonly configMaps: (namespace: string) => Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Folders that CSI drivers of the node mount, by driver. */
   readonly csi?: Readonly<Record<string, string>>;
@@ -163,7 +163,8 @@ export class LivePod {
       await this.#sysctls(namespace.name);
       // Known to the mesh with its address before its proxy asks for anything.
       this.#change(pending);
-      this.#kept = keepPod(this.#sandbox(namespace), (status) => this.#change(status));
+      const sandbox = await this.#sandbox(namespace);
+      this.#kept = keepPod(sandbox, (status) => this.#change(status));
       await this.#kept.started;
       return this.#kept.running === undefined ? new Error(this.#kept.status.message) : undefined;
     } catch (error) {
@@ -171,20 +172,30 @@ export class LivePod {
     }
   }
 
-  #sandbox(namespace: Parameters<typeof keepPod>[0]['namespace']): Parameters<typeof keepPod>[0] {
-    const { configMaps, issueToken, image, etc, network, csi = {} } = this.#around;
+  async #sandbox(namespace: PodSandbox['namespace']): Promise<PodSandbox> {
+    const { configMaps, image, etc, network, csi = {} } = this.#around;
     const pod = this.#pod;
     const podIp = this.ip ?? '';
     const root = this.#folder;
     mkdirSync(root, { recursive: true });
     const known = configMaps(this.desired.namespace);
     const files = tokenFiles(pod);
-    const token = files.length === 0 ? '' : issueToken(pod, Math.max(...files.map(({ seconds }) => seconds)));
+    const tokens = await this.#tokens(files);
+    const token = (audience: string): string => tokens.get(audience) ?? '';
     const volumes = writeVolumes(pod, { configMaps: known, token, csi }, join(root, 'volumes'));
     this.#volumes = volumes;
-    for (const file of files) this.#renewToken(join(volumes.get(file.volume) ?? root, file.path), file.seconds);
+    for (const file of files) this.#renewToken(join(volumes.get(file.volume) ?? root, file.path), file);
     const nodeIp = network.slot.nodeIp;
     return { pod, namespace, podIp, nodeIp, volumes, configMaps: known, image, etc: etc(pod, podIp), root };
+  }
+
+  /** One for each audience, for as long as the file wants that wants the longest. */
+  async #tokens(files: readonly TokenFile[]): Promise<ReadonlyMap<string, string>> {
+    const wanted = [...Map.groupBy(files, ({ audience }) => audience)].map(async ([audience, same]) => {
+      const seconds = Math.max(...same.map((file) => file.seconds));
+      return [audience, await this.#around.issueToken(this.#pod, { audience, seconds })] as const;
+    });
+    return new Map(await Promise.all(wanted));
   }
 
   /** Another content of ConfigMaps that are mounted. */
@@ -193,12 +204,18 @@ export class LivePod {
       rewriteConfigMaps(this.#pod, this.#around.configMaps(this.desired.namespace), this.#volumes);
   }
 
-  #renewToken(path: string, seconds: number): void {
-    const wait = Math.min(seconds * 1000 * tokenShare, longestTimerMs);
-    const timer = setInterval(() => {
-      writeFileSync(`${path}.new`, this.#around.issueToken(this.#pod, seconds));
+  #renewToken(path: string, file: TokenFile): void {
+    const wait = Math.min(file.seconds * 1000 * tokenShare, longestTimerMs);
+    const renew = async (): Promise<void> => {
+      writeFileSync(`${path}.new`, await this.#around.issueToken(this.#pod, file));
       renameSync(`${path}.new`, path);
-    }, wait);
+    };
+    const { namespace, name } = this.desired;
+    const failed = (cause: unknown): void =>
+      this.#around.onProblem(
+        new OutriggerError('OR2307', 'its token is not renewed', { at: `${namespace}/${name}`, cause }),
+      );
+    const timer = setInterval(() => void renew().catch(failed), wait);
     timer.unref();
     this.#tokenTimers.push(timer);
   }

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { isObject } from '../../model/json.ts';
@@ -23,6 +23,8 @@ export interface RunningContainer {
   readonly endedAt: () => number | undefined;
   /** Runs a command in it, as an exec hook or probe does. */
   readonly exec: (command: readonly string[]) => Promise<{ code: number; output: string }>;
+  /** The same with streams, for as long as the command takes. */
+  readonly attach: (command: readonly string[]) => ChildProcessWithoutNullStreams;
 }
 
 /**
@@ -59,6 +61,10 @@ export function startContainer(container: Container, sandbox: PodSandbox): Runni
     60,
   );
   begun.catch(() => {});
+  const entered = (inner: readonly string[]): string[] => [
+    ...['--target', String(child.pid), '--mount', '--net', '--root', '--wd'],
+    ...asUser(user, inner),
+  ];
   return {
     container,
     process: child,
@@ -66,10 +72,8 @@ export function startContainer(container: Container, sandbox: PodSandbox): Runni
     begun,
     exited,
     endedAt: () => endedAt,
-    exec: (inner) => {
-      const entered = ['--target', String(child.pid), '--mount', '--net', '--root', '--wd'];
-      return execute('nsenter', [...entered, ...asUser(user, inner)], env);
-    },
+    exec: (inner) => execute('nsenter', entered(inner), env),
+    attach: (inner) => spawn('nsenter', entered(inner), { env }),
   };
 }
 

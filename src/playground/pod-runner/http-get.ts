@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { request as requestTls } from 'node:https';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -12,16 +13,19 @@ export interface HttpTarget {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  /** Certificates are not verified, as a kubelet does not for probes. */
+  readonly tls: boolean;
 }
 
 /** More of an answer is of no interest to a probe. */
 const longestBody = 10_240;
 
 /** One GET on its own connection, redirects not followed, as a kubelet makes it. */
-export function httpGet({ host, port, path, headers, timeoutMs }: HttpTarget): Promise<HttpAnswer> {
+export function httpGet({ host, port, path, headers, timeoutMs, tls }: HttpTarget): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    const asked = request(
-      { host, port, path, agent: false, headers: { connection: 'close', 'user-agent': 'kube-probe/1.36', ...headers } },
+    const all = { connection: 'close', 'user-agent': 'kube-probe/1.36', ...headers };
+    const asked = (tls ? requestTls : request)(
+      { host, port, path, agent: false, rejectUnauthorized: false, headers: all },
       (response) => {
         let body = '';
         response.on('data', (chunk: Buffer) => {

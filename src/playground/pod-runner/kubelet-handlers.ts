@@ -43,11 +43,14 @@ export async function performHook(handler: HookHandler, target: HandlerTarget): 
 async function probeHttp(get: HttpGetAction, { running, podIp, timeoutMs }: HandlerTarget): Promise<HandlerResult> {
   const headers = Object.fromEntries((get.httpHeaders ?? []).map(({ name, value }) => [name, value]));
   const port = portOf(get.port, running);
-  let url = new URL(get.path ?? '/', `http://${podIp.includes(':') ? `[${podIp}]` : podIp}:${port}`);
+  const scheme = get.scheme === 'HTTPS' ? 'https' : 'http';
+  let url = new URL(get.path ?? '/', `${scheme}://${podIp.includes(':') ? `[${podIp}]` : podIp}:${port}`);
   try {
     for (let requests = 1; requests <= 10; requests++) {
       const path = `${url.pathname}${url.search}`;
-      const answer = await httpGet({ host: podIp, port: Number(url.port || 80), path, headers, timeoutMs });
+      const tls = url.protocol === 'https:';
+      const number = Number(url.port || (tls ? 443 : 80));
+      const answer = await httpGet({ host: podIp, port: number, path, headers, timeoutMs, tls });
       const next = redirectOf(answer, url);
       if (next === undefined || next.hostname !== url.hostname) {
         const ok = answer.status >= 200 && answer.status < 400;

@@ -10,8 +10,17 @@ export interface ClusterObjects {
   readonly configMaps: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Folders that CSI drivers of the node mount, by driver. */
   readonly csi?: Readonly<Record<string, string>>;
-  /** The token that the API server issues for the pod. */
-  readonly token: string;
+  /** The token that the API server issued for the pod, by its audience: '' is the API server's own. */
+  readonly token: (audience: string) => string;
+}
+
+/** A token that a volume of the pod asks for. */
+export interface TokenFile {
+  readonly volume: string;
+  readonly path: string;
+  /** '' for the API server's own. */
+  readonly audience: string;
+  readonly seconds: number;
 }
 
 /** A folder for each volume of the pod, filled as the kubelet fills it. Volume name to folder. */
@@ -44,7 +53,7 @@ export function rewriteConfigMaps(
   for (const volume of pod.spec.volumes ?? []) {
     const folder = folders.get(volume.name);
     if (!isObject(volume['configMap']) || folder === undefined) continue;
-    for (const [name, text] of configMapFiles(volume['configMap'], { configMaps, token: '' })) {
+    for (const [name, text] of configMapFiles(volume['configMap'], configMaps)) {
       const path = join(folder, name);
       if (readFileSync(path, 'utf8') === text) continue;
       writeFileSync(`${path}.new`, text);
@@ -53,15 +62,16 @@ export function rewriteConfigMaps(
   }
 }
 
-/** Where the pod's tokens are below the folders of its volumes, and for how many seconds each is asked for. */
-export function tokenFiles(pod: Pod): { volume: string; path: string; seconds: number }[] {
+/** Where the pod's tokens are below the folders of its volumes, for whom, and for how many seconds each is asked for. */
+export function tokenFiles(pod: Pod): TokenFile[] {
   return (pod.spec.volumes ?? []).flatMap((volume) => {
     const projected = isObject(volume['projected']) ? volume['projected']['sources'] : undefined;
     return (Array.isArray(projected) ? projected : []).flatMap((source) => {
       const token = isObject(source) ? source['serviceAccountToken'] : undefined;
       if (!isObject(token)) return [];
       const seconds = Number(token['expirationSeconds'] ?? 3600);
-      return [{ volume: volume.name, path: String(token['path']), seconds }];
+      const audience = String(token['audience'] ?? '');
+      return [{ volume: volume.name, path: String(token['path']), audience, seconds }];
     });
   });
 }
@@ -81,7 +91,7 @@ interface Around {
 
 function filesOf(volume: JsonObject | { [field: string]: unknown }, around: Around): [string, string][] {
   if (isObject(volume['downwardAPI'])) return downwardFiles(volume['downwardAPI'], around.pod);
-  if (isObject(volume['configMap'])) return configMapFiles(volume['configMap'], around.cluster);
+  if (isObject(volume['configMap'])) return configMapFiles(volume['configMap'], around.cluster.configMaps);
   if (isObject(volume['projected'])) {
     const sources = volume['projected']['sources'];
     return (Array.isArray(sources) ? sources : []).flatMap((source) => projectedFiles(source, around));
@@ -93,13 +103,13 @@ function filesOf(volume: JsonObject | { [field: string]: unknown }, around: Arou
 function projectedFiles(source: unknown, around: Around): [string, string][] {
   if (!isObject(source)) return [];
   const token = source['serviceAccountToken'];
-  if (isObject(token)) return [[String(token['path']), around.cluster.token]];
+  if (isObject(token)) return [[String(token['path']), around.cluster.token(String(token['audience'] ?? ''))]];
   return filesOf(source, around);
 }
 
-function configMapFiles(volume: JsonObject, cluster: ClusterObjects): [string, string][] {
+function configMapFiles(volume: JsonObject, configMaps: ClusterObjects['configMaps']): [string, string][] {
   const name = String(volume['name']);
-  const files = cluster.configMaps[name];
+  const files = configMaps[name];
   if (files === undefined && volume['optional'] === true) return [];
   if (files === undefined) throw new Error(`there is no ConfigMap ${name}: the pod would not start`);
   return Object.entries(files);

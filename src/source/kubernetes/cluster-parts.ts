@@ -125,6 +125,9 @@ function sourceOf(connection: KubeConnection, { mesh, rootNamespaces, onProblem 
   return createKubernetesSource({
     ...{ connection, mesh, rootNamespaces },
     onProblem: ({ resource, failure, retryInMs }) => {
+      // A kind that nobody has changed since the API server started gets no bookmarks: its silence is no news. Where the
+      // connection was dead, the next attempt says so.
+      if (failure.kind === 'idle') return;
       const message = `${resource}: ${failure.kind}: ${failure.message}; again in ${Math.round(retryInMs)} ms`;
       onProblem({ part: 'source', message });
     },

@@ -1,0 +1,199 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { locateCachedEnvoy } from '../../src/playground/locate-envoy.ts';
+import { whyNoCluster } from '../cluster/harness.ts';
+import { type ClusterWithNode, startClusterWithNode, whyNoNode } from './node/start-node.ts';
+import { openSession, type Session } from './session.ts';
+
+const envoy = locateCachedEnvoy(process.env);
+const absent =
+  whyNoCluster() ??
+  whyNoNode() ??
+  (envoy === undefined ? 'Envoy is absent: run `sh test/envoy/install.sh`' : undefined);
+const required = (process.env['OUTRIGGER_REQUIRE'] ?? '').split(',').includes('e2e');
+if (absent !== undefined && !required) console.warn(`test/e2e skipped: ${absent}`);
+
+const resources = 'test/e2e/resources';
+/** What a client sees follows a change within a second or two; on a busy machine later. */
+const soon = { timeout: 20_000, interval: 250 };
+
+/** The hands-on exercises as the tutorials give them, with `outrigger` in the place of `istioctl`: each test goes on where the last one ended. */
+describe.skipIf(absent !== undefined && !required)('the hands-on exercises', () => {
+  let cluster: ClusterWithNode;
+  let session: Session;
+  let folder = '';
+  let before: readonly string[] = [];
+
+  beforeAll(async () => {
+    if (absent !== undefined || envoy === undefined) throw new Error(absent);
+    folder = await mkdtemp(join(tmpdir(), 'outrigger-e2e-'));
+    cluster = await startClusterWithNode(envoy);
+    session = await openSession(folder, cluster.kubeconfig);
+    before = await everything();
+  });
+
+  afterAll(async () => {
+    if (cluster !== undefined) console.info(['on the node:', ...new Set(cluster.problems)].join('\n'));
+    await cluster?.stop();
+    if (folder !== '') await rm(folder, { recursive: true, force: true });
+  });
+
+  /** `<resource>/<namespace>/<name>` of all that an installation could leave. */
+  async function everything(): Promise<string[]> {
+    const kinds =
+      'ns,crd,clusterroles,clusterrolebindings,mutatingwebhookconfigurations,validatingwebhookconfigurations,validatingadmissionpolicies,validatingadmissionpolicybindings,gatewayclasses';
+    const known = (await session.type(`kubectl get ${kinds} -o name 2>/dev/null`)).stdout;
+    const inside = await session.must(
+      'kubectl get deploy,svc,sa,cm,secret,roles,rolebindings,leases,hpa,pdb,networkpolicies -A -o jsonpath=\'{range .items[*]}{.kind}/{.metadata.namespace}/{.metadata.name}{"\\n"}{end}\'',
+    );
+    return `${known}${inside}`
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('Lease/kube-node-lease/'))
+      .sort();
+  }
+
+  const ready = (namespace: string): Promise<string> =>
+    session.must(`kubectl wait pod --all --for=condition=Ready -n ${namespace} --timeout=90s`);
+
+  test('outrigger install --set profile=demo -y', async () => {
+    const installed = await session.must('outrigger install --set profile=demo -y');
+    expect(installed).toMatch(/✔ Control plane/);
+    expect(installed).toMatch(/✔ Ingress gateway/);
+    expect(installed).toMatch(/✔ Egress gateway/);
+    expect(installed).not.toMatch(/✘|×/);
+    const again = await session.must('outrigger install --set profile=demo -y');
+    expect(again).toMatch(/unchanged/);
+    expect(again).not.toMatch(/created|configured/);
+  });
+
+  test('Bookinfo is injected: 2/2, and the proxies are in sync', async () => {
+    await session.must('kubectl label namespace default istio-injection=enabled');
+    await session.must('kubectl apply -f manifests/samples/bookinfo/bookinfo.yaml');
+    await session.must('kubectl rollout status deploy/ratings-v1 --timeout=90s');
+    await ready('default');
+    const pods = (await session.must('kubectl get pods --no-headers')).trim().split('\n');
+    expect(pods).toHaveLength(6);
+    for (const line of pods) expect(line).toMatch(/^\S+\s+2\/2\s+Running\s+0\s/);
+  });
+
+  test('ratings calls productpage through both sidecars', async () => {
+    const page = await session.must(
+      'kubectl exec deploy/ratings-v1 -c ratings -- curl -sS productpage:9080/productpage',
+    );
+    expect(JSON.parse(page)).toMatchObject({ app: 'productpage', reviews: { app: 'reviews' } });
+    const { statuses, versions } = await session.load('deploy/ratings-v1', 'ratings', {
+      url: 'http://reviews:9080/reviews/0',
+      n: 90,
+    });
+    expect(statuses).toEqual({ 200: 90 });
+    expect(Object.keys(versions).sort()).toEqual(['v1', 'v2', 'v3']);
+  });
+
+  test('STRICT: plaintext from outside is refused, the mesh goes on', async () => {
+    await session.must(`kubectl apply -f ${resources}/outside.yaml`);
+    await session.must('kubectl rollout status deploy/sleep -n outside --timeout=60s');
+    const outside =
+      'kubectl exec deploy/sleep -n outside -- curl -sS -o /dev/null -w "%{http_code}" http://ratings.default:9080/ratings/0';
+    expect(await session.must(outside)).toBe('200');
+    await session.must(`kubectl apply -f ${resources}/strict.yaml`);
+    await expect.poll(async () => (await session.type(outside)).code, soon).not.toBe(0);
+    const { statuses } = await session.load('deploy/reviews-v1', 'reviews', {
+      url: 'http://ratings:9080/ratings/0',
+      n: 20,
+    });
+    expect(statuses).toEqual({ 200: 20 });
+  });
+
+  test('reviews to v1 only, then half v2 and half v3', async () => {
+    await session.must(`kubectl apply -f ${resources}/subsets.yaml -f ${resources}/reviews-v1.yaml`);
+    const versions = async (n: number) =>
+      (await session.load('deploy/ratings-v1', 'ratings', { url: 'http://reviews:9080/reviews/0', n })).versions;
+    await expect.poll(() => versions(20), soon).toEqual({ v1: 20 });
+    await session.must(`kubectl apply -f ${resources}/reviews-50-50.yaml`);
+    await expect.poll(async () => (await versions(20))['v1'] ?? 0, soon).toBe(0);
+    const halves = await versions(1000);
+    expect(Object.keys(halves).sort()).toEqual(['v2', 'v3']);
+    // Four standard deviations of a binomial of 1,000.
+    expect(Math.abs((halves['v2'] ?? 0) - 500)).toBeLessThan(64);
+  });
+
+  test('a fault for one user alone', async () => {
+    await session.must(`kubectl apply -f ${resources}/ratings-fault.yaml`);
+    const asUser = async (user: string) =>
+      (
+        await session.load('deploy/reviews-v2', 'reviews', {
+          url: 'http://ratings:9080/ratings/0',
+          n: 10,
+          headers: { 'end-user': user },
+        })
+      ).statuses;
+    await expect.poll(() => asUser('jason'), soon).toEqual({ 418: 10 });
+    expect(await asUser('mary')).toEqual({ 200: 10 });
+    await session.must(`kubectl delete -f ${resources}/ratings-fault.yaml`);
+    await expect.poll(() => asUser('jason'), soon).toEqual({ 200: 10 });
+  });
+
+  test('only reviews may call ratings', async () => {
+    await session.must(`kubectl apply -f ${resources}/ratings-viewer.yaml`);
+    const from = async (deploy: string, container: string) =>
+      (await session.load(deploy, container, { url: 'http://ratings:9080/ratings/0', n: 5 })).statuses;
+    await expect.poll(() => from('deploy/productpage-v1', 'productpage'), soon).toEqual({ 403: 5 });
+    expect(await from('deploy/reviews-v2', 'reviews')).toEqual({ 200: 5 });
+    // Envoy writes its access log every ten seconds.
+    await expect
+      .poll(async () => (await session.type('kubectl logs deploy/ratings-v1 -c istio-proxy --tail=20')).stdout, soon)
+      .toMatch(/403.*rbac_access_denied_matched_policy/);
+    await session.must(`kubectl delete -f ${resources}/ratings-viewer.yaml`);
+  });
+
+  test('the ingress gateway over HTTPS', async () => {
+    const [cert, key] = [join(folder, 'tls.crt'), join(folder, 'tls.key')];
+    await session.must(
+      `openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=bookinfo.example.com -addext subjectAltName=DNS:bookinfo.example.com -keyout ${key} -out ${cert} 2>/dev/null`,
+    );
+    await session.must(`kubectl create secret tls bookinfo-certificate -n istio-system --cert=${cert} --key=${key}`);
+    await session.must(`kubectl apply -f ${resources}/gateway.yaml`);
+    const address = await session.must(
+      "kubectl get svc istio-ingressgateway -n istio-system -o jsonpath='{.status.loadBalancer.ingress[0].ip}'",
+    );
+    const curl = `curl -sS --cacert ${cert} --resolve bookinfo.example.com:443:${address} --resolve bookinfo.example.com:80:${address}`;
+    await expect
+      .poll(
+        async () =>
+          (await session.type(`${curl} -o /dev/null -w '%{http_code}' https://bookinfo.example.com/productpage`))
+            .stdout,
+        soon,
+      )
+      .toBe('200');
+    expect(
+      await session.must(
+        `${curl} -o /dev/null -w '%{http_code} %{redirect_url}' http://bookinfo.example.com/productpage`,
+      ),
+    ).toBe('301 https://bookinfo.example.com/productpage');
+  });
+
+  test('scaling up and a rolling update of reviews under load fail no request', async () => {
+    await session.must('kubectl delete virtualservice reviews');
+    const load = session.load('deploy/productpage-v1', 'productpage', {
+      ...{ url: 'http://reviews:9080/reviews/0', forMs: 25_000, rate: 40, concurrency: 8 },
+    });
+    await session.must('kubectl scale deploy/reviews-v1 --replicas=3');
+    await session.must('kubectl rollout status deploy/reviews-v1 --timeout=60s');
+    await session.must('kubectl set env deploy/reviews-v1 ROUND=2');
+    await session.must('kubectl rollout status deploy/reviews-v1 --timeout=60s');
+    await session.must('kubectl scale deploy/reviews-v1 --replicas=1');
+    const { statuses, errors } = await load;
+    expect({ statuses: Object.keys(statuses), errors }).toEqual({ statuses: ['200'], errors: {} });
+  });
+
+  test('outrigger uninstall --purge -y leaves nothing of it', async () => {
+    await session.must('kubectl delete secret bookinfo-certificate -n istio-system');
+    await session.must('outrigger uninstall --purge -y');
+    await session.must(
+      `kubectl delete -f manifests/samples/bookinfo/bookinfo.yaml -f ${resources}/outside.yaml --wait=false`,
+    );
+    await expect.poll(everything, { timeout: 90_000, interval: 1000 }).toEqual(before);
+  });
+});
