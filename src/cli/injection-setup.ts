@@ -69,13 +69,15 @@ export async function setUpInjection(
   const facts = await factsOf(flags, say, flags.namespaceLabels === undefined ? tellAssumed : () => {});
   const { namespace } = withGivenNamespaces(facts, inputs);
   const proxyConfigs: ClusterFacts['proxyConfigs'] = (name, labels) => facts.proxyConfigs?.(name, labels);
-  return injectionWith(command, { namespace, nodes: () => facts.nodes(), proxyConfigs }, say);
+  const stoppedInjection: ClusterFacts['stoppedInjection'] = (name, labels) => facts.stoppedInjection?.(name, labels);
+  const known = { namespace, nodes: () => facts.nodes(), proxyConfigs, stoppedInjection };
+  return injectionWith(command, known, say);
 }
 
 /** The same with facts that are known already. */
 export async function injectionWith(
   command: Command,
-  facts: Pick<ClusterFacts, 'namespace' | 'nodes' | 'proxyConfigs'>,
+  facts: Pick<ClusterFacts, 'namespace' | 'nodes' | 'proxyConfigs' | 'stoppedInjection'>,
   say: (line: string) => void,
 ): Promise<Surroundings> {
   const flags = command.opts<InjectionFlags>();
@@ -87,6 +89,7 @@ export async function injectionWith(
     injector: buildInjector(config.injection, readTemplateTexts()),
     nodes: facts.nodes(),
     proxyConfigsOf: (name, labels) => facts.proxyConfigs?.(name, labels),
+    stoppedInjectionOf: (name, labels) => facts.stoppedInjection?.(name, labels),
     namespaceOf: namespaceFacts(facts, {
       namespace: flags.namespace,
       labels: flags.namespaceLabels === undefined ? undefined : parsePairs(flags.namespaceLabels, '--namespace-labels'),

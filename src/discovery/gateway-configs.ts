@@ -77,7 +77,7 @@ export class GatewayConfigs {
     const kind = this.#kind(snapshot, workload);
     const gateway = this.gateway(snapshot, workload);
     const { services, endpoints, secrets } = snapshot;
-    const modes = this.#options.indexes.modes(snapshot.peerAuthentications);
+    const modes = this.#options.indexes.modes(snapshot);
     const patches = this.#options.patches.find(snapshot, workload);
     const inputs = [gateway, modes, services, endpoints, secrets, patches];
     const newest = this.#newest.get(kind);
@@ -106,8 +106,8 @@ export class GatewayConfigs {
     const { facts } = kind;
     const seen = views.forGateway(snapshot, facts.namespace, facts.labels);
     const { gateways, virtualServices, services } = snapshot;
-    const { authorizationPolicies, requestAuthentications, tokenKeys, rateLimits } = snapshot;
-    const policies = [authorizationPolicies, requestAuthentications, tokenKeys, rateLimits];
+    const { authorizationPolicies, requestAuthentications, tokenKeys, rateLimits, emergencies } = snapshot;
+    const policies = [authorizationPolicies, requestAuthentications, tokenKeys, rateLimits, emergencies];
     return this.#gateways.get(kind, [seen, gateways, virtualServices, services, ...policies], () => {
       const before = this.#before.get(kind);
       const built = buildGateway({ snapshot, settings, facts, seen, memory: this.#memory, before });

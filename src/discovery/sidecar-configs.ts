@@ -14,6 +14,7 @@ import { translateExternalAuthorization } from '../xds/filters/external-authoriz
 import { translateGlobalLimits } from '../xds/filters/rate-limit.ts';
 import { translateRequestAuthentication } from '../xds/filters/request-authentication.ts';
 import type { ResourceSet, XdsResource } from '../xds/resource.ts';
+import { bypassOutbound } from '../xds/translate/bypass.ts';
 import { translateCluster } from '../xds/translate/cluster.ts';
 import { translateInboundListeners } from '../xds/translate/inbound.ts';
 import { translateInboundClusters } from '../xds/translate/inbound-clusters.ts';
@@ -110,7 +111,7 @@ export class SidecarConfigs {
     const shape = shapes.find(snapshot, workload);
     const inbound = this.#inbound(snapshot, workload);
     const patches = this.#options.patches.find(snapshot, workload);
-    const modes = indexes.modes(snapshot.peerAuthentications);
+    const modes = indexes.modes(snapshot);
     const newest = this.#newest.get(shape, [view, inbound, delivery, patches], () => ({
       inputs: [],
       configs: undefined,
@@ -171,8 +172,15 @@ export class SidecarConfigs {
   #inbound(snapshot: Snapshot, workload: Workload): InboundIR {
     const { indexes, settings, onProblem, onLimitProblem } = this.#options;
     const { services, destinationRules, sidecars, peerAuthentications } = snapshot;
-    const { authorizationPolicies, requestAuthentications, tokenKeys, rateLimits } = snapshot;
-    const policies = [peerAuthentications, authorizationPolicies, requestAuthentications, tokenKeys, rateLimits];
+    const { authorizationPolicies, requestAuthentications, tokenKeys, rateLimits, emergencies } = snapshot;
+    const policies = [
+      peerAuthentications,
+      authorizationPolicies,
+      requestAuthentications,
+      tokenKeys,
+      rateLimits,
+      emergencies,
+    ];
     const view = this.#asked(snapshot, workload);
     const inputs = [services, destinationRules, sidecars, ...policies, view];
     return this.#inboundOf.get(workload, inputs, () => {
@@ -216,7 +224,18 @@ export class SidecarConfigs {
     return [...clusters.values()].map(translateCluster);
   }
 
-  #outbound(
+  #outbound(base: Pick<SidecarParts, 'view' | 'shape' | 'delivery' | 'inbound'>, snapshot: Snapshot): ResourceSet {
+    const { bypass } = base.inbound;
+    if (bypass === undefined) return this.#routed(base, snapshot);
+    const { view, shape, delivery } = base;
+    const routed =
+      delivery === 'eager'
+        ? translateEagerListeners({ view, shape, podsOf: podsIn(snapshot) })
+        : translateOnDemandListeners(this.#planOf(view), shape);
+    return this.#kept(shape, 'bypassed listeners', bypassOutbound(routed, bypass));
+  }
+
+  #routed(
     { view, shape, delivery }: Pick<SidecarParts, 'view' | 'shape' | 'delivery'>,
     snapshot: Snapshot,
   ): ResourceSet {
@@ -228,10 +247,12 @@ export class SidecarConfigs {
     }
     const headless = view.ports.filter(({ service }) => service.resolution === 'headless');
     const lists = headless.map(({ service }) => snapshot.endpoints.get(service.id));
-    const podsOf = (id: string) =>
-      [...new Set((snapshot.endpoints.get(id) ?? []).map(({ address }) => address))].sort();
     return this.#outboundListeners.get(shape, [view, 'eager', ...lists], () =>
-      this.#kept(shape, `eager listeners ${view.key}`, translateEagerListeners({ view, shape, podsOf })),
+      this.#kept(
+        shape,
+        `eager listeners ${view.key}`,
+        translateEagerListeners({ view, shape, podsOf: podsIn(snapshot) }),
+      ),
     );
   }
 
@@ -255,6 +276,11 @@ interface InboundSets {
 interface Newest {
   readonly inputs: readonly unknown[];
   readonly configs: Placed<SidecarConfig> | undefined;
+}
+
+/** Addresses of the pods behind a service, by its id. */
+function podsIn({ endpoints }: Snapshot): (id: string) => readonly string[] {
+  return (id) => [...new Set((endpoints.get(id) ?? []).map(({ address }) => address))].sort();
 }
 
 const serviceIds = rememberedBy(

@@ -18,6 +18,7 @@ export interface Surroundings {
   readonly namespaceOf: (name: string | undefined) => NamespaceFacts | UnknownNamespace;
   readonly nodes: readonly NodeFacts[];
   readonly proxyConfigsOf?: ClusterFacts['proxyConfigs'];
+  readonly stoppedInjectionOf?: ClusterFacts['stoppedInjection'];
 }
 
 /** A namespace that nobody knows: the webhook would refuse its pods. */
@@ -124,7 +125,8 @@ function injectOne(item: JsonObject, embedded: EmbeddedPod, around: Surroundings
   try {
     const { pod, workload } = embedded;
     const proxyConfigs = around.proxyConfigsOf?.(namespace.name, pod.metadata.labels ?? {});
-    const outcome = around.injector.inject({ pod, namespace, nodes: around.nodes, proxyConfigs }, workload);
+    const stopped = around.stoppedInjectionOf?.(namespace.name, pod.metadata.labels ?? {});
+    const outcome = around.injector.inject({ pod, namespace, nodes: around.nodes, proxyConfigs, stopped }, workload);
     const after = outcome.pod === embedded.pod ? item : replaceEmbeddedPod(item, embedded.path, outcome.pod);
     return { ...common, after, outcome, error: undefined };
   } catch (thrown) {

@@ -79,6 +79,15 @@ function keyOf(request: InjectRequest): string {
   const { metadata, ...pod } = request.pod;
   const { managedFields: _m, uid: _u, creationTimestamp: _c, ownerReferences, ...read } = metadata;
   const owners = ownerReferences?.map(({ apiVersion, kind, name, controller }) => [apiVersion, kind, name, controller]);
-  const { namespace, urlParameters, proxyConfigs } = request;
-  return JSON.stringify([pod, read, owners, namespace, nodesSupportNative(request), urlParameters, proxyConfigs]);
+  const { namespace, urlParameters, proxyConfigs, stopped } = request;
+  return JSON.stringify([
+    pod,
+    read,
+    owners,
+    namespace,
+    nodesSupportNative(request),
+    urlParameters,
+    proxyConfigs,
+    stopped,
+  ]);
 }

@@ -144,7 +144,8 @@ export class Admitter {
     const pod = decodePod(request.object, namespace.name);
     const urlParameters = this.#parametersOf(remainder);
     const proxyConfigs = facts.proxyConfigs?.(namespace.name, pod.metadata.labels ?? {});
-    const outcome = injector.inject({ pod, namespace, nodes: facts.nodes(), proxyConfigs, urlParameters });
+    const stopped = facts.stoppedInjection?.(namespace.name, pod.metadata.labels ?? {});
+    const outcome = injector.inject({ pod, namespace, nodes: facts.nodes(), proxyConfigs, stopped, urlParameters });
     const { decision } = outcome;
     const { patchBase64, patchBytes } = outcome;
     const warnings = cleanWarnings(outcome.warnings);

@@ -121,12 +121,22 @@ export interface ProxyConfigLayers {
  * Where namespaces and nodes come from: a folder of files or the Kubernetes API. Reads are synchronous
  * and from memory; `fetchNamespace` asks the source itself when memory has no such namespace.
  */
+/** An emergency by which pods get no proxy for now. */
+export interface StoppedInjection {
+  /** `<namespace>/<name>` */
+  readonly name: string;
+  readonly until: Date;
+  readonly reason: string;
+}
+
 export interface ClusterFacts {
   namespace(name: string): NamespaceFacts | undefined;
   fetchNamespace(name: string): Promise<NamespaceFacts | undefined>;
   nodes(): readonly NodeFacts[];
   /** For a pod of these labels; undefined where none says anything. */
   proxyConfigs?(namespace: string, labels: Readonly<Record<string, string>>): ProxyConfigLayers | undefined;
+  /** For a pod of these labels; undefined where injection goes on. */
+  stoppedInjection?(namespace: string, labels: Readonly<Record<string, string>>): StoppedInjection | undefined;
   /** True once the first full listing is in memory. */
   readonly synced: boolean;
 }

@@ -2,6 +2,7 @@ import type { KindName } from '../schema/kinds.ts';
 import { type Problem, printPath, type Segment } from '../schema/problem.ts';
 import { authorizationPolicyFields } from './authorization/fields.ts';
 import { destinationRuleFields } from './destination-rule/fields.ts';
+import { emergencyFields } from './emergency/fields.ts';
 import { envoyFilterFields } from './envoy-filter/fields.ts';
 import type { FieldEffects } from './field-effects.ts';
 import { gatewayFields } from './gateway/fields.ts';
@@ -32,6 +33,7 @@ export const fieldEffects: Readonly<Record<KindName, FieldEffects>> = {
   EnvoyFilter: envoyFilterFields,
   ProxyConfig: proxyConfigFields,
   RateLimit: rateLimitFields,
+  Emergency: emergencyFields,
 };
 
 /** The fields of a valid resource that have no effect yet, as warnings: the resource is in force but for them. */

@@ -82,6 +82,7 @@ function previewObject(
     injector,
     nodes: facts.nodes(),
     proxyConfigsOf: (name, labels) => facts.proxyConfigs?.(name, labels),
+    stoppedInjectionOf: (name, labels) => facts.stoppedInjection?.(name, labels),
     namespaceOf: namespaceFacts(facts, given),
   });
 }

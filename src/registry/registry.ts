@@ -61,6 +61,7 @@ export class Registry {
   readonly #telemetries = new Configs<'Telemetry'>(this.#problems);
   readonly #envoyFilters = new Configs<'EnvoyFilter'>(this.#problems);
   readonly #rateLimits = new Configs<'RateLimit'>(this.#problems);
+  readonly #emergencies = new Configs<'Emergency'>(this.#problems);
   #settings: Snapshot['settings'];
   #tokenKeys: Snapshot['tokenKeys'] = emptySnapshot.tokenKeys;
   readonly #sinks: ReadonlyMap<string, Sink>;
@@ -94,6 +95,7 @@ export class Registry {
       ['Telemetry', this.#telemetries.input],
       ['EnvoyFilter', this.#envoyFilters.input],
       ['RateLimit', this.#rateLimits.input],
+      ['Emergency', this.#emergencies.input],
     ]);
     this.#snapshot = this.#derive(emptySnapshot);
   }
@@ -174,6 +176,7 @@ export class Registry {
       telemetries: this.#telemetries.settle(),
       envoyFilters: this.#envoyFilters.settle(),
       rateLimits: this.#rateLimits.settle(),
+      emergencies: this.#emergencies.settle(),
       tokenKeys: this.#tokenKeys,
       secrets: changeMap(before.secrets, this.#secrets.settle()),
     };

@@ -7,6 +7,7 @@ import type { Workload } from '../model/workload.ts';
 import type {
   AuthorizationPolicy,
   DestinationRule,
+  Emergency,
   EnvoyFilter,
   Gateway,
   PeerAuthentication,
@@ -72,6 +73,8 @@ export interface Snapshot {
   readonly telemetries: readonly Config<Telemetry>[];
   readonly envoyFilters: readonly Config<EnvoyFilter>[];
   readonly rateLimits: readonly Config<RateLimit>[];
+  /** Those that are in force: what is over is not here. */
+  readonly emergencies: readonly Config<Emergency>[];
   /** JSON Web Key Sets that issuers publish, as they were last read. */
   readonly tokenKeys: ReadonlyMap<string, string>;
   /** By `<namespace>/<name>`. */
@@ -95,6 +98,7 @@ export const emptySnapshot: Snapshot = {
   telemetries: [],
   envoyFilters: [],
   rateLimits: [],
+  emergencies: [],
   tokenKeys: new Map(),
   secrets: new Map(),
 };

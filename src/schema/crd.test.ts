@@ -42,6 +42,7 @@ test('names, versions and columns are as users of Istio know them', () => {
     ['envoyfilters.networking.istio.io', '', 'v1alpha3', 'Age'],
     ['proxyconfigs.networking.istio.io', '', 'v1beta1', ''],
     ['ratelimits.outrigger.io', '', 'v1alpha1', 'Age'],
+    ['emergencies.outrigger.io', '', 'v1alpha1', 'Level,TTL,Reason,Age'],
   ]);
 });
 

@@ -2,6 +2,7 @@ import type { Static } from 'typebox';
 import { AuthorizationPolicySpec } from './authorization-policy/authorization-policy.ts';
 import { WorkloadEntry as WorkloadEntrySpec } from './common/workload-entry.ts';
 import { DestinationRuleSpec } from './destination-rule/destination-rule.ts';
+import { EmergencySpec } from './emergency/emergency.ts';
 import { EnvoyFilterSpec } from './envoy-filter/envoy-filter.ts';
 import { GatewaySpec } from './gateway/gateway.ts';
 import {
@@ -152,6 +153,19 @@ export const kinds = [
     spec: RateLimitSpec,
     columns: [ageColumn],
   }),
+  define({
+    ...outrigger,
+    kind: 'Emergency',
+    plural: 'emergencies',
+    shortNames: [],
+    spec: EmergencySpec,
+    columns: [
+      column('Level', '.spec.level', 'What is taken away.'),
+      column('TTL', '.spec.ttl', 'For how long.'),
+      column('Reason', '.spec.reason', 'Why.'),
+      ageColumn,
+    ],
+  }),
 ] as const;
 
 type Known = (typeof kinds)[number];
@@ -182,6 +196,7 @@ export type Telemetry = Named<'Telemetry'>;
 export type EnvoyFilter = Named<'EnvoyFilter'>;
 export type ProxyConfig = Named<'ProxyConfig'>;
 export type RateLimit = Named<'RateLimit'>;
+export type Emergency = Named<'Emergency'>;
 
 export function kindOf(apiVersion: string, kind: string): KindDefinition | undefined {
   const [group, version, ...rest] = apiVersion.split('/');

@@ -53,6 +53,9 @@ const enumerations: Readonly<Record<string, string>> = {
   HTTP: 'TCP',
   HTTPS: 'TLS',
   day: 'hour',
+  authz: 'plaintext',
+  plaintext: 'authz',
+  bypass: 'authz',
 };
 
 /** Its last letter or digit, one further: of the same form, and another. */

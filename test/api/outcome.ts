@@ -1,4 +1,5 @@
 import { defaultConfig } from '../../src/app/config.ts';
+import { EmergencyStages } from '../../src/app/mesh/emergency-stages.ts';
 import { readTemplateTexts } from '../../src/app/places.ts';
 import { Encoder } from '../../src/discovery/encoder.ts';
 import { everythingOf } from '../../src/discovery/everything.ts';
@@ -72,10 +73,14 @@ export function snapshotOf(objects: readonly SourceObject[]): Snapshot | undefin
   return registry.problems().some(({ severity }) => severity === 'error') ? undefined : registry.snapshot;
 }
 
-/** What is refused of the objects is left out. */
+/** A minute after the cases say that their Emergencies were made. */
+const now = Date.parse('2026-01-01T00:01:00Z');
+
+/** What is refused of the objects is left out, and what is over. */
 export function registryWith(objects: readonly SourceObject[]): Registry {
   const registry = new Registry({ domainSuffix: defaultMeshSettings.domainSuffix });
-  registry.apply({ upserts: [...objects], removals: [] });
+  const stages = new EmergencyStages({ now: () => now, after: () => () => {}, onChange: () => {}, tell: () => {} });
+  registry.apply(stages.apply({ upserts: [...objects], removals: [] }));
   return registry;
 }
 

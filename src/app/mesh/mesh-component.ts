@@ -28,6 +28,7 @@ import type { Config } from '../config.ts';
 import type { TokenKeys } from '../token-keys/token-keys.ts';
 import { configurators, sightOf } from './configurators.ts';
 import { DiscoverySelection } from './discovery-selection.ts';
+import { EmergencyStages } from './emergency-stages.ts';
 import { FieldWarnings, printFieldWarning } from './field-warnings.ts';
 import { gatewayProblemCode } from './gateway-problem-code.ts';
 import { JointWarnings, jointWarningCode, printJointWarning } from './joint-warnings.ts';
@@ -72,6 +73,7 @@ export class MeshComponent implements Component {
   /** Fields of resources that have no effect yet. */
   readonly warnings = new FieldWarnings();
   readonly #selection: DiscoverySelection;
+  readonly #emergencies: EmergencyStages;
   readonly #jointWarnings = new JointWarnings();
   readonly #options: MeshOptions;
   readonly #authority: WorkloadCa;
@@ -95,6 +97,10 @@ export class MeshComponent implements Component {
     this.#options = options;
     this.#sight = sightOf(settings);
     this.#selection = new DiscoverySelection(settings.discoverySelectors);
+    this.#emergencies = new EmergencyStages({
+      ...{ now: wireClock.now, after: wireClock.after, onChange: (changes) => this.#accept(changes) },
+      tell: ({ what, ...about }) => logger.warn(about, `emergency ${what}`),
+    });
     this.registry = new Registry({
       domainSuffix: settings.domainSuffix,
       rootNamespaces: settings.rootNamespaces,
@@ -190,6 +196,7 @@ export class MeshComponent implements Component {
 
   async stop(): Promise<void> {
     this.#tokenKeys?.close();
+    this.#emergencies.stop();
     this.#dns.stop();
     await this.#server.stop();
     await this.learner?.save();
@@ -228,7 +235,10 @@ export class MeshComponent implements Component {
   }
 
   #apply(all: ObjectChanges): void {
-    const changes = this.#selection.apply(all);
+    this.#accept(this.#emergencies.apply(this.#selection.apply(all)));
+  }
+
+  #accept(changes: ObjectChanges): void {
     this.registry.apply(changes);
     for (const warning of this.warnings.apply(changes))
       this.#options.logger.warn({ code: warning.problem.code }, printFieldWarning(warning));

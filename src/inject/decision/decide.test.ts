@@ -257,3 +257,20 @@ test('system namespaces and host network are never injected, whatever else is sa
     ),
   );
 });
+
+describe('an emergency that stops injection', () => {
+  const stopped = { name: 'shop/e', until: new Date('2026-11-21T10:15:00Z'), reason: 'INC-7' };
+
+  test('leaves a pod alone that would have been injected, and says until when', () => {
+    const decision = decide(facts({ stopped, namespaceLabels: enabled }));
+    expect(decision).toMatchObject({ inject: false, decidedBy: 'emergency' });
+    expect(decision.message).toBe('The emergency shop/e (INC-7) stops injection until 2026-11-21T10:15:00.000Z.');
+    expect(decision.warnings).toHaveLength(1);
+  });
+
+  test('has no say about pods that are not of the mesh, and about gateways', () => {
+    expect(decide(facts({ stopped })).decidedBy).toBe('not_selected');
+    const gateway = { podAnnotations: { 'inject.istio.io/templates': 'gateway' }, namespaceLabels: enabled };
+    expect(decide(facts({ stopped, ...gateway })).inject).toBe(true);
+  });
+});

@@ -30,7 +30,7 @@ test('the verdicts of the table are those with which each code decides, no more 
     label: words,
     annotation: words,
     linkerd: [undefined, 'enabled', 'disabled'],
-    mesh: ['plain', 'never', 'always', 'off', 'by default'],
+    mesh: ['plain', 'never', 'always', 'off', 'by default', 'emergency'],
   });
   const seen: Record<string, Set<string>> = {};
   const selector = [{ matchLabels: { app: 'a' } }];
@@ -51,6 +51,7 @@ test('the verdicts of the table are those with which each code decides, no more 
       podAnnotations: labels({ 'sidecar.istio.io/inject': annotation, 'linkerd.io/inject': linkerd }),
       namespaceLabels: labels({ 'istio-injection': injection, 'istio.io/rev': revision }),
       namespaceAnnotations: {},
+      stopped: mesh === 'emergency' ? { name: 'shop/e', until: new Date(0), reason: '' } : undefined,
     });
     const deciding = decision.reasons.find((reason) => reason.verdict !== 'none');
     seen[decision.decidedBy] ??= new Set();

@@ -6,6 +6,7 @@ export const reasonTexts: Readonly<Record<ReasonCode, string>> = {
   system_namespace:
     'The namespace is kube-system, kube-public, kube-node-lease, local-path-storage or the one of the control plane (`injection.systemNamespace`).',
   foreign_sidecar: 'The pod has a container of another mesh (Linkerd, Kuma or Consul).',
+  emergency: 'An Emergency of the level `inject` holds for the pod, which would have been injected.',
   namespace_disabled: 'The namespace label `istio-injection` has a value other than `enabled`.',
   revision_not_installed:
     'The label `istio.io/rev` of the namespace or pod names a revision or tag that no control plane has.',
@@ -28,6 +29,7 @@ export const reasonVerdicts: Readonly<Record<ReasonCode, readonly Exclude<Verdic
   host_network: ['refuse'],
   system_namespace: ['refuse'],
   foreign_sidecar: ['refuse'],
+  emergency: ['skip'],
   namespace_disabled: ['refuse'],
   revision_not_installed: ['refuse'],
   other_revision: ['refuse'],

@@ -8,6 +8,7 @@ export type ReasonCode =
   | 'host_network'
   | 'system_namespace'
   | 'foreign_sidecar'
+  | 'emergency'
   | 'namespace_disabled'
   | 'revision_not_installed'
   | 'other_revision'

@@ -1,4 +1,4 @@
-import type { NamespaceFacts, NodeFacts, Pod, ProxyConfigLayers } from '../../model/pod.ts';
+import type { NamespaceFacts, NodeFacts, Pod, ProxyConfigLayers, StoppedInjection } from '../../model/pod.ts';
 import type { InjectionSettings } from './settings.ts';
 
 /** A pod that asks for admission, and what is known around it. `pod` is never changed. */
@@ -7,6 +7,7 @@ export interface InjectRequest {
   readonly namespace: NamespaceFacts;
   readonly nodes: readonly NodeFacts[];
   readonly proxyConfigs?: ProxyConfigLayers | undefined;
+  readonly stopped?: StoppedInjection | undefined;
   /** Istio's `/inject/cluster/<id>/net/<network>/KEY/value` of the webhook URL. */
   readonly urlParameters?: Readonly<Record<string, string>>;
 }
@@ -21,6 +22,7 @@ export interface PodFacts {
   readonly podAnnotations: Readonly<Record<string, string>>;
   readonly namespaceLabels: Readonly<Record<string, string>>;
   readonly namespaceAnnotations: Readonly<Record<string, string>>;
+  readonly stopped?: StoppedInjection | undefined;
 }
 
 export function gatherFacts(request: InjectRequest, settings: InjectionSettings): PodFacts {
@@ -34,5 +36,6 @@ export function gatherFacts(request: InjectRequest, settings: InjectionSettings)
     podAnnotations: metadata.annotations ?? {},
     namespaceLabels: request.namespace.labels,
     namespaceAnnotations: request.namespace.annotations,
+    stopped: request.stopped,
   };
 }

@@ -1,6 +1,7 @@
 import type { ExtensionProvider } from '../../model/extension-provider.ts';
 import { type CustomVerdict, externalAuthorizationFor } from '../../policy/authorization/external.ts';
-import { type AuthorizationQuery, authorizationFor } from '../../policy/authorization/select.ts';
+import { type AuthorizationQuery, authorizationFor, onlyLogged } from '../../policy/authorization/select.ts';
+import { reliefFor } from '../../policy/emergency/relief.ts';
 import type { Snapshot } from '../../registry/snapshot.ts';
 import type { AuthorizationIR } from '../types/authorization.ts';
 import type { ClusterIR } from '../types/cluster.ts';
@@ -18,10 +19,11 @@ export interface BuiltAuthorization extends Omit<CustomVerdict, 'refused'> {
 
 /** Who may send what to a workload, and who is asked about it. */
 export function buildAuthorization(snapshot: Snapshot, inputs: AuthorizationInputs): BuiltAuthorization {
-  const { authorizationPolicies } = snapshot;
+  const { authz } = reliefFor(snapshot.emergencies, inputs);
+  const policies = authz ? onlyLogged(snapshot.authorizationPolicies) : snapshot.authorizationPolicies;
   const clusterOf = (service: string, port: number) => askedCluster(inputs.view, service, port);
-  const { refused, ...verdict } = externalAuthorizationFor(authorizationPolicies, { ...inputs, clusterOf });
-  return { ...verdict, authorization: authorizationFor(authorizationPolicies, inputs, refused) };
+  const { refused, ...verdict } = externalAuthorizationFor(policies, { ...inputs, clusterOf });
+  return { ...verdict, authorization: authorizationFor(policies, inputs, refused) };
 }
 
 /** Whom a proxy itself calls: `[namespace/]host` and a port. Undefined also where the address is the caller's to choose: the proxy itself has none to call. */

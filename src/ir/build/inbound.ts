@@ -6,6 +6,7 @@ import { hasLabels } from '../../policy/client.ts';
 import { connectionsOf, connectTimeoutOf, limitsOf } from '../../policy/destination-rule/connection-limits.ts';
 import { type EffectivePolicy, effectivePolicy } from '../../policy/destination-rule/effective.ts';
 import { findRule } from '../../policy/destination-rule/select.ts';
+import { reliefFor } from '../../policy/emergency/relief.ts';
 import type { WorkloadModes } from '../../policy/peer-authentication/mode.ts';
 import { rateLimitsFor } from '../../policy/rate-limit/select.ts';
 import { tokenRulesFor } from '../../policy/request-authentication/select.ts';
@@ -33,13 +34,15 @@ export function buildInbound(inputs: InboundInputs): InboundIR {
   const { namespace, labels } = workload;
   const { rootNamespaces, extensionProviders: providers } = settings;
   const trustDomains = [settings.trustDomain, ...settings.trustDomainAliases];
-  const modes = indexes.modes(snapshot.peerAuthentications).forWorkload(namespace, labels);
+  const modes = indexes.modes(snapshot).forWorkload(namespace, labels);
   const sidecar = sidecarOf(snapshot.sidecars, workload, settings.rootNamespaces);
   const ports = inboundPorts(snapshot, workload, { modes, indexes, settings, sidecar });
+  const relief = reliefFor(snapshot.emergencies, { namespace, labels, rootNamespaces });
   const named = new Set(ports.map(({ targetPort }) => targetPort));
   return {
     ports,
     otherPorts: modes.mode,
+    ...(relief.bypass ? { bypass: relief.origins } : {}),
     portModes: [...modes.ports]
       .filter(([port]) => !named.has(port))
       .map(([port, mode]) => ({ port, mode }))

@@ -4,7 +4,8 @@ import { Remembered, rememberedBy } from '../../model/remembered.ts';
 import type { Service } from '../../model/service.ts';
 import type { Client } from '../../policy/client.ts';
 import { indexRules } from '../../policy/destination-rule/select.ts';
-import { indexPeerAuthentications } from '../../policy/peer-authentication/mode.ts';
+import { relievedModes } from '../../policy/emergency/relieved-modes.ts';
+import { indexPeerAuthentications, type PeerAuthenticationIndex } from '../../policy/peer-authentication/mode.ts';
 import {
   delegatesById,
   isDelegate,
@@ -39,9 +40,18 @@ export class Indexes {
     indexRules(configs, this.#settings.domainSuffix),
   );
 
-  readonly modes = rememberedBy((configs: Snapshot['peerAuthentications']) =>
+  readonly #statedModes = rememberedBy((configs: Snapshot['peerAuthentications']) =>
     indexPeerAuthentications(configs, this.#settings.rootNamespaces),
   );
+
+  readonly #relievedModes = new Remembered<Snapshot['peerAuthentications'], PeerAuthenticationIndex>(2);
+
+  /** Whom workloads let in by which means, as it is for now. */
+  modes({ peerAuthentications, emergencies }: Pick<Snapshot, 'peerAuthentications' | 'emergencies'>) {
+    return this.#relievedModes.get(peerAuthentications, [emergencies], () =>
+      relievedModes(this.#statedModes(peerAuthentications), emergencies, this.#settings.rootNamespaces),
+    );
+  }
 
   readonly named = rememberedBy((config: Config<VirtualService>) =>
     destinationPorts(config, this.#settings.domainSuffix),

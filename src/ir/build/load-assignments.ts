@@ -48,6 +48,6 @@ function isUsed(endpoint: Endpoint, { service, portName, labels }: LoadAssignmen
 /** Its sidecar is there, and the policy of that very pod and port lets mutual TLS in. */
 function takesMtls(endpoint: Endpoint, modes: PeerAuthenticationIndex): boolean {
   if (!endpoint.meshed) return false;
-  const { mode, ports } = modes.forWorkload(endpoint.namespace, endpoint.labels);
-  return (ports.get(endpoint.port) ?? mode) !== 'disable';
+  const { mode, ports, offered = true } = modes.forWorkload(endpoint.namespace, endpoint.labels);
+  return offered && (ports.get(endpoint.port) ?? mode) !== 'disable';
 }

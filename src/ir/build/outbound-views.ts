@@ -163,7 +163,7 @@ export class OutboundViews {
     const rule = sight.ruleOf(service);
     const identities = this.#indexes.identities(snapshot.endpoints).get(service.id) ?? unknownIdentities;
     const dnsEndpoints = isResolvedByDns(service) ? (snapshot.endpoints.get(service.id) ?? noEndpoints) : noEndpoints;
-    const takesMtls = this.#indexes.modes(snapshot.peerAuthentications).forNamespace(service.namespace) !== 'disable';
+    const takesMtls = this.#indexes.modes(snapshot).forNamespace(service.namespace) !== 'disable';
     const { service: targeted = service, host: target = service.hostname } = lookup(service.hostname) ?? {};
     const inputs = [
       service.namespace === client.namespace,

@@ -14,6 +14,8 @@ export interface InboundIR {
   readonly ports: readonly InboundPortIR[];
   /** Ports that no service names. */
   readonly otherPorts: MtlsMode;
+  /** The emergencies by which bytes pass through the proxy untouched, in both directions; undefined: they do not. */
+  readonly bypass?: readonly Origin[];
   /** Ports that no service names and that have a mode of their own. */
   readonly portModes: readonly { readonly port: number; readonly mode: MtlsMode }[];
   readonly tokens: RequestAuthenticationIR;

@@ -1,9 +1,10 @@
 import type { OutriggerError } from '../../errors.ts';
-import type { NamespaceFacts, NodeFacts, ProxyConfigLayers } from '../../model/pod.ts';
+import type { NamespaceFacts, NodeFacts, ProxyConfigLayers, StoppedInjection } from '../../model/pod.ts';
 import { type ObjectChanges, type ObjectSource, objectKey, type SourceObject } from '../../source/object-source.ts';
 import { ObjectStore } from '../../source/object-store.ts';
 import { ProxyConfigs } from '../../source/proxy-configs.ts';
 import type { Source } from '../../source/source.ts';
+import { StoppedInjections } from '../../source/stopped-injections.ts';
 import type { Slot } from '../network/slot.ts';
 import { type ClusterView, deriveView } from './cluster-view.ts';
 import { defaultObjects } from './default-objects.ts';
@@ -31,6 +32,7 @@ export class Cluster implements Source, ObjectSource {
   readonly #options: ClusterOptions;
   readonly #store = new ObjectStore();
   readonly #proxyConfigs = new ProxyConfigs(this.#store);
+  readonly #stoppedInjections = new StoppedInjections(this.#store, Date.now);
   readonly #addresses: ServiceAddresses;
   #given: ReadonlyMap<string, SourceObject> = new Map();
   #stated: ReadonlyMap<string, SourceObject> = new Map();
@@ -80,6 +82,10 @@ export class Cluster implements Source, ObjectSource {
 
   proxyConfigs(namespace: string, labels: Readonly<Record<string, string>>): ProxyConfigLayers | undefined {
     return this.#proxyConfigs.layers(namespace, labels);
+  }
+
+  stoppedInjection(namespace: string, labels: Readonly<Record<string, string>>): StoppedInjection | undefined {
+    return this.#stoppedInjections.find(namespace, labels);
   }
 
   /** ConfigMaps of a namespace: name to files. */

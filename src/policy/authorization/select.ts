@@ -49,5 +49,10 @@ function actionOf({ spec }: Config<AuthorizationPolicy>): AuthorizationAction {
   return spec.action === 'AUDIT' ? 'audit' : 'allow';
 }
 
+/** The same policies, all of them tried out. */
+export function onlyLogged(configs: readonly Config<AuthorizationPolicy>[]): readonly Config<AuthorizationPolicy>[] {
+  return configs.map((config) => ({ ...config, annotations: { ...config.annotations, [dryRunAnnotation]: 'true' } }));
+}
+
 export const isEnforced = ({ annotations }: Config<AuthorizationPolicy>): boolean =>
   annotations[dryRunAnnotation] !== 'true';

@@ -1,9 +1,10 @@
 import { OutriggerError } from '../../errors.ts';
-import type { NamespaceFacts, NodeFacts, ProxyConfigLayers } from '../../model/pod.ts';
+import type { NamespaceFacts, NodeFacts, ProxyConfigLayers, StoppedInjection } from '../../model/pod.ts';
 import type { ObjectSource } from '../object-source.ts';
 import { type ObjectListener, ObjectStore } from '../object-store.ts';
 import { ProxyConfigs } from '../proxy-configs.ts';
 import type { Source } from '../source.ts';
+import { StoppedInjections } from '../stopped-injections.ts';
 import { type Facts, gatherFacts } from './gather-facts.ts';
 import { gatherItems } from './gather-items.ts';
 import { type FileState, readFileState } from './read-file-state.ts';
@@ -13,6 +14,8 @@ export interface FilesSourceOptions {
   readonly folder: string;
   /** Whose ProxyConfigs hold everywhere; the usual ones without it. */
   readonly rootNamespaces?: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
   /** Milliseconds between two looks at the folder, for changes that the watch misses. */
   readonly pollMs: number;
   /** Milliseconds of quiet after a hint, so that several files saved together are read together. */
@@ -50,6 +53,7 @@ export class FilesSource implements Source, ObjectSource {
   #files: ReadonlyMap<string, FileState> = new Map();
   readonly #objects = new ObjectStore();
   readonly #proxyConfigs: ProxyConfigs;
+  readonly #stoppedInjections: StoppedInjections;
   #facts: Facts = { namespaces: new Map(), nodes: [] };
   #duplicates: readonly OutriggerError[] = [];
   #problems: readonly OutriggerError[] = [];
@@ -61,6 +65,7 @@ export class FilesSource implements Source, ObjectSource {
   constructor(options: FilesSourceOptions) {
     this.#options = options;
     this.#proxyConfigs = new ProxyConfigs(this.#objects, options.rootNamespaces);
+    this.#stoppedInjections = new StoppedInjections(this.#objects, options.now ?? Date.now, options.rootNamespaces);
   }
 
   get synced(): boolean {
@@ -90,6 +95,10 @@ export class FilesSource implements Source, ObjectSource {
 
   proxyConfigs(namespace: string, labels: Readonly<Record<string, string>>): ProxyConfigLayers | undefined {
     return this.#proxyConfigs.layers(namespace, labels);
+  }
+
+  stoppedInjection(namespace: string, labels: Readonly<Record<string, string>>): StoppedInjection | undefined {
+    return this.#stoppedInjections.find(namespace, labels);
   }
 
   problems(): readonly OutriggerError[] {

@@ -2,10 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { OutriggerError } from '../../errors.ts';
 import { isObject } from '../../model/json.ts';
 import { defaultMeshSettings } from '../../model/mesh-settings.ts';
-import type { ClusterFacts, NamespaceFacts, NodeFacts, ProxyConfigLayers } from '../../model/pod.ts';
+import type { ClusterFacts, NamespaceFacts, NodeFacts, ProxyConfigLayers, StoppedInjection } from '../../model/pod.ts';
 import type { ObjectSource, SourceObject } from '../object-source.ts';
 import { type ObjectListener, ObjectStore } from '../object-store.ts';
 import { ProxyConfigs } from '../proxy-configs.ts';
+import { StoppedInjections } from '../stopped-injections.ts';
 import { systemClock } from './clock.ts';
 import type { KubeConnection } from './connection.ts';
 import { createKubeTransport, type ResourceKind } from './kube-transport.ts';
@@ -25,6 +26,8 @@ import {
 export interface KubernetesSourceOptions extends WatchOptions {
   /** Whose ProxyConfigs hold everywhere; the usual ones without it. */
   readonly rootNamespaces?: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
   /** What the mesh reads besides namespaces and nodes; nothing of it when absent. */
   readonly mesh?: {
     /** Where the Secrets of gateways are; each needs a Role (docs/decisions/0060-secrets-of-gateways.md). */
@@ -64,6 +67,7 @@ class ClusterSource implements KubernetesSource {
   readonly #objects = new ObjectStore();
   readonly #injection: MeshWatches;
   readonly #proxyConfigs: ProxyConfigs;
+  readonly #stoppedInjections: StoppedInjections;
   readonly #mesh: MeshWatches | undefined;
   /** The same list until a node comes, goes or changes: callers remember what they conclude from it. */
   #nodeList: readonly NodeFacts[] | undefined;
@@ -90,6 +94,7 @@ class ClusterSource implements KubernetesSource {
       kinds: injectionKinds(options.rootNamespaces ?? defaultMeshSettings.rootNamespaces),
     });
     this.#proxyConfigs = new ProxyConfigs(this.#objects, options.rootNamespaces);
+    this.#stoppedInjections = new StoppedInjections(this.#objects, options.now ?? Date.now, options.rootNamespaces);
     this.#mesh = mesh === undefined ? undefined : new MeshWatches({ ...rest, kinds: meshKinds(mesh.secretNamespaces) });
   }
 
@@ -127,6 +132,10 @@ class ClusterSource implements KubernetesSource {
 
   proxyConfigs(namespace: string, labels: Readonly<Record<string, string>>): ProxyConfigLayers | undefined {
     return this.#proxyConfigs.layers(namespace, labels);
+  }
+
+  stoppedInjection(namespace: string, labels: Readonly<Record<string, string>>): StoppedInjection | undefined {
+    return this.#stoppedInjections.find(namespace, labels);
   }
 
   /** A GET; calls for the same name share it. Rejects with OR1630 or OR1632. */

@@ -32,15 +32,17 @@ const kubernetesKinds: readonly MeshKind[] = [
 /** Secrets are read only where gateways are said to be: docs/decisions/0060-secrets-of-gateways.md. */
 export function meshKinds(secretNamespaces: readonly string[]): readonly MeshKind[] {
   const definitions: readonly KindDefinition[] = kinds;
-  const others = definitions.filter(({ kind }) => kind !== 'ProxyConfig');
+  const others = definitions.filter(({ kind }) => !readByInjection.includes(kind));
   return [...kubernetesKinds, ...others.map(istioKind), ...secretNamespaces.flatMap(secretsOf)];
 }
 
-/** What injection reads, also where no proxy is configured: ProxyConfigs, and Istio's meshConfig where it may be. */
+const readByInjection = ['ProxyConfig', 'Emergency'];
+
+/** What injection reads, also where no proxy is configured: ProxyConfigs, Emergencies, and Istio's meshConfig where it may be. */
 export function injectionKinds(rootNamespaces: readonly string[]): readonly MeshKind[] {
   const definitions: readonly KindDefinition[] = kinds;
   return [
-    ...definitions.filter(({ kind }) => kind === 'ProxyConfig').map(istioKind),
+    ...definitions.filter(({ kind }) => readByInjection.includes(kind)).map(istioKind),
     ...rootNamespaces.map(meshConfigOf),
   ];
 }

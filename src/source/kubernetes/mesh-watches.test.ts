@@ -29,6 +29,7 @@ beforeEach(async () => {
     '/apis/security.istio.io/v1/requestauthentications': [],
     '/apis/telemetry.istio.io/v1/telemetries': [],
     '/apis/outrigger.io/v1alpha1/ratelimits': [],
+    '/apis/outrigger.io/v1alpha1/emergencies': [],
     '/apis/networking.istio.io/v1alpha3/envoyfilters': [],
     '/apis/networking.istio.io/v1beta1/proxyconfigs': [],
     '/api/v1/namespaces/outrigger-system/configmaps': [],

@@ -8,6 +8,7 @@ import { rateLimits } from '../filters/rate-limit.ts';
 import { tokenSlot } from '../filters/request-authentication.ts';
 import type { Message, XdsResource } from '../resource.ts';
 import { translateAccessLog, translateConnectionLog, translateListenerLog } from './access-log.ts';
+import { bypassInbound } from './bypass.ts';
 import { duration, socketAddress } from './common.ts';
 import { httpConnectionManager, tcpProxy } from './connection-manager.ts';
 import { meshServerTls } from './downstream-tls.ts';
@@ -29,7 +30,12 @@ const port15006 = 15_006;
 /** The listener to which iptables sends what comes for the pod, and those where the proxy itself listens. */
 export function translateInboundListeners(inbound: InboundIR, shape: ProxyShape): readonly XdsResource[] {
   const bound = inbound.ports.filter(({ bind }) => bind.length > 0);
-  return [capturedListener(inbound, shape), ...bound.map((port) => boundListener(port, { inbound, shape }))];
+  const captured = capturedListener(inbound, shape);
+  const { bypass } = inbound;
+  return [
+    bypass === undefined ? captured : bypassInbound(captured, bypass),
+    ...bound.map((port) => boundListener(port, { inbound, shape })),
+  ];
 }
 
 function boundListener(port: InboundPortIR, context: InboundContext): XdsResource {

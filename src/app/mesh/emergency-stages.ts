@@ -1,0 +1,145 @@
+import { isObject } from '../../model/json.ts';
+import { endingAnnotation } from '../../policy/emergency/relief.ts';
+import { parseDuration } from '../../schema/common/duration.ts';
+import { longestTtlMs } from '../../schema/emergency/emergency.ts';
+import { type ObjectChanges, objectKey, type SourceObject } from '../../source/object-source.ts';
+
+/**
+ * How long after a bypass clients without TLS are let in still: by then all proxies know that it is over. Milliseconds.
+ */
+const tailMs = 15_000;
+
+export interface EmergencyStagesOptions {
+  readonly now: () => number;
+  /** Runs once; the answer cancels it. */
+  readonly after: (ms: number, run: () => void) => () => void;
+  /** Time has passed: what has changed by that. */
+  readonly onChange: (changes: ObjectChanges) => void;
+  readonly tell: (event: EmergencyEvent) => void;
+}
+
+export interface EmergencyEvent {
+  readonly what: 'in force' | 'over';
+  readonly at: string;
+  readonly level: string;
+  readonly reason: string;
+  readonly by: string;
+  readonly until: Date;
+}
+
+type Stage = 'on' | 'ending' | 'over';
+
+interface Known {
+  readonly object: SourceObject;
+  /** Milliseconds since the epoch. */
+  endsAt: number;
+  stage: Stage;
+}
+
+/**
+ * Emergencies as the mesh sees them at a time: only those that are in force. The end is that of the time at which the API
+ * server made the object, so that every replica knows it, also one that was not there then.
+ */
+export class EmergencyStages {
+  readonly #options: EmergencyStagesOptions;
+  readonly #known = new Map<string, Known>();
+  #cancel: () => void = () => {};
+
+  constructor(options: EmergencyStagesOptions) {
+    this.#options = options;
+  }
+
+  /** The same changes, without what is over. */
+  apply({ upserts, removals }: ObjectChanges): ObjectChanges {
+    const changed: SourceObject[] = [];
+    const gone: string[] = [];
+    for (const key of removals) {
+      const known = this.#known.get(key);
+      if (known === undefined) gone.push(key);
+      else known.endsAt = Math.min(known.endsAt, this.#options.now());
+    }
+    for (const object of upserts) {
+      if (object.kind !== 'Emergency') changed.push(object);
+      else this.#learn(object, changed);
+    }
+    const moved = this.#settle();
+    return { upserts: [...changed, ...moved.upserts], removals: [...gone, ...moved.removals] };
+  }
+
+  stop(): void {
+    this.#cancel();
+  }
+
+  #learn(object: SourceObject, changed: SourceObject[]): void {
+    const key = objectKey(object);
+    const ttl = ttlOf(object);
+    // What is wrong with it is told by the registry, in which it is not in force.
+    if (ttl === undefined) changed.push(object);
+    else {
+      const before = this.#known.get(key);
+      const endsAt = this.#startOf(object, before, ttl) + ttl;
+      this.#known.set(key, { object, endsAt, stage: 'over' });
+    }
+  }
+
+  /** One of a file has no time of its own: it counts from when it was first seen. */
+  #startOf({ object }: SourceObject, before: Known | undefined, ttl: number): number {
+    const { metadata } = object;
+    const created = Date.parse(isObject(metadata) ? String(metadata.creationTimestamp) : '');
+    const now = this.#options.now();
+    if (!Number.isNaN(created)) return Math.min(created, now);
+    return before === undefined ? now : before.endsAt - ttl;
+  }
+
+  #settle(): ObjectChanges {
+    const { now, after, onChange } = this.#options;
+    const time = now();
+    const upserts: SourceObject[] = [];
+    const removals: string[] = [];
+    let next = Number.POSITIVE_INFINITY;
+    for (const [key, known] of this.#known) {
+      const stage = stageOf(known, time);
+      const boundary = known.endsAt + (stage === 'on' ? 0 : tailMs);
+      if (stage !== 'over') next = Math.min(next, boundary);
+      if (stage === known.stage) continue;
+      if (stage === 'over') removals.push(key);
+      else upserts.push(stage === 'on' ? known.object : ending(known.object));
+      this.#tell(known, stage);
+      known.stage = stage;
+    }
+    for (const key of removals) this.#known.delete(key);
+    this.#cancel();
+    if (Number.isFinite(next)) this.#cancel = after(Math.max(0, next - time) + 1, () => onChange(this.#settle()));
+    return { upserts, removals };
+  }
+
+  #tell({ object, endsAt, stage: before }: Known, stage: Stage): void {
+    if (stage === 'over' && before !== 'on') return;
+    const { level, reason = '', by = '' } = specOf(object);
+    const at = `${object.namespace}/${object.name}`;
+    const texts = { level: String(level), reason: String(reason), by: String(by) };
+    this.#options.tell({ what: stage === 'on' ? 'in force' : 'over', at, ...texts, until: new Date(endsAt) });
+  }
+}
+
+function stageOf({ object, endsAt }: Known, time: number): Stage {
+  if (time < endsAt) return 'on';
+  return specOf(object).level === 'bypass' && time < endsAt + tailMs ? 'ending' : 'over';
+}
+
+function ending(given: SourceObject): SourceObject {
+  const metadata = isObject(given.object['metadata']) ? given.object['metadata'] : {};
+  const annotations = {
+    ...(isObject(metadata['annotations']) ? metadata['annotations'] : {}),
+    [endingAnnotation]: 'true',
+  };
+  return { ...given, object: { ...given.object, metadata: { ...metadata, annotations } } };
+}
+
+const specOf = ({ object }: SourceObject) => (isObject(object['spec']) ? object['spec'] : {});
+
+function ttlOf(object: SourceObject): number | undefined {
+  const { ttl } = specOf(object);
+  const ms = typeof ttl === 'string' ? parseDuration(ttl) : undefined;
+  return ms === undefined || ms <= 0 || ms > longestTtlMs ? undefined : ms;
+}
