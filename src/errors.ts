@@ -1,6 +1,7 @@
 import { commandLineErrors } from './error-catalogue/command-line.ts';
 import type { CatalogueEntry } from './error-catalogue/entry.ts';
 import { injectionErrors } from './error-catalogue/injection.ts';
+import { installationErrors } from './error-catalogue/installation.ts';
 import { playgroundErrors } from './error-catalogue/playground.ts';
 import { registryErrors } from './error-catalogue/registry.ts';
 import { requestsErrors } from './error-catalogue/requests.ts';
@@ -15,7 +16,8 @@ import { workloadIdentityErrors } from './error-catalogue/workload-identity.ts';
  *
  * Ranges: 10xx configuration, 11xx requests, 12xx annotations and pods, 13xx templates and patch,
  * 14xx traffic capture, 15xx certificates, 16xx sources, 17xx cluster, 18xx command line, 19xx internal,
- * 20xx configuration streams, 21xx registry, 22xx workload identity, 23xx playground, 24xx translation.
+ * 20xx configuration streams, 21xx registry, 22xx workload identity, 23xx playground, 24xx translation,
+ * 25xx installation and operation.
  */
 export type { CatalogueEntry };
 
@@ -29,6 +31,7 @@ export const catalogue = {
   ...workloadIdentityErrors,
   ...playgroundErrors,
   ...translationErrors,
+  ...installationErrors,
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof catalogue;

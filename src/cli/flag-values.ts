@@ -96,3 +96,14 @@ export function podName(text: string): string {
 export function eachOf<T>(parse: (text: string) => T): (text: string, before: readonly T[]) => T[] {
   return (text, before) => [...before, parse(text)];
 }
+
+const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
+
+/** `90s`, `5m`, `1m30s`; a bare number is seconds. Milliseconds. */
+export function duration(text: string): number {
+  if (!/^(\d{1,9}(ms|s|m|h))+$|^\d{1,9}$/.test(text))
+    throw new InvalidArgumentError('It has to be a duration such as 90s, 5m or 1m30s.');
+  if (/^\d+$/.test(text)) return Number(text) * 1000;
+  const parts = [...text.matchAll(/(\d+)(ms|s|m|h)/g)];
+  return parts.reduce((sum, [, count, unit]) => sum + Number(count) * units[unit as keyof typeof units], 0);
+}

@@ -1,6 +1,8 @@
 import { Command } from 'commander';
+import { checkCommand, verifyCommand } from './check.ts';
 import { command as completion } from './completion.ts';
 import { injectCommand, kubeInjectCommand } from './inject.ts';
+import { command as install } from './install.ts';
 import { command as manifest } from './manifest.ts';
 import { command as playground } from './playground.ts';
 import { command as preview } from './preview.ts';
@@ -9,6 +11,7 @@ import { command as scope } from './scope.ts';
 import { command as serve } from './serve.ts';
 import { command as translate } from './translate.ts';
 import { command as uninject } from './uninject.ts';
+import { command as uninstall } from './uninstall.ts';
 import { ownVersion, command as version } from './version.ts';
 import { command as workload } from './workload.ts';
 
@@ -19,6 +22,10 @@ const commands: readonly (() => Command)[] = [
   injectCommand,
   kubeInjectCommand,
   uninject,
+  install,
+  uninstall,
+  checkCommand,
+  verifyCommand,
   manifest,
   translate,
   scope,

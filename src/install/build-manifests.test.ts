@@ -27,9 +27,11 @@ describe('what is installed', () => {
   test('is the same for the same options, and complete', () => {
     const text = printManifests(buildManifests(options()), 'yaml');
     expect(printManifests(buildManifests(options()), 'yaml')).toBe(text);
-    const kinds = parseAllDocuments(text).map((document) => document.toJS().kind);
-    expect(kinds).toEqual([
+    const names = parseAllDocuments(text).map((document) => document.toJS().kind);
+    expect(names).toEqual([
       'Namespace',
+      'Namespace',
+      ...kinds.map(() => 'CustomResourceDefinition'),
       'ServiceAccount',
       'ClusterRole',
       'ClusterRoleBinding',
@@ -37,9 +39,11 @@ describe('what is installed', () => {
       'RoleBinding',
       'ValidatingAdmissionPolicy',
       'ValidatingAdmissionPolicyBinding',
+      'ConfigMap',
       'Service',
       'Deployment',
       'PodDisruptionBudget',
+      'NetworkPolicy',
       'MutatingWebhookConfiguration',
     ]);
   });
@@ -91,7 +95,7 @@ describe('what is installed', () => {
   test('two revisions share no name', () => {
     const names = (revision: string) =>
       buildManifests(options(`revision=${revision}`))
-        .filter((object) => object.kind !== 'Namespace')
+        .filter(({ kind }) => kind !== 'Namespace' && kind !== 'CustomResourceDefinition')
         .map((object) => `${object.kind}/${object.metadata.name}`);
     expect(names('default').filter((name) => names('canary').includes(name))).toEqual([]);
   });
@@ -114,6 +118,7 @@ describe('what is installed', () => {
         ...{ apiGroups: [''], resources: ['configmaps'], verbs: ['list', 'watch', 'create', 'patch'] },
         resourceNames: ['istio-ca-root-cert'],
       },
+      { apiGroups: [''], resources: ['configmaps'], resourceNames: ['istio'], verbs: ['list', 'watch'] },
       {
         ...{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] },
         resourceNames: ['outrigger-webhook-root', 'outrigger-mesh-root', 'cacerts'],
@@ -141,6 +146,8 @@ describe('--set', () => {
     [['ca.crt=ca.pem', 'replicas='], 'OR1703'],
     [['ca.crt=ca.pem', 'timeoutSeconds=31'], 'OR1703'],
     [['ca.crt=ca.pem', 'namespace=Über'], 'OR1703'],
+    [['ca.crt=ca.pem', 'gateways.ingress=yes'], 'OR1703'],
+    [['ca.crt=ca.pem', 'gateways.serviceType=Cloud'], 'OR1703'],
     [['ca.crt=ca.pem', 'webhookUrl=http://x'], 'OR1703'],
     [['ca.crt=ca.pem', 'revisionTags=a b'], 'OR1703'],
     [['ca.crt=ca.pem', '__proto__=1'], 'OR1702'],

@@ -1,19 +1,24 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import jsone from 'json-e';
-import { parseAllDocuments } from 'yaml';
+import { parseAllDocuments, stringify } from 'yaml';
+import { gatewayViews } from './gateways.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
 import { type ManifestOptions, rootSecretName } from './manifest-options.ts';
+import { recordOptions } from './recorded-options.ts';
+import { serveArguments, volumesOf } from './server-pod.ts';
 import { buildWebhookConfigurations } from './webhook-configuration.ts';
 
-const baseFolder = new URL('../../manifests/base/', import.meta.url);
+/** On all that is installed; what one installation made has the namespace of its control plane beside it. */
+export const partLabel = { key: 'app.kubernetes.io/part-of', value: 'outrigger' } as const;
+export const installationLabel = 'outrigger.io/installation';
+export const revisionLabel = 'outrigger.io/rev';
 
 /**
- * Everything that an installation is, in the order in which it is applied: the webhook configurations come last,
- * when what they call is already there. Same options, same objects.
+ * Everything that an installation is, in the order in which it is applied: what is called before what calls it. Pods of
+ * gateways are made by the webhooks, so they come last. Same options, same objects.
  */
 export function buildManifests(options: ManifestOptions): KubernetesObject[] {
-  const suffix = options.revision === 'default' ? '' : `-${options.revision}`;
-  const name = `outrigger${suffix}`;
+  const name = controlPlaneName(options.revision);
   const context = {
     ...options,
     name,
@@ -21,6 +26,8 @@ export function buildManifests(options: ManifestOptions): KubernetesObject[] {
     // Cluster-wide names carry the namespace when it is not the usual one, so that two installations never share one.
     clusterName: options.namespace === 'outrigger-system' ? name : `${name}-${options.namespace}`,
     args: serveArguments(options, name),
+    recorded: recordOptions(options),
+    meshConfigText: Object.keys(options.meshConfig).length === 0 ? '' : stringify(options.meshConfig, { lineWidth: 0 }),
     ...volumesOf(options),
   };
   const webhooks = buildWebhookConfigurations({
@@ -28,45 +35,46 @@ export function buildManifests(options: ManifestOptions): KubernetesObject[] {
     service: name,
     url: options.webhookUrl === '' ? undefined : options.webhookUrl,
   });
-  const base = loadBase().map((template) => jsone(template, context) as KubernetesObject);
-  return [...base, ...webhooks];
+  const gateways = gatewayViews(options).flatMap((gateway) => render('gateways', { ...context, gateway }));
+  const own = [...render('base', context), ...webhooks, ...gateways].map((object) => labelled(object, options));
+  const at = own.findIndex(({ kind }) => kind !== 'Namespace');
+  return [...own.slice(0, at), ...loadCrds(), ...own.slice(at)];
 }
 
-/** The documents of manifests/base in the order of the file names. */
-function loadBase(): object[] {
-  const names = readdirSync(baseFolder).filter((name) => name.endsWith('.yaml'));
+/** Of Deployment, Service and ServiceAccount. */
+export function controlPlaneName(revision: string): string {
+  return revision === 'default' ? 'outrigger' : `outrigger-${revision}`;
+}
+
+/** The kinds of the mesh, as `npm run crds` writes them. They are of all installations. */
+export function loadCrds(): KubernetesObject[] {
+  return [...documents('crds')] as KubernetesObject[];
+}
+
+/** A template may render to nothing. */
+function render(folder: 'base' | 'gateways', context: object): KubernetesObject[] {
+  return documents(folder).flatMap((template) => (jsone(template, context) as KubernetesObject | null) ?? []);
+}
+
+function labelled(object: KubernetesObject, { namespace }: ManifestOptions): KubernetesObject {
+  const labels = { ...object.metadata.labels, [partLabel.key]: partLabel.value, [installationLabel]: namespace };
+  return { ...object, metadata: { ...object.metadata, labels } };
+}
+
+const parsed = new Map<string, readonly object[]>();
+
+/** The documents of a folder of manifests/ in the order of the file names; read once. */
+function documents(folder: string): readonly object[] {
+  const found = parsed.get(folder) ?? readDocuments(folder);
+  parsed.set(folder, found);
+  return found;
+}
+
+function readDocuments(folder: string): object[] {
+  const base = new URL(`../../manifests/${folder}/`, import.meta.url);
+  const names = readdirSync(base).filter((name) => name.endsWith('.yaml'));
   return names.sort().flatMap((name) => {
-    const text = readFileSync(new URL(name, baseFolder), 'utf8');
+    const text = readFileSync(new URL(name, base), 'utf8');
     return parseAllDocuments(text).map((document) => document.toJS() as object);
   });
-}
-
-const servingFolder = '/etc/outrigger/serving';
-
-/** The command line of the control plane inside the cluster. */
-function serveArguments(options: ManifestOptions, service: string): string[] {
-  const { namespace, revision, servingSecret, proxyImage, namespacesByDefault } = options;
-  const names = [`${service}.${namespace}.svc`, `${service}.${namespace}.svc.cluster.local`];
-  const certificates =
-    servingSecret === ''
-      ? ['--tls-names', names.join(',')]
-      : ['--tls-cert-file', `${servingFolder}/tls.crt`, '--tls-key-file', `${servingFolder}/tls.key`];
-  const settings: Record<string, string> = {
-    systemNamespace: namespace,
-    revision,
-    'image.proxy': proxyImage,
-    discoveryAddress: `${service}.${namespace}.svc:15012`,
-    ...(namespacesByDefault ? { enableNamespacesByDefault: 'true' } : {}),
-    ...(options.tags.length === 0 ? {} : { tags: options.tags.map((tag) => `${tag}=${revision}`).join(',') }),
-  };
-  const sets = Object.entries(settings).flatMap(([key, value]) => ['--set', `injection.${key}=${value}`]);
-  return ['serve', '--kubernetes', 'on', ...certificates, ...sets];
-}
-
-function volumesOf(options: ManifestOptions): { volumes: object[]; volumeMounts: object[] } {
-  if (options.servingSecret === '') return { volumes: [], volumeMounts: [] };
-  return {
-    volumes: [{ name: 'serving', secret: { secretName: options.servingSecret, defaultMode: 0o440 } }],
-    volumeMounts: [{ name: 'serving', mountPath: servingFolder, readOnly: true }],
-  };
 }

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { OutriggerError } from '../errors.ts';
+import type { Json, JsonObject } from '../model/json.ts';
 import { nearest } from '../model/nearest.ts';
 
 /** All that decides what is installed. Same options, same objects. */
@@ -23,6 +24,24 @@ export interface ManifestOptions {
   readonly servingSecret: string;
   /** Address of a control plane outside the cluster, in place of the Service. */
   readonly webhookUrl: string;
+  readonly gateways: GatewayOptions;
+  /** Istio's, for the ConfigMap that the control plane follows; empty makes none. */
+  readonly meshConfig: JsonObject;
+  /** Of the server's configuration, by path; not checked here. */
+  readonly settings: Readonly<Record<string, Json>>;
+}
+
+export interface GatewayOptions {
+  readonly namespace: string;
+  readonly ingress: boolean;
+  readonly egress: boolean;
+  /** One to five replicas by load; else one. */
+  readonly autoscale: boolean;
+  /** Requests. */
+  readonly cpu: string;
+  readonly memory: string;
+  /** Of the ingress gateway's Service. */
+  readonly serviceType: string;
 }
 
 /** The name is fixed: it is what the control plane looks for. */
@@ -39,11 +58,25 @@ export const defaultManifestOptions: Omit<ManifestOptions, 'caPem'> = {
   timeoutSeconds: 5,
   servingSecret: '',
   webhookUrl: '',
+  gateways: {
+    namespace: 'istio-system',
+    ingress: false,
+    egress: false,
+    autoscale: true,
+    cpu: '100m',
+    memory: '128Mi',
+    serviceType: 'LoadBalancer',
+  },
+  meshConfig: {},
+  settings: {},
 };
 
-type Draft = { -readonly [Key in keyof ManifestOptions]?: ManifestOptions[Key] };
+export type Draft = { -readonly [Key in keyof ManifestOptions]?: ManifestOptions[Key] };
 
-interface SetKey {
+const quantity = /^[0-9]+(\.[0-9]+)?(m|k|M|G|Ki|Mi|Gi)?$/;
+const label = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+export interface SetKey {
   readonly name: string;
   readonly description: string;
   /** Throws OR1703. */
@@ -59,7 +92,7 @@ export const setKeys: readonly SetKey[] = [
       draft.caPem = checkedCertificate(read(value), value);
     },
   },
-  text('namespace', 'where the control plane runs', 'namespace', /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/),
+  text('namespace', 'where the control plane runs', 'namespace', label),
   text('revision', 'name of this revision', 'revision', /^[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?$/),
   {
     name: 'revisionTags',
@@ -71,13 +104,12 @@ export const setKeys: readonly SetKey[] = [
   },
   text('image', 'image of the control plane', 'image', /^[^\s]+$/),
   text('proxyImage', 'image of the injected containers', 'proxyImage', /^[^\s]+$/),
-  number('replicas', 'replicas of the control plane', 'replicas', { from: 1, to: 20 }),
+  number('replicas', 'replicas of the control plane', 'replicas', { from: 0, to: 20 }),
   {
     name: 'enableNamespacesByDefault',
     description: 'true injects also in namespaces without any label',
     apply: (draft, value) => {
-      if (value !== 'true' && value !== 'false') throw bad('enableNamespacesByDefault', value, '"true" or "false"');
-      draft.namespacesByDefault = value === 'true';
+      draft.namespacesByDefault = trueOrFalse('enableNamespacesByDefault', value);
     },
   },
   number('timeoutSeconds', 'how long the API server waits for the webhook', 'timeoutSeconds', { from: 1, to: 30 }),
@@ -88,6 +120,13 @@ export const setKeys: readonly SetKey[] = [
     /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/,
   ),
   text('webhookUrl', 'https URL of a control plane outside the cluster', 'webhookUrl', /^https:\/\/[^\s/?#]+$/),
+  gateway('ingress', 'true installs the ingress gateway'),
+  gateway('egress', 'true installs the egress gateway'),
+  gateway('autoscale', 'true scales gateways by load, one to five replicas'),
+  gateway('namespace', 'where the gateways run', label),
+  gateway('cpu', 'CPU that a gateway requests', quantity),
+  gateway('memory', 'memory that a gateway requests', quantity),
+  gateway('serviceType', 'of the ingress gateway', /^(LoadBalancer|NodePort|ClusterIP)$/),
 ];
 
 /** `KEY=VALUE` pairs over the defaults. `read` gives the text of a file. Throws OR1701, OR1702, OR1703. */
@@ -97,22 +136,27 @@ export function parseManifestOptions(pairs: readonly string[], read: (path: stri
     const at = pair.indexOf('=');
     const name = at === -1 ? pair : pair.slice(0, at);
     const key = setKeys.find((one) => one.name === name);
-    if (key === undefined) {
-      const near = nearest(
+    if (key === undefined)
+      throw unknownName(
         name,
         setKeys.map((one) => one.name),
       );
-      throw new OutriggerError(
-        'OR1702',
-        `"${name}" is not known${near === undefined ? '' : `; did you mean "${near}"?`}`,
-      );
-    }
     if (at === -1) throw bad(name, '', 'KEY=VALUE');
     key.apply(draft, pair.slice(at + 1), read);
   }
-  const { caPem, ...others } = draft;
+  return complete(draft);
+}
+
+/** Throws OR1701. */
+export function complete({ caPem, ...others }: Draft): ManifestOptions {
   if (caPem === undefined) throw new OutriggerError('OR1701', 'the caBundle of the webhook would be empty');
   return { ...defaultManifestOptions, ...others, caPem };
+}
+
+/** OR1702, with the nearest that is one. */
+export function unknownName(name: string, known: readonly string[]): OutriggerError {
+  const near = nearest(name, known);
+  return new OutriggerError('OR1702', `"${name}" is not known${near === undefined ? '' : `; did you mean "${near}"?`}`);
 }
 
 /** Only the certificates of the file, so that a key beside them never gets into a manifest. */
@@ -161,12 +205,28 @@ function number(
   return { name, description, apply };
 }
 
+/** `true` or `false` without a form, else a text of that form. */
+function gateway(field: keyof GatewayOptions, description: string, form?: RegExp): SetKey {
+  const name = `gateways.${field}`;
+  const apply = (draft: Draft, value: string) => {
+    if (form !== undefined && !form.test(value)) throw bad(name, value, `something that matches ${form.source}`);
+    const before = draft.gateways ?? defaultManifestOptions.gateways;
+    draft.gateways = { ...before, [field]: form === undefined ? trueOrFalse(name, value) : value };
+  };
+  return { name, description, apply };
+}
+
+function trueOrFalse(key: string, value: string): boolean {
+  if (value !== 'true' && value !== 'false') throw bad(key, value, '"true" or "false"');
+  return value === 'true';
+}
+
 function checkedName(key: string, value: string): string {
   if (value !== '' && !/^[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?$/.test(value))
     throw bad(key, value, 'a name like "canary"');
   return value;
 }
 
-function bad(key: string, value: string, wanted: string): OutriggerError {
+export function bad(key: string, value: string, wanted: string): OutriggerError {
   return new OutriggerError('OR1703', `${key}: "${value}" should be ${wanted}`);
 }

@@ -13,7 +13,7 @@ export interface WebhookConfigurationOptions {
   readonly service: string;
   /** In place of the Service: for a control plane outside the cluster. Without path. */
   readonly url?: string;
-  /** PEM. */
+  /** PEM; empty leaves the caBundle out, as in the plan of an installation. */
   readonly caPem: string;
   readonly timeoutSeconds: number;
   readonly namespacesByDefault: boolean;
@@ -71,7 +71,7 @@ function buildWebhook(entry: WebhookEntry, options: WebhookConfigurationOptions)
       ...(options.url === undefined
         ? { service: { name: options.service, namespace: options.namespace, path: '/inject', port: 443 } }
         : { url: `${options.url}/inject` }),
-      caBundle: Buffer.from(options.caPem, 'utf8').toString('base64'),
+      ...(options.caPem === '' ? {} : { caBundle: Buffer.from(options.caPem, 'utf8').toString('base64') }),
     },
     rules: [{ operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], scope: 'Namespaced' }],
     namespaceSelector: { matchExpressions: [...entry.namespaceSelector, excluded] },

@@ -4,6 +4,7 @@ import { crdCases } from './cases/crds.ts';
 import { discoveryCases } from './cases/discovery.ts';
 import { eventCases } from './cases/events.ts';
 import { injectionCases } from './cases/injection.ts';
+import { installCases } from './cases/install.ts';
 import { installStepCases } from './cases/install-steps.ts';
 import { manifestCases } from './cases/manifests.ts';
 import { matchingCases } from './cases/matching.ts';
@@ -38,6 +39,7 @@ describe.skipIf(absent !== undefined && !required)('on a real Kubernetes API ser
   injectionCases(running);
   manifestCases(running);
   installStepCases(running);
+  installCases(running);
   commandCases(running);
   registryCases(running);
   discoveryCases(running);

@@ -1,3 +1,4 @@
+import { parseAllDocuments } from 'yaml';
 import type { ApiObject } from './api.ts';
 import { waitFor } from './child.ts';
 import type { Cluster } from './harness.ts';
@@ -13,16 +14,19 @@ export async function makeNamespace(
   await defaultServiceAccount(cluster.api, name);
 }
 
-/** Deletes what a manifest made, and waits until its namespace can be made again. */
+/** Deletes what a manifest made, and waits until its namespaces and kinds can be made again. */
 export async function deleteManifest(cluster: Cluster, manifest: string): Promise<void> {
   await cluster.kubectl(['delete', '--ignore-not-found', '--wait=false', '-f', '-'], { input: manifest });
-  await waitFor(
-    async () => {
-      const answer = await cluster.api.call('GET', '/api/v1/namespaces/outrigger-system');
-      return answer.status === 404 || undefined;
-    },
-    { what: 'the end of outrigger-system', timeoutMs: 60_000 },
-  );
+  const gone = (path: string) => async () => (await cluster.api.call('GET', path)).status === 404 || undefined;
+  for (const path of ['/api/v1/namespaces/outrigger-system', '/api/v1/namespaces/istio-system', ...crdPaths(manifest)])
+    await waitFor(gone(path), { what: `the end of ${path}`, timeoutMs: 60_000 });
+}
+
+function crdPaths(manifest: string): string[] {
+  const found = parseAllDocuments(manifest).map((document) => document.toJS() as ApiObject | null);
+  return found
+    .filter((object) => object?.kind === 'CustomResourceDefinition')
+    .map((object) => `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${object?.metadata?.name}`);
 }
 
 export interface PodShape {

@@ -55,7 +55,10 @@ export async function installMesh(cluster: Cluster, { meshRoot = true }: Install
     return prepared;
   };
   if (meshRoot) await prepareOnce();
-  const objects = buildManifests({ ...defaultManifestOptions, caPem: root.certificatePem, webhookUrl: url });
+  // Kinds of the API are for the cases that look at them.
+  const objects = buildManifests({ ...defaultManifestOptions, caPem: root.certificatePem, webhookUrl: url }).filter(
+    ({ kind }) => kind !== 'CustomResourceDefinition',
+  );
   const manifest = printManifests(objects, 'yaml');
   const applied = await cluster.kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], {
     input: manifest,

@@ -1,0 +1,165 @@
+import { OutriggerError } from '../errors.ts';
+import type { JsonObject } from '../model/json.ts';
+import { type Applied, applyPart } from './apply-part.ts';
+import { awaitPart } from './await-part.ts';
+import { buildManifests } from './build-manifests.ts';
+import type { InstallCluster } from './cluster.ts';
+import { textAt } from './fields.ts';
+import { holdLease } from './install-lease.ts';
+import type { Draft, ManifestOptions } from './manifest-options.ts';
+import { complete } from './manifest-options.ts';
+import { collectionPath, objectPath } from './object-path.ts';
+import { type Part, partsOf } from './parts.ts';
+import type { Progress } from './progress.ts';
+import { isForbidden, prune } from './prune.ts';
+import { missingRights, rightsFor, sayRights } from './rights.ts';
+import { foreignClaims } from './webhook-claims.ts';
+
+export interface InstallOptions {
+  readonly cluster: InstallCluster;
+  /** Without `caPem` the root of the webhook is made, or taken from its Secret. */
+  readonly draft: Draft;
+  /** The roots in their Secrets, which are made where they are missing. */
+  readonly roots: {
+    webhook(now: Date): Promise<{ readonly certificatePem: string }>;
+    mesh(now: Date): Promise<unknown>;
+  };
+  readonly holder: string;
+  readonly force: boolean;
+  readonly wait: boolean;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+  readonly now: () => Date;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+}
+
+const mostSkewMs = 3_600_000;
+const toldSkewMs = 60_000;
+
+/**
+ * Everything that is looked at before anything is changed. Throws OR1630, OR2503, OR2504, OR2514.
+ */
+export async function beforeInstall(options: Pick<InstallOptions, 'cluster' | 'draft' | 'onProgress' | 'now'>) {
+  const { cluster, draft, onProgress, now } = options;
+  const skewMs = await clockSkew(cluster, now);
+  if (Math.abs(skewMs) > mostSkewMs) throw new OutriggerError('OR2514', sayable(skewMs));
+  if (Math.abs(skewMs) > toldSkewMs) onProgress({ kind: 'warning', text: `The clocks disagree: ${sayable(skewMs)}` });
+  const plan = complete({ ...draft, caPem: draft.caPem ?? '' });
+  const objects = buildManifests(plan);
+  const missing = await missingRights(cluster, rightsFor(objects, plan.namespace, plan.gateways.namespace));
+  if (missing.length > 0) throw new OutriggerError('OR2503', `you may not ${sayRights(missing)}`);
+  await refuseClaims(cluster, plan);
+  return { plan, objects, skewMs };
+}
+
+/** Throws also OR2504–OR2508, OR2511, OR2513, and what the roots throw. */
+export async function install(options: InstallOptions): Promise<void> {
+  const { cluster, draft, signal, onProgress, roots, now } = options;
+  const { plan, objects: planned, skewMs } = await beforeInstall(options);
+  const serverNow = () => new Date(now().getTime() - skewMs);
+  const done: string[] = [];
+  const told = (title: string, applied?: Applied) => {
+    done.push(title);
+    onProgress({ kind: 'done', title, ...(applied === undefined ? {} : { applied }) });
+  };
+  const goOn = () => {
+    if (signal.aborted) throw new OutriggerError('OR2508', 'it was interrupted');
+  };
+  const applying = { force: options.force, goOn };
+  try {
+    // The namespaces first: lease and roots are in one of them.
+    const [namespaces] = partsOf(planned);
+    if (namespaces !== undefined) {
+      await awaitEnds(options, namespaces, goOn);
+      told(namespaces.title, await applyPart(cluster, namespaces, applying));
+    }
+    const lease = await holdLease(cluster, { namespace: plan.namespace, holder: options.holder, now: serverNow });
+    try {
+      const caPem = draft.caPem ?? (await roots.webhook(serverNow())).certificatePem;
+      await roots.mesh(serverNow());
+      told('Certificates');
+      const objects = buildManifests({ ...plan, caPem });
+      for (const part of partsOf(objects).slice(1))
+        told(part.title, await applyAndAwait(part, plan, options, applying));
+      const gone = await prune(cluster, objects, plan).catch((error: unknown) => {
+        if (!isForbidden(error)) throw error;
+        onProgress({
+          kind: 'warning',
+          text: 'Whether something of other options is left was not looked at: no right to',
+        });
+        return [];
+      });
+      if (gone.length > 0) told(`Removed, as these options have it no more: ${gone.join(', ')}`);
+    } finally {
+      await lease.release();
+    }
+  } catch (error) {
+    throw inTheMiddle(error, done);
+  }
+}
+
+async function applyAndAwait(
+  part: Part,
+  plan: ManifestOptions,
+  options: InstallOptions,
+  applying: { readonly force: boolean; readonly goOn: () => void },
+): Promise<Applied> {
+  const applied = await applyPart(options.cluster, part, applying);
+  const outside = plan.webhookUrl !== '';
+  const kinds = part.objects.map(({ kind }) => kind);
+  // A control plane beside the cluster is started by somebody else, after this.
+  const skipped = !options.wait || (outside && !kinds.includes('CustomResourceDefinition'));
+  if (!skipped) await awaitPart({ ...options, part, plan, goOn: applying.goOn });
+  return applied;
+}
+
+/** A namespace that an uninstallation has just given up can be made anew when it is gone. */
+async function awaitEnds(options: InstallOptions, { title, objects }: Part, goOn: () => void): Promise<void> {
+  const deadline = options.now().getTime() + options.timeoutMs;
+  for (const object of objects) {
+    while (textAt(await options.cluster.get(objectPath(object)), 'status', 'phase') === 'Terminating') {
+      goOn();
+      const problem = `${object.metadata.name} is being deleted`;
+      if (options.now().getTime() > deadline) throw new OutriggerError('OR2507', problem);
+      options.onProgress({ kind: 'waiting', title, problem });
+      await options.sleep(500);
+    }
+  }
+}
+
+async function refuseClaims(cluster: InstallCluster, plan: ManifestOptions): Promise<void> {
+  const configurations: JsonObject[] = await cluster.list(collectionPath('MutatingWebhookConfiguration'));
+  const [claim, ...more] = foreignClaims(configurations, plan);
+  if (claim === undefined) return;
+  const others = more.length === 0 ? '' : `, and ${more.map(({ name }) => name).join(', ')}`;
+  throw new OutriggerError('OR2504', `${claim.name} (${claim.owner}) has the pods of ${claim.label}${others}`);
+}
+
+/** How far our clock is ahead of the API server's, in milliseconds. */
+export async function clockSkew(cluster: Pick<InstallCluster, 'serverTime'>, now: () => Date): Promise<number> {
+  const before = now().getTime();
+  const server = await cluster.serverTime();
+  if (server === undefined) return 0;
+  const middle = (before + now().getTime()) / 2;
+  const skew = middle - server.getTime();
+  // The header has whole seconds.
+  return Math.abs(skew) < 2000 ? 0 : skew;
+}
+
+export function sayable(skewMs: number): string {
+  const seconds = Math.round(Math.abs(skewMs) / 1000);
+  const much =
+    seconds < 120
+      ? `${seconds} s`
+      : seconds < 7200
+        ? `${Math.round(seconds / 60)} min`
+        : `${Math.round(seconds / 3600)} h`;
+  return `this machine is ${much} ${skewMs > 0 ? 'ahead of' : 'behind'} the API server`;
+}
+
+function inTheMiddle(error: unknown, done: readonly string[]): unknown {
+  if (!(error instanceof OutriggerError) || done.length === 0) return error;
+  if (error.code !== 'OR1630' && error.code !== 'OR2508') return error;
+  return new OutriggerError('OR2508', `done: ${done.join(', ')}. Then: ${error.message}`, { cause: error });
+}

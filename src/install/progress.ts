@@ -1,0 +1,7 @@
+import type { Applied } from './apply-part.ts';
+
+/** What is told while something is installed. */
+export type Progress =
+  | { readonly kind: 'warning'; readonly text: string }
+  | { readonly kind: 'done'; readonly title: string; readonly applied?: Applied }
+  | { readonly kind: 'waiting'; readonly title: string; readonly problem: string };

@@ -1,0 +1,32 @@
+import { OutriggerError } from '../errors.ts';
+import { isObject, type Json } from '../model/json.ts';
+import { defaultManifestOptions, type ManifestOptions } from './manifest-options.ts';
+
+/** What the ConfigMap of the options leaves out: the certificate is in the webhooks, the namespace is its own. */
+export type RecordedOptions = Omit<ManifestOptions, 'caPem' | 'namespace'>;
+
+/** Equal options give equal text: keys are sorted. */
+export function recordOptions({ caPem: _, namespace: __, ...options }: ManifestOptions): string {
+  return JSON.stringify(sorted(options as unknown as Json));
+}
+
+/** Throws OR2510 where it is no such text. Keys that it lacks, as of an older version, are at their default. */
+export function readRecorded(text: string, at: string): RecordedOptions {
+  const { namespace: _, ...defaults } = defaultManifestOptions;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new OutriggerError('OR2510', 'its key options.json is no JSON', { at, cause });
+  }
+  if (!isObject(value)) throw new OutriggerError('OR2510', 'its key options.json is no map', { at });
+  const gateways = isObject(value['gateways']) ? value['gateways'] : {};
+  return { ...defaults, ...value, gateways: { ...defaults.gateways, ...gateways } };
+}
+
+export function sorted(value: Json): Json {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isObject(value)) return value;
+  const entries = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
+}

@@ -1,0 +1,79 @@
+import type { InstallCluster } from './cluster.ts';
+import { at } from './fields.ts';
+import type { KubernetesObject } from './kubernetes-object.ts';
+import { placeOf } from './object-path.ts';
+
+/** One question for the API server: may I? */
+export interface Right {
+  readonly verb: string;
+  /** '' is the core group. */
+  readonly group: string;
+  readonly resource: string;
+  readonly namespace?: string;
+}
+
+/** What a person needs who installs these objects. Pure. */
+export function rightsFor(objects: readonly KubernetesObject[], namespace: string, probed: string): Right[] {
+  const needed = objects.flatMap(({ kind, metadata }) => rightsOf(kind, metadata.namespace));
+  const others = [
+    ...['get', 'create'].flatMap((verb) => rightOf(verb, 'Secret', namespace)),
+    ...['get', 'create', 'update', 'delete'].flatMap((verb) => rightOf(verb, 'Lease', namespace)),
+    rightOf('list', 'MutatingWebhookConfiguration'),
+    rightOf('create', 'Pod', probed),
+  ].flat();
+  return [...new Map([...needed, ...others].map((right) => [nameOf(right), right])).values()];
+}
+
+function rightsOf(kind: string, namespace: string | undefined): Right[] {
+  return ['get', 'create', 'patch'].flatMap((verb) => rightOf(verb, kind, namespace));
+}
+
+function rightOf(verb: string, kind: string, namespace?: string): Right[] {
+  const { apiVersion, plural } = placeOf(kind);
+  const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
+  return [{ verb, group, resource: plural, ...(namespace === undefined ? {} : { namespace }) }];
+}
+
+/** As a person reads it: `create deployments.apps in outrigger-system`. */
+export function nameOf({ verb, group, resource, namespace }: Right): string {
+  const what = group === '' ? resource : `${resource}.${group}`;
+  return `${verb} ${what}${namespace === undefined ? '' : ` in ${namespace}`}`;
+}
+
+/** Many of them, with those of the same verbs and namespace together. Pure. */
+export function sayRights(rights: readonly Right[]): string {
+  const verbs = new Map<string, string[]>();
+  for (const right of rights) {
+    const key = nameOf({ ...right, verb: '' }).trim();
+    verbs.set(key, [...(verbs.get(key) ?? []), right.verb]);
+  }
+  const together = new Map<string, string[]>();
+  for (const [name, list] of verbs) {
+    const [what = '', place = ''] = name.split(' in ');
+    const key = `${list.join(', ')}${place === '' ? '' : ` in ${place}`}`;
+    together.set(key, [...(together.get(key) ?? []), what]);
+  }
+  return [...together].map(([key, names]) => `${key}: ${names.join(', ')}`).join('; ');
+}
+
+const atOnce = 8;
+
+/** Those that the API server denies. Throws OR1630 and what `create` throws. */
+export async function missingRights(cluster: InstallCluster, rights: readonly Right[]): Promise<Right[]> {
+  const missing: Right[] = [];
+  for (let from = 0; from < rights.length; from += atOnce) {
+    const group = rights.slice(from, from + atOnce);
+    const answers = await Promise.all(group.map((right) => allowed(cluster, right)));
+    missing.push(...group.filter((_, index) => answers[index] === false));
+  }
+  return missing;
+}
+
+async function allowed(cluster: InstallCluster, resourceAttributes: Right): Promise<boolean> {
+  const answer = await cluster.create('/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SelfSubjectAccessReview',
+    spec: { resourceAttributes },
+  });
+  return at(answer, 'status', 'allowed') === true;
+}
