@@ -2,6 +2,7 @@ import { commandLineErrors } from './error-catalogue/command-line.ts';
 import type { CatalogueEntry } from './error-catalogue/entry.ts';
 import { injectionErrors } from './error-catalogue/injection.ts';
 import { installationErrors } from './error-catalogue/installation.ts';
+import { operationErrors } from './error-catalogue/operation.ts';
 import { playgroundErrors } from './error-catalogue/playground.ts';
 import { registryErrors } from './error-catalogue/registry.ts';
 import { requestsErrors } from './error-catalogue/requests.ts';
@@ -32,6 +33,7 @@ export const catalogue = {
   ...playgroundErrors,
   ...translationErrors,
   ...installationErrors,
+  ...operationErrors,
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof catalogue;

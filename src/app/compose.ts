@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { healthPlugin } from '../http/health.ts';
 import { metricsPlugin } from '../http/metrics-route.ts';
+import { proxiesPlugin } from '../http/proxies-route.ts';
 import { rootsPlugin } from '../http/roots-route.ts';
 import { systemClock } from '../identity/serving-certificates.ts';
 import { webhookPlugin } from '../inject/webhook.ts';
@@ -68,6 +69,7 @@ export function compose(options: ComposeOptions): Composition {
       ]),
       metricsPlugin(metrics),
       ...(mesh === undefined ? [] : [rootsPlugin(() => mesh.rootReport())]),
+      ...(mesh === undefined ? [] : [proxiesPlugin((proxy) => mesh.proxyReport(proxy))]),
       webhookPlugin({
         injector: injector.remembering,
         facts: surroundings.facts,

@@ -5,6 +5,11 @@ import { isAbsolute, join, relative, resolve } from 'node:path';
 /** Where this program is: sources, templates, manifests. */
 export const packageFolder = resolve(import.meta.dirname, '../..');
 
+/** Of this build. Throws when package.json is not there, which no installation lacks. */
+export function packageVersion(): string {
+  return String(JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')).version);
+}
+
 /** The folder that is served when none is given, and a pod to try it with. */
 export const sampleConfigFolder = join(packageFolder, 'manifests/samples/config');
 export const samplePod = join(packageFolder, 'manifests/samples/pods/web.yaml');

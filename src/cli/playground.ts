@@ -120,6 +120,7 @@ async function report(playground: Playground, folder: string, started: number): 
     ...(folder === sample ? tryLines(playground) : gatewayLines(playground)),
     `Edit a file of ${shortPath(folder)}: pods and traffic follow at once.`,
     `Logs: ${join(playground.folder, 'pods')}. A pod's network: ip netns exec <or-pg…> <command> (ip netns).`,
+    `Look at it, from another shell: export KUBECONFIG=${playground.kubeconfig}; outrigger proxy-status`,
     'Ctrl-C ends it and leaves nothing behind.',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);

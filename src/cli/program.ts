@@ -6,6 +6,7 @@ import { command as install } from './install.ts';
 import { command as manifest } from './manifest.ts';
 import { command as playground } from './playground.ts';
 import { command as preview } from './preview.ts';
+import { command as proxyStatus } from './proxy-status.ts';
 import { command as root } from './root.ts';
 import { command as scope } from './scope.ts';
 import { command as serve } from './serve.ts';
@@ -28,6 +29,7 @@ const commands: readonly (() => Command)[] = [
   verifyCommand,
   manifest,
   translate,
+  proxyStatus,
   scope,
   root,
   workload,

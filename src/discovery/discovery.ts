@@ -9,6 +9,7 @@ import { admitProxy, workloadNow } from './admit-proxy.ts';
 import type { UseMemory } from './on-demand-use.ts';
 import { OwnResources } from './proxy-resources.ts';
 import { SessionUses } from './session-uses.ts';
+import { SidecarConfig } from './sidecar-config.ts';
 import { Turns } from './turns.ts';
 
 /** Where snapshots come from. */
@@ -169,6 +170,13 @@ class Session implements ProxySession {
     const resources = same ?? new OwnResources(shared, secrets);
     this.#last = { snapshot, shared, secrets, crowded, resources };
     return resources;
+  }
+
+  /** A gateway has everything in advance. */
+  delivery(): string {
+    this.current();
+    const shared = this.#last?.shared;
+    return shared instanceof SidecarConfig ? shared.parts.delivery : 'eager';
   }
 
   onChange(listener: () => void): () => void {

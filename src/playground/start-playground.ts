@@ -7,6 +7,8 @@ import type { Pod } from '../model/pod.ts';
 import type { ObjectSource } from '../source/object-source.ts';
 import type { Source } from '../source/source.ts';
 import { AdmissionClient } from './admission-client.ts';
+import { KubeApi } from './api/kube-api.ts';
+import { playgroundApi } from './api/playground-api.ts';
 import { buildSampleApp } from './build-sample-app.ts';
 import { Cluster } from './cluster/cluster.ts';
 import type { ClusterView } from './cluster/cluster-view.ts';
@@ -58,6 +60,8 @@ export interface Playground {
   /** Of the node: what listens there stands outside of the mesh. */
   readonly nodeIp: string;
   readonly folder: string;
+  /** Of the part of Kubernetes' API by which commands look at it. */
+  readonly kubeconfig: string;
   /** Port of 127.0.0.1 by that of the LoadBalancer service. */
   readonly forwards: ReadonlyMap<number, number>;
   /** Undefined while there is no such pod. By its whole name, or by the first that begins so. */
@@ -97,6 +101,7 @@ class RunningPlayground implements Playground {
   readonly #dns = new DnsServer();
   readonly #forwards: HostForward[] = [];
   readonly #limits = new HostLimits();
+  readonly #api: KubeApi;
   readonly cluster: Cluster;
   readonly forwards = new Map<number, number>();
   #controlPlane: ControlPlane | undefined;
@@ -112,6 +117,8 @@ class RunningPlayground implements Playground {
     this.#network = new NodeNetwork(claimed.slot);
     const onView = (view: ClusterView): void => this.#show(view);
     this.cluster = new Cluster({ files: options.files, slot: claimed.slot, domain, onView });
+    const webhookUrl = () => this.controlPlane.webhookUrl;
+    this.#api = new KubeApi(playgroundApi({ cluster: this.cluster, webhookUrl, kubeconfig: this.kubeconfig }));
   }
 
   get controlPlane(): ControlPlane {
@@ -125,6 +132,10 @@ class RunningPlayground implements Playground {
 
   get folder(): string {
     return this.#claimed.folder;
+  }
+
+  get kubeconfig(): string {
+    return join(this.folder, 'kubeconfig');
   }
 
   async start(envoy: string): Promise<void> {
@@ -169,6 +180,7 @@ class RunningPlayground implements Playground {
       onProblem: this.#options.onProblem,
     });
     this.#carryRoots(controlPlane);
+    await this.#api.start();
     await this.#forward();
   }
 
@@ -219,6 +231,7 @@ class RunningPlayground implements Playground {
     this.#stop.abort();
     this.cluster.stop();
     for (const forward of this.#forwards) forward.stop();
+    this.#api.stop();
     this.#admission?.close();
     await this.#controlPlane?.stop().catch((error: unknown) => this.#options.onProblem(asOutriggerError(error)));
     this.#dns.stop();

@@ -1,8 +1,8 @@
 import { type Origin, printOrigin } from '../model/origin.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { EncodedResource, pushOrder, XdsType } from '../xds/resource.ts';
+import type { EncodedResource, ProxyResources, pushOrder, XdsType } from '../xds/resource.ts';
 import { Seldom } from './seldom.ts';
-import type { DeltaSubscription } from './subscription.ts';
+import type { DeltaSubscription, Rejected } from './subscription.ts';
 
 /** STALE: sent and not acknowledged for longer than a proxy that works would take. */
 export type SyncState = 'SYNCED' | 'STALE' | 'NACKED' | 'NOT SENT';
@@ -17,16 +17,23 @@ export interface LedgerView {
   readonly subscriptions: ReadonlyMap<XdsType, DeltaSubscription>;
   /** Nothing is on its way, and nothing waits to be sent. */
   readonly settled: () => boolean;
+  /** What it may have now. */
+  readonly resources: () => ProxyResources;
+  /** How configuration reaches it, for people. */
+  readonly delivery: () => string;
 }
 
 export interface TypeStatus {
   readonly state: SyncState;
+  readonly times: DeltaSubscription['times'];
+  readonly nonces: DeltaSubscription['nonces'];
   /** When the state began, as far as it is known: the oldest unanswered response, the first NACK, the last ACK. */
   readonly since: number | undefined;
   readonly rejected: number;
 }
 
-export interface ProxyStatus extends Omit<LedgerView, 'subscriptions' | 'settled'> {
+export interface ProxyStatus extends Omit<LedgerView, 'subscriptions' | 'settled' | 'resources' | 'delivery'> {
+  readonly delivery: string;
   /** It has acknowledged all that it should have at this moment. */
   readonly settled: boolean;
   readonly types: Readonly<Record<XdsType, TypeStatus>>;
@@ -95,8 +102,9 @@ export class Ledger {
   status(): ProxyStatus[] {
     const now = this.#now();
     return [...this.#streams]
-      .map(({ subscriptions, settled, ...rest }) => ({
+      .map(({ subscriptions, settled, resources: _, delivery, ...rest }) => ({
         ...rest,
+        delivery: delivery(),
         settled: settled(),
         types: typesOf(subscriptions, now),
       }))
@@ -116,10 +124,21 @@ export class Ledger {
 
   /** What a proxy was sent of a type, by name; undefined: there is no such proxy here. */
   resources(proxy: string, type: XdsType): ResourceStatus[] | undefined {
-    const view = [...this.#streams].find((stream) => stream.proxy === proxy);
+    const view = this.#latest(proxy);
     if (view === undefined) return undefined;
     const subscription = view.subscriptions.get(type);
-    return subscription === undefined ? [] : resourcesOf(subscription, this.#now());
+    return subscription === undefined ? [] : resourcesOf(subscription, this.#now(), view);
+  }
+
+  /** Resources that a proxy rejected, by type; undefined: there is no such proxy here. */
+  rejected(proxy: string): ReadonlyMap<XdsType, readonly Rejected[]> {
+    const subscriptions = this.#latest(proxy)?.subscriptions ?? new Map<XdsType, DeltaSubscription>();
+    return new Map([...subscriptions].map(([type, { rejected }]) => [type, [...rejected.values()]]));
+  }
+
+  /** A proxy that comes back may be here twice for a moment. */
+  #latest(proxy: string): LedgerView | undefined {
+    return [...this.#streams].findLast((stream) => stream.proxy === proxy);
   }
 }
 
@@ -147,19 +166,24 @@ function typesOf(
   } satisfies Record<(typeof pushOrder)[number], TypeStatus>;
 }
 
+const never = { sent: undefined, acknowledged: undefined };
+
 function statusOf(subscription: DeltaSubscription | undefined, now: number): TypeStatus {
-  if (subscription === undefined) return { state: 'NOT SENT', since: undefined, rejected: 0 };
+  if (subscription === undefined)
+    return { state: 'NOT SENT', since: undefined, rejected: 0, times: never, nonces: never };
+  const { times, nonces } = subscription;
   const rejected = subscription.rejected.size;
   const oldest = firstOf([...subscription.unanswered.values()].map(({ at }) => at));
   if (rejected > 0) {
     const since = firstOf([...subscription.rejected.values()].map(({ at }) => at));
-    return { state: 'NACKED', since, rejected };
+    return { state: 'NACKED', since, rejected, times, nonces };
   }
-  if (oldest !== undefined && now - oldest > staleMs) return { state: 'STALE', since: oldest, rejected };
-  const { sent, acknowledged } = subscription.times;
+  if (oldest !== undefined && now - oldest > staleMs) return { state: 'STALE', since: oldest, rejected, times, nonces };
+  const { sent, acknowledged } = times;
   // A client that came back with all it should have is sent nothing: it is in sync all the same.
-  if (sent === undefined && isEmpty(subscription)) return { state: 'NOT SENT', since: undefined, rejected };
-  return { state: 'SYNCED', since: acknowledged ?? sent, rejected };
+  if (sent === undefined && isEmpty(subscription))
+    return { state: 'NOT SENT', since: undefined, rejected, times, nonces };
+  return { state: 'SYNCED', since: acknowledged ?? sent, rejected, times, nonces };
 }
 
 function isEmpty(subscription: DeltaSubscription): boolean {
@@ -171,7 +195,8 @@ function firstOf(times: readonly number[]): number | undefined {
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
-function resourcesOf(subscription: DeltaSubscription, now: number): ResourceStatus[] {
+function resourcesOf(subscription: DeltaSubscription, now: number, view: LedgerView): ResourceStatus[] {
+  const wanted = subscription.desired(view.resources());
   const waiting = new Map<string, number>();
   for (const { resources, at } of subscription.unanswered.values()) {
     for (const { name } of resources) waiting.set(name, at);
@@ -184,8 +209,9 @@ function resourcesOf(subscription: DeltaSubscription, now: number): ResourceStat
       return { name, version: resource.version, state: 'NACKED', since: at, reason, origins: resource.origins };
     }
     const version = subscription.holdings.version(name) ?? '';
+    const { origins = [] } = wanted.named.get(name) ?? wanted.set.get(name) ?? {};
     const at = waiting.get(name);
-    if (at !== undefined && now - at > staleMs) return { name, version, state: 'STALE', since: at };
-    return { name, version, state: 'SYNCED', since: subscription.times.acknowledged };
+    if (at !== undefined && now - at > staleMs) return { name, version, state: 'STALE', since: at, origins };
+    return { name, version, state: 'SYNCED', since: subscription.times.acknowledged, origins };
   });
 }

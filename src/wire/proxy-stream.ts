@@ -71,6 +71,8 @@ export class ProxyStream {
     this.#view = {
       ...{ proxy: session.proxy, protocol, envoyVersion, connectedAt: surroundings.clock.now(), subscriptions },
       settled: () => this.#changedAt === undefined && this.#plan.settled,
+      resources: () => session.current(),
+      delivery: () => session.delivery?.() ?? '',
     };
     surroundings.ledger.open(this.#view);
     this.#stopListening = session.onChange(() => this.#changed());

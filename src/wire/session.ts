@@ -28,6 +28,8 @@ export interface NodeClaims {
 export interface ProxySession {
   /** `<namespace>/<pod>`, for logs and the ledger. */
   readonly proxy: string;
+  /** How configuration reaches it, for people; '' when there is nothing to say. */
+  delivery?(): string;
   /** What it may have now. Cheap when nothing changed since the last call. */
   current(): ProxyResources;
   /** Told of names that the proxy asks for, as it asks. */

@@ -56,6 +56,8 @@ export class DeltaSubscription {
   readonly #rejected = new Map<string, Rejected>();
   #sentAt: number | undefined;
   #acknowledgedAt: number | undefined;
+  #sentNonce: string | undefined;
+  #acknowledgedNonce: string | undefined;
   #implied: ReadonlySet<string> = new Set();
   #wanted: { readonly of: ProxyResources; readonly wanted: Wanted } | undefined;
 
@@ -83,6 +85,11 @@ export class DeltaSubscription {
   /** When a response was last written, and when one was last taken; undefined: never on this stream. */
   get times(): { readonly sent: number | undefined; readonly acknowledged: number | undefined } {
     return { sent: this.#sentAt, acknowledged: this.#acknowledgedAt };
+  }
+
+  /** Of the last response that was written, and of the last one that was taken. */
+  get nonces(): { readonly sent: string | undefined; readonly acknowledged: string | undefined } {
+    return { sent: this.#sentNonce, acknowledged: this.#acknowledgedNonce };
   }
 
   get holdings(): Holdings {
@@ -224,13 +231,17 @@ export class DeltaSubscription {
   sent(sent: Shortfall & { readonly set?: ResourceSet }, nonce: string, at: number): void {
     this.#holdings.apply(sent, sent.set);
     this.#sentAt = at;
+    this.#sentNonce = nonce;
     this.#unanswered.set(nonce, { resources: sent.resources, removed: sent.removed, at });
     for (const name of sent.removed) this.#rejected.delete(name);
   }
 
   ack(nonce: string, at: number): SentResponse | undefined {
     const sent = this.#unanswered.get(nonce);
-    if (this.#unanswered.delete(nonce)) this.#acknowledgedAt = at;
+    if (this.#unanswered.delete(nonce)) {
+      this.#acknowledgedAt = at;
+      this.#acknowledgedNonce = nonce;
+    }
     if (this.#rejected.size > 0) for (const { name } of sent?.resources ?? []) this.#rejected.delete(name);
     return sent;
   }

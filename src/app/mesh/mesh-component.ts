@@ -14,6 +14,7 @@ import { WorkloadCa } from '../../identity/workload/workload-ca.ts';
 import { Learner } from '../../learning/learner.ts';
 import type { MeshSettings } from '../../model/mesh-settings.ts';
 import { printOrigin } from '../../model/origin.ts';
+import type { ProxyReport } from '../../model/proxy-report.ts';
 import { spiffeId } from '../../model/workload.ts';
 import { Registry } from '../../registry/registry.ts';
 import { printRegistryProblem } from '../../registry/registry-problem.ts';
@@ -25,6 +26,7 @@ import { ServingCertificate } from '../../wire/serving-certificate.ts';
 import type { WireMetrics } from '../../wire/wire-metrics.ts';
 import type { Component } from '../component.ts';
 import type { Config } from '../config.ts';
+import { packageVersion } from '../places.ts';
 import type { TokenKeys } from '../token-keys/token-keys.ts';
 import { configurators, sightOf } from './configurators.ts';
 import { DiscoverySelection } from './discovery-selection.ts';
@@ -36,6 +38,7 @@ import { meshDnsServer } from './mesh-dns.ts';
 import type { MeshParts } from './mesh-parts.ts';
 import { untilDone } from './patience.ts';
 import { plaintextPeer } from './plaintext-peer.ts';
+import { reportProxies } from './proxy-reporter.ts';
 import { RootReporter } from './root-report.ts';
 import { renewServing } from './serving-renewal.ts';
 
@@ -160,6 +163,12 @@ export class MeshComponent implements Component {
   /** What of the mesh's root this replica and its proxies have followed. */
   rootReport(): Promise<RootReport> {
     return this.#reporter.report();
+  }
+
+  /** What this replica has sent to whom, and what became of it. */
+  proxyReport(proxy?: string): ProxyReport {
+    const from = { instance: hostname(), version: packageVersion(), now: wireClock.now };
+    return reportProxies({ ...from, ledger: this.ledger, snapshot: () => this.registry.snapshot }, proxy);
   }
 
   /** How many issuers' keys are in which state. */

@@ -50,6 +50,7 @@ export class LivePod {
   #status: PodStatus = pending;
   #place: { readonly ip: string; readonly number: number } | undefined;
   #kept: KeptPod | undefined;
+  #enter: ((command: readonly string[]) => string[]) | undefined;
   #terminating: string | undefined;
   #tokenTimers: NodeJS.Timeout[] = [];
   #volumes: ReadonlyMap<string, string> = new Map();
@@ -75,6 +76,11 @@ export class LivePod {
 
   get kept(): KeptPod | undefined {
     return this.#kept;
+  }
+
+  /** Makes the command line that runs a command in its network; undefined while it has none. */
+  get enter(): ((command: readonly string[]) => string[]) | undefined {
+    return this.#enter;
   }
 
   get isTerminating(): boolean {
@@ -160,6 +166,7 @@ export class LivePod {
       this.#pod = await this.#around.admit(given);
       this.#place = this.#around.pool.take();
       const namespace = await this.#around.network.addPod(this.#place);
+      this.#enter = namespace.enter;
       await this.#sysctls(namespace.name);
       // Known to the mesh with its address before its proxy asks for anything.
       this.#change(pending);
@@ -238,6 +245,7 @@ export class LivePod {
     for (const timer of this.#tokenTimers.splice(0)) clearTimeout(timer);
     this.#kept?.abandon();
     this.#kept = undefined;
+    this.#enter = undefined;
     const place = this.#place;
     if (place === undefined) return;
     this.#place = undefined;

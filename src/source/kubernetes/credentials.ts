@@ -56,6 +56,16 @@ export function createCredentials(options: CredentialsOptions): Credentials {
   };
 }
 
+/** For what client-node does by itself, port-forwards. Throws OR1631. */
+export async function kubeConfig(options: CredentialsOptions) {
+  try {
+    return await loadConfig(options);
+  } catch (error) {
+    if (error instanceof OutriggerError) throw error;
+    throw new OutriggerError('OR1631', error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
 async function loadConfig(options: CredentialsOptions) {
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();

@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Command } from 'commander';
+import { findPod, nameOf } from '../cluster-access/pods.ts';
+import { adminAtUrl, adminOfFile, forwardedAdmin, type ProxyAdmin } from '../cluster-access/proxy-admin.ts';
+import { type GatheredReports, gatherReports } from '../cluster-access/proxy-reports.ts';
+import { OutriggerError } from '../errors.ts';
+import { readDump } from '../operate/config-dump/read-dump.ts';
+import { compareWithDump, comparisonLines } from '../operate/proxy-status/compare.ts';
+import { dotted, proxyLines, rejectionLines, statusTable } from '../operate/proxy-status/status.ts';
+import { printable } from '../operate/text/table.ts';
+import {
+  accessOf,
+  addClusterOptions,
+  addControlPlaneOptions,
+  type ControlPlaneFlags,
+  outputOption,
+  reportsOf,
+  urlOf,
+} from './cluster-flags.ts';
+import { printRows, printValue } from './print-value.ts';
+
+interface Flags extends ControlPlaneFlags {
+  readonly output: 'table' | 'wide' | 'json' | 'yaml';
+  readonly watch?: boolean;
+  readonly allNamespaces?: boolean;
+  readonly url?: URL;
+  readonly file?: string;
+}
+
+const watchMs = 2000;
+
+/** `outrigger proxy-status` (`ps`): what each proxy was sent, and what it made of it. */
+export function command(): Command {
+  const status = new Command('proxy-status')
+    .alias('ps')
+    .description('show for each proxy whether it has what the control plane sent, and why not')
+    .argument('[pod]', 'POD, POD.NAMESPACE or deploy/NAME: compares what it was sent with what it has')
+    .option('-A, --all-namespaces', 'of every namespace (as without -n)')
+    .option('-w, --watch', 'again every two seconds')
+    .option('--url <http://host:port>', 'with a pod: admin port of its proxy', (text: string) => urlOf(text, ['http:']))
+    .option('-f, --file <file>', 'with a pod: its config dump, from a file (- is standard input)')
+    .addOption(outputOption('table', 'wide', 'json', 'yaml'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  outrigger proxy-status
+  outrigger ps -n default -o wide
+  outrigger proxy-status --watch
+  outrigger proxy-status productpage-v1-abc.default     # what it was sent against what it has
+
+SYNCED: acknowledged. STALE: sent five seconds ago or more, and not acknowledged. NACKED: refused, with the reason below the
+table. NOT SENT: there is nothing of it. NOT CONNECTED: the pod has a proxy that no replica serves.
+Exit code 1 when a proxy has refused something, or differs.
+`,
+    );
+  addControlPlaneOptions(addClusterOptions(status));
+  return status.action((pod: string | undefined, flags: Flags) =>
+    pod === undefined ? showAll(flags) : compareOne(pod, flags),
+  );
+}
+
+async function showAll(flags: Flags): Promise<void> {
+  const from = reportsOf(flags);
+  const namespace = flags.allNamespaces === true ? undefined : flags.namespace;
+  for (;;) {
+    const gathered = await gatherReports(from);
+    if (flags.watch === true && process.stdout.isTTY) process.stdout.write('\u001b[2J\u001b[H');
+    show(gathered, namespace, flags.output);
+    if (flags.watch !== true) return;
+    await sleep(watchMs);
+  }
+}
+
+function show({ reports, problems }: GatheredReports, namespace: string | undefined, output: Flags['output']): void {
+  for (const problem of problems) process.stderr.write(`a replica does not answer: ${printable(problem)}\n`);
+  const lines = proxyLines(reports, namespace);
+  const now = Math.max(...reports.map((report) => Date.parse(report.now)));
+  const rejections = rejectionLines(lines);
+  if (output === 'json' || output === 'yaml')
+    printValue(
+      lines.map(({ name, replica, proxy }) => ({ name, replica, ...proxy })),
+      output,
+    );
+  else {
+    printRows(statusTable(lines, output, now), 'No proxy is connected, and no pod has one.');
+    for (const line of rejections) process.stdout.write(`${printable(line)}\n`);
+  }
+  process.exitCode = rejections.length > 0 ? 1 : 0;
+}
+
+async function compareOne(given: string, flags: Flags): Promise<void> {
+  const { id, admin } = await chosenProxy(given, flags);
+  const [{ reports }, text] = await Promise.all([
+    gatherReports(reportsOf(flags), id),
+    admin.get('/config_dump?include_eds'),
+  ]);
+  const [line] = proxyLines(reports, undefined).filter(({ name }) => name === dotted(id));
+  if (line?.proxy === undefined) throw new OutriggerError('OR2536', id);
+  const sent = reports.find(({ instance }) => instance === line.replica)?.resources ?? [];
+  const differences = compareWithDump(sent, readDump(text, admin.proxy));
+  const rejections = rejectionLines([line]);
+  if (flags.output === 'json' || flags.output === 'yaml')
+    printValue({ ...line.proxy, replica: line.replica, differences }, flags.output);
+  else {
+    const lines = [...comparisonLines(differences), ...rejections];
+    process.stdout.write(lines.map((one) => `${printable(one)}\n`).join(''));
+  }
+  process.exitCode = differences.length + rejections.length > 0 ? 1 : 0;
+}
+
+async function chosenProxy(given: string, flags: Flags): Promise<{ id: string; admin: ProxyAdmin }> {
+  const { connection, ports, namespace } = accessOf(flags);
+  const apart = flags.url === undefined && flags.file === undefined ? undefined : given;
+  if (apart !== undefined) {
+    // The cluster is not asked: the name has to be whole.
+    const id = apart.includes('.')
+      ? `${apart.slice(apart.lastIndexOf('.') + 1)}/${apart.slice(0, apart.lastIndexOf('.'))}`
+      : `${namespace}/${apart}`;
+    return { id, admin: flags.url === undefined ? adminOfFile(flags.file ?? '') : adminAtUrl(flags.url) };
+  }
+  const pod = nameOf(await findPod(connection, { text: given, namespace }));
+  return { id: `${pod.namespace}/${pod.name}`, admin: forwardedAdmin(ports, pod) };
+}
