@@ -17,6 +17,7 @@ export default defineConfig({
             'test/golden/**/*.test.ts',
             'test/conformance/**/*.test.ts',
             'test/api/**/*.test.ts',
+            'test/operate/**/*.test.ts',
             'test/simulation/*.test.ts',
             'test/simulation/simulator/**/*.test.ts',
           ],

@@ -6,6 +6,7 @@ import { command as install } from './install.ts';
 import { command as manifest } from './manifest.ts';
 import { command as playground } from './playground.ts';
 import { command as preview } from './preview.ts';
+import { command as proxyConfig } from './proxy-config.ts';
 import { command as proxyStatus } from './proxy-status.ts';
 import { command as root } from './root.ts';
 import { command as scope } from './scope.ts';
@@ -30,6 +31,7 @@ const commands: readonly (() => Command)[] = [
   manifest,
   translate,
   proxyStatus,
+  proxyConfig,
   scope,
   root,
   workload,

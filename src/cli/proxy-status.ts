@@ -1,30 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
-import { findPod, nameOf } from '../cluster-access/pods.ts';
-import { adminAtUrl, adminOfFile, forwardedAdmin, type ProxyAdmin } from '../cluster-access/proxy-admin.ts';
 import { type GatheredReports, gatherReports } from '../cluster-access/proxy-reports.ts';
 import { OutriggerError } from '../errors.ts';
 import { readDump } from '../operate/config-dump/read-dump.ts';
 import { compareWithDump, comparisonLines } from '../operate/proxy-status/compare.ts';
 import { dotted, proxyLines, rejectionLines, statusTable } from '../operate/proxy-status/status.ts';
 import { printable } from '../operate/text/table.ts';
+import { addProxyOptions, chosenProxy, type ProxyFlags } from './chosen-proxy.ts';
 import {
-  accessOf,
   addClusterOptions,
   addControlPlaneOptions,
   type ControlPlaneFlags,
   outputOption,
   reportsOf,
-  urlOf,
 } from './cluster-flags.ts';
 import { printRows, printValue } from './print-value.ts';
 
-interface Flags extends ControlPlaneFlags {
+interface Flags extends ControlPlaneFlags, ProxyFlags {
   readonly output: 'table' | 'wide' | 'json' | 'yaml';
   readonly watch?: boolean;
   readonly allNamespaces?: boolean;
-  readonly url?: URL;
-  readonly file?: string;
 }
 
 const watchMs = 2000;
@@ -37,8 +32,6 @@ export function command(): Command {
     .argument('[pod]', 'POD, POD.NAMESPACE or deploy/NAME: compares what it was sent with what it has')
     .option('-A, --all-namespaces', 'of every namespace (as without -n)')
     .option('-w, --watch', 'again every two seconds')
-    .option('--url <http://host:port>', 'with a pod: admin port of its proxy', (text: string) => urlOf(text, ['http:']))
-    .option('-f, --file <file>', 'with a pod: its config dump, from a file (- is standard input)')
     .addOption(outputOption('table', 'wide', 'json', 'yaml'))
     .addHelpText(
       'after',
@@ -54,7 +47,7 @@ table. NOT SENT: there is nothing of it. NOT CONNECTED: the pod has a proxy that
 Exit code 1 when a proxy has refused something, or differs.
 `,
     );
-  addControlPlaneOptions(addClusterOptions(status));
+  addProxyOptions(addControlPlaneOptions(addClusterOptions(status)));
   return status.action((pod: string | undefined, flags: Flags) =>
     pod === undefined ? showAll(flags) : compareOne(pod, flags),
   );
@@ -90,7 +83,7 @@ function show({ reports, problems }: GatheredReports, namespace: string | undefi
 }
 
 async function compareOne(given: string, flags: Flags): Promise<void> {
-  const { id, admin } = await chosenProxy(given, flags);
+  const { id = given, admin } = await chosenProxy(given, flags);
   const [{ reports }, text] = await Promise.all([
     gatherReports(reportsOf(flags), id),
     admin.get('/config_dump?include_eds'),
@@ -107,18 +100,4 @@ async function compareOne(given: string, flags: Flags): Promise<void> {
     process.stdout.write(lines.map((one) => `${printable(one)}\n`).join(''));
   }
   process.exitCode = differences.length + rejections.length > 0 ? 1 : 0;
-}
-
-async function chosenProxy(given: string, flags: Flags): Promise<{ id: string; admin: ProxyAdmin }> {
-  const { connection, ports, namespace } = accessOf(flags);
-  const apart = flags.url === undefined && flags.file === undefined ? undefined : given;
-  if (apart !== undefined) {
-    // The cluster is not asked: the name has to be whole.
-    const id = apart.includes('.')
-      ? `${apart.slice(apart.lastIndexOf('.') + 1)}/${apart.slice(0, apart.lastIndexOf('.'))}`
-      : `${namespace}/${apart}`;
-    return { id, admin: flags.url === undefined ? adminOfFile(flags.file ?? '') : adminAtUrl(flags.url) };
-  }
-  const pod = nameOf(await findPod(connection, { text: given, namespace }));
-  return { id: `${pod.namespace}/${pod.name}`, admin: forwardedAdmin(ports, pod) };
 }

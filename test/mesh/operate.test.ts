@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runOutrigger } from '../cluster/outrigger.ts';
 import { until } from '../envoy/condition.ts';
@@ -122,6 +124,62 @@ describe.skipIf(envoy === undefined)('operating a mesh', () => {
       expect(await run('proxy-status', 'nobody')).toMatchObject({ code: 1, stderr: expect.stringContaining('OR2531') });
       expect(await run('ps', '-i', 'elsewhere')).toMatchObject({ code: 1, stderr: expect.stringContaining('OR2535') });
       expect(await run('ps', '-o', 'xml')).toMatchObject({ code: 2 });
+    });
+  });
+
+  describe('proxy-config', () => {
+    const rows = async (...args: string[]) => {
+      const { code, stdout, stderr } = await run('proxy-config', ...args);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      return stdout.trimEnd().split('\n');
+    };
+
+    test('what a client uses appears, with the object that it comes from', async () => {
+      await mesh.load('default/client', { url: 'http://server:9080/' });
+      const args = ['cluster', `${nameOf('default/client')}.default`, '--fqdn', 'server.default.svc.cluster.local'];
+      const [header, row] = await rows(...args);
+      expect(header).toMatch(/^SERVICE FQDN +PORT +SUBSET +DIRECTION +TYPE +DESTINATION RULE +ORIGIN$/);
+      expect(row).toMatch(
+        /^server\.default\.svc\.cluster\.local +9080 +- +outbound +EDS +server-subsets\.default +Service default\/server/,
+      );
+      const [message] = JSON.parse((await rows(...args, '-o', 'json')).join('\n'));
+      expect(message).toMatchObject({ name: 'outbound|9080||server.default.svc.cluster.local', type: 'EDS' });
+    });
+
+    test('listeners, routes, endpoints and certificates of each kind of proxy', async () => {
+      for (const id of ['deploy/client-v1', 'deploy/eager-v1']) {
+        expect((await rows('listener', id, '--port', '15006')).join()).toContain('Route: inbound|9080||');
+        expect((await rows('route', id, '--name', '9080')).join()).toMatch(/server.*Service default\/server/);
+        expect((await rows('secret', id)).slice(1).map((row) => row.split(/ {3,}/).slice(0, 4))).toEqual([
+          ['default', 'Cert Chain', 'ACTIVE', 'true'],
+          ['ROOTCA', 'CA', 'ACTIVE', 'true'],
+          ['root', 'CA', 'ACTIVE', 'true'],
+          ['token', 'Secret', 'ACTIVE', '-'],
+        ]);
+      }
+      const cluster = 'outbound|9080|v1|server.default.svc.cluster.local';
+      const endpoints = await rows('endpoint', 'deploy/eager-v1', '--cluster', cluster);
+      expect(endpoints).toHaveLength(2);
+      expect(endpoints[1]).toContain(`${mesh.pod('default/server-v1').ip}:9080`);
+    });
+
+    test('the whole dump is a file that the commands take; no key is in it', async () => {
+      const { stdout } = await run('pc', 'all', 'deploy/eager-v1', '-o', 'json');
+      expect(stdout).not.toContain('PRIVATE KEY');
+      expect(JSON.stringify(JSON.parse(stdout))).toContain('"private_key":"[redacted]"');
+      const file = join(mesh.playground.folder, 'dump.json');
+      writeFileSync(file, stdout);
+      const live = await rows('route', 'deploy/eager-v1', '-o', 'json');
+      expect(await rows('route', '--file', file, '-o', 'json')).toEqual(live);
+      expect((await run('ps', `${nameOf('default/eager')}.default`, '--file', file)).code).toBe(0);
+      expect(await run('pc', 'route')).toMatchObject({ code: 2 });
+    });
+
+    test('log levels are set and reset', async () => {
+      const level = async (...args: string[]) =>
+        (await rows('log', 'deploy/client-v1', ...args)).find((row) => row.startsWith('  http:'));
+      expect(await level('--level', 'http:debug,router:trace')).toBe('  http: debug');
+      expect(await level('-r')).toBe('  http: warning');
     });
   });
 });
