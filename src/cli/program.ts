@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { checkCommand, verifyCommand } from './check.ts';
+import { command as authn } from './authn.ts';
 import { command as completion } from './completion.ts';
 import { injectCommand, kubeInjectCommand } from './inject.ts';
 import { command as install } from './install.ts';
@@ -32,6 +33,7 @@ const commands: readonly (() => Command)[] = [
   translate,
   proxyStatus,
   proxyConfig,
+  authn,
   scope,
   root,
   workload,

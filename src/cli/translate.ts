@@ -1,14 +1,11 @@
 import { Command, Option } from 'commander';
 import { stringify } from 'yaml';
-import type { Config } from '../app/config.ts';
 import { addConfigOptions, configOf } from '../app/config-command.ts';
-import type { Configured } from '../app/istio-overlay.ts';
 import { configurators } from '../app/mesh/configurators.ts';
 import { FieldWarnings, printFieldWarning } from '../app/mesh/field-warnings.ts';
 import { gatewayProblemCode } from '../app/mesh/gateway-problem-code.ts';
 import { JointWarnings, printJointWarning } from '../app/mesh/joint-warnings.ts';
 import { meshSettings } from '../app/mesh/mesh-settings.ts';
-import { MeshConfigFollower } from '../app/mesh-config/mesh-config-follower.ts';
 import { Encoder } from '../discovery/encoder.ts';
 import { everythingOf } from '../discovery/everything.ts';
 import { GatewayConfig } from '../discovery/gateway-config.ts';
@@ -20,9 +17,9 @@ import type { Workload } from '../model/workload.ts';
 import { Registry } from '../registry/registry.ts';
 import { printRegistryProblem } from '../registry/registry-problem.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
-import { FilesSource } from '../source/files/files-source.ts';
 import type { SourceObject } from '../source/object-source.ts';
 import type { ProxyResources } from '../xds/resource.ts';
+import { readFolder, withMeshConfig } from './folder-mesh.ts';
 import { injectionWith } from './injection-setup.ts';
 import { offlineMesh } from './offline-mesh.ts';
 
@@ -90,44 +87,7 @@ async function run(translate: Command): Promise<void> {
   process.stdout.write(flags.output === 'json' ? `${JSON.stringify(shown, null, 2)}\n` : stringify(shown, printing));
 }
 
-/** As the control plane would have it with the ConfigMap `istio` of the folder. */
-async function withMeshConfig(
-  { config, reconfigure }: Configured,
-  objects: FilesSource,
-  say: (line: string) => void,
-): Promise<Config> {
-  let used = config;
-  const tell = ({ code, at }: { readonly code: string; readonly at: string }, message: string) =>
-    say(`${code} ${at}: ${message}`);
-  const follower = new MeshConfigFollower({
-    ...{ objects, namespaces: config.mesh.rootNamespaces, config, reconfigure },
-    use: (next) => {
-      used = next;
-    },
-    logger: { error: tell, warn: tell, info: () => {} },
-  });
-  await follower.start();
-  await follower.stop();
-  return used;
-}
-
 const printing = { lineWidth: 0, aliasDuplicateObjects: false } as const;
-
-/** The folder at this moment. What cannot be read of it is told, and the rest is there. */
-async function readFolder(folder: string, say: (line: string) => void): Promise<FilesSource> {
-  const files = new FilesSource({
-    folder,
-    pollMs: 2 ** 30,
-    quietMs: 0,
-    watchFolder: () => () => {},
-    after: () => () => {},
-    onReload: ({ problems, notices }) => {
-      for (const problem of [...problems, ...notices]) say(problem.message);
-    },
-  });
-  await files.start(new AbortController().signal);
-  return files;
-}
 
 /** Throws OR2405. */
 function findWorkload(snapshot: Snapshot, given: string): Workload {

@@ -42,6 +42,13 @@ metadata: {name: default, namespace: default}
 spec: {mtls: {mode: STRICT}}
 ---`;
 
+const plaintext = `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: plaintext, namespace: default, creationTimestamp: '2020-01-01T00:00:00Z'}
+spec: {host: server, trafficPolicy: {tls: {mode: DISABLE}}}
+---`;
+
 describe.skipIf(envoy === undefined)('operating a mesh', () => {
   let mesh: TestMesh;
   beforeAll(async () => {
@@ -181,5 +188,28 @@ describe.skipIf(envoy === undefined)('operating a mesh', () => {
       expect(await level('--level', 'http:debug,router:trace')).toBe('  http: debug');
       expect(await level('-r')).toBe('  http: warning');
     });
+  });
+
+  test('authn tls-check says what requests then meet', async () => {
+    const check = async () => run('authn', 'tls-check', 'deploy/client-v1', 'server.default.svc.cluster.local');
+    const asked = async () => (await mesh.load('default/client', { url: 'http://server:9080/', n: 5 })).statuses;
+    await mesh.apply('strict.yaml', changed);
+    try {
+      expect(await check()).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/:9080 +OK +STRICT +mTLS +default\/default +-/),
+      });
+      expect(await asked()).toEqual({ 200: 5 });
+      await mesh.apply('plaintext.yaml', plaintext);
+      expect(await check()).toMatchObject({
+        code: 1,
+        stdout: expect.stringMatching(/:9080 +CONFLICT +STRICT +HTTP +default\/default +plaintext\/default/),
+      });
+      expect(await asked()).toEqual({ 503: 5 });
+    } finally {
+      await mesh.remove('plaintext.yaml');
+      await mesh.remove('strict.yaml');
+    }
+    expect((await check()).stdout).toMatch(/:9080 +OK +PERMISSIVE +mTLS +- +-/);
   });
 });
