@@ -56,7 +56,7 @@ const allowed: Record<string, readonly string[]> = {
   preview: ['errors', 'model', 'documents', 'inject', 'inject/review', 'inject/decision', 'inject/patch'],
   http: ['errors', 'model', 'telemetry', 'identity'],
   'cluster-access': ['errors', 'model', 'source'],
-  operate: ['errors', 'model', 'schema', 'registry', 'policy', 'ir', 'ir/types'],
+  operate: ['errors', 'model', 'schema', 'source', 'registry', 'policy', 'ir', 'ir/types'],
   cli: [
     'cluster-access',
     'operate',

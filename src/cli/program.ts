@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { checkCommand, verifyCommand } from './check.ts';
 import { command as authn } from './authn.ts';
 import { command as completion } from './completion.ts';
+import { command as describe, experimentalCommand } from './describe.ts';
 import { injectCommand, kubeInjectCommand } from './inject.ts';
 import { command as install } from './install.ts';
 import { command as manifest } from './manifest.ts';
@@ -34,6 +35,8 @@ const commands: readonly (() => Command)[] = [
   proxyStatus,
   proxyConfig,
   authn,
+  describe,
+  experimentalCommand,
   scope,
   root,
   workload,

@@ -212,4 +212,17 @@ describe.skipIf(envoy === undefined)('operating a mesh', () => {
     }
     expect((await check()).stdout).toMatch(/:9080 +OK +PERMISSIVE +mTLS +- +-/);
   });
+
+  test('describe says of a running pod and of a service what there is', async () => {
+    const pod = await run('describe', 'pod', 'deploy/server-v1');
+    expect(pod).toMatchObject({ code: 0, stderr: '' });
+    for (const line of [
+      'Injection: injected by revision default: The namespace has istio-injection=enabled.',
+      'mTLS: PERMISSIVE, the default, as no PeerAuthentication says otherwise',
+      'Port 9080 http (http) to 9080: 2 of 2 endpoints ready, mTLS PERMISSIVE',
+      `Subset v1 (version=v1): default/${nameOf('default/server-v1')}`,
+    ])
+      expect(pod.stdout).toContain(line);
+    expect((await run('x', 'describe', 'svc', 'server')).stdout).toContain('VirtualService: none');
+  });
 });

@@ -41,7 +41,8 @@ export function hostsOfVirtualServices(
   return index;
 }
 
-function holdsInMesh({ spec }: Config<VirtualService>): boolean {
+/** Not for gateways alone. */
+export function holdsInMesh({ spec }: Config<VirtualService>): boolean {
   const gateways = spec.gateways ?? [];
   return gateways.length === 0 || gateways.includes('mesh');
 }
