@@ -31,7 +31,9 @@ export function wordsOf(root: Command, path: readonly string[] = []): Words {
     }
   }
   for (const child of root.commands) {
-    for (const [key, value] of wordsOf(child, [...path, child.name()])) words.set(key, value);
+    // An alias is not offered, and completed where it was typed.
+    for (const name of [child.name(), ...child.aliases()])
+      for (const [key, value] of wordsOf(child, [...path, name])) words.set(key, value);
   }
   return words;
 }

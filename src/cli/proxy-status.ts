@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { type GatheredReports, gatherReports } from '../cluster-access/proxy-reports.ts';
-import { OutriggerError } from '../errors.ts';
+import { asOutriggerError, OutriggerError } from '../errors.ts';
 import { readDump } from '../operate/config-dump/read-dump.ts';
 import { compareWithDump, comparisonLines } from '../operate/proxy-status/compare.ts';
 import { dotted, proxyLines, rejectionLines, statusTable } from '../operate/proxy-status/status.ts';
@@ -56,11 +56,13 @@ Exit code 1 when a proxy has refused something, or differs.
 async function showAll(flags: Flags): Promise<void> {
   const from = reportsOf(flags);
   const namespace = flags.allNamespaces === true ? undefined : flags.namespace;
+  if (flags.watch !== true) return show(await gatherReports(from), namespace, flags.output);
   for (;;) {
-    const gathered = await gatherReports(from);
-    if (flags.watch === true && process.stdout.isTTY) process.stdout.write('\u001b[2J\u001b[H');
-    show(gathered, namespace, flags.output);
-    if (flags.watch !== true) return;
+    // Whoever watches sees a control plane restart, too.
+    const gathered = await gatherReports(from).catch(asOutriggerError);
+    if (process.stdout.isTTY) process.stdout.write('\u001b[2J\u001b[H');
+    if (gathered instanceof OutriggerError) process.stderr.write(`${printable(gathered.message)}\n`);
+    else show(gathered, namespace, flags.output);
     await sleep(watchMs);
   }
 }

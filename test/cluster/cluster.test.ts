@@ -8,6 +8,7 @@ import { installCases } from './cases/install.ts';
 import { installStepCases } from './cases/install-steps.ts';
 import { manifestCases } from './cases/manifests.ts';
 import { matchingCases } from './cases/matching.ts';
+import { operateCases } from './cases/operate.ts';
 import { registryCases } from './cases/registry.ts';
 import { sourceCases } from './cases/source.ts';
 import { type Cluster, startCluster, whyNoCluster } from './harness.ts';
@@ -41,6 +42,7 @@ describe.skipIf(absent !== undefined && !required)('on a real Kubernetes API ser
   installStepCases(running);
   installCases(running);
   commandCases(running);
+  operateCases(running);
   registryCases(running);
   discoveryCases(running);
   crdCases(running);
