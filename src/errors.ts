@@ -1,3 +1,4 @@
+import { analysisErrors } from './error-catalogue/analysis.ts';
 import { commandLineErrors } from './error-catalogue/command-line.ts';
 import type { CatalogueEntry } from './error-catalogue/entry.ts';
 import { injectionErrors } from './error-catalogue/injection.ts';
@@ -19,6 +20,7 @@ import { workloadIdentityErrors } from './error-catalogue/workload-identity.ts';
  * 14xx traffic capture, 15xx certificates, 16xx sources, 17xx cluster, 18xx command line, 19xx internal,
  * 20xx configuration streams, 21xx registry, 22xx workload identity, 23xx playground, 24xx translation,
  * 25xx installation and operation.
+ * 20xx configuration streams, 21xx registry, 22xx workload identity, 23xx playground, 24xx translation, 255x analysis.
  */
 export type { CatalogueEntry };
 
@@ -34,6 +36,7 @@ export const catalogue = {
   ...translationErrors,
   ...installationErrors,
   ...operationErrors,
+  ...analysisErrors,
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof catalogue;

@@ -15,6 +15,8 @@ const allowed: Record<string, readonly string[]> = {
   'ir/types': ['errors', 'model'],
   policy: ['errors', 'model', 'schema', 'registry', 'ir/types'],
   ir: ['errors', 'model', 'schema', 'registry', 'policy', 'ir/types'],
+  analysis: ['errors', 'model', 'schema', 'source', 'registry', 'policy', 'ir/types'],
+  validation: ['errors', 'model', 'schema', 'policy', 'inject'],
   xds: ['errors', 'model', 'ir/types'],
   wire: ['errors', 'model', 'telemetry', 'xds'],
   discovery: [
@@ -83,6 +85,7 @@ const allowed: Record<string, readonly string[]> = {
     'discovery',
     'playground',
     'learning',
+    'analysis',
     'app',
   ],
   app: [
@@ -109,6 +112,8 @@ const allowed: Record<string, readonly string[]> = {
     'discovery',
     'dns',
     'learning',
+    'analysis',
+    'validation',
   ],
   playground: ['errors', 'model', 'schema', 'interception', 'identity', 'source', 'telemetry', 'documents', 'registry'],
   main: ['errors', 'app', 'cli'],

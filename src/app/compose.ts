@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { FastifyPluginCallback } from 'fastify';
+import { admissionDoubts } from '../analysis/admission-doubts.ts';
 import { healthPlugin } from '../http/health.ts';
 import { metricsPlugin } from '../http/metrics-route.ts';
 import { proxiesPlugin } from '../http/proxies-route.ts';
@@ -9,7 +11,9 @@ import { previewPlugin } from '../preview/preview-plugin.ts';
 import { eachListener } from '../telemetry/listeners.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { ValidationSeries } from '../telemetry/validation-series.ts';
 import { WireSeries } from '../telemetry/wire-series.ts';
+import { validationPlugin } from '../validation/validation-plugin.ts';
 import type { Component } from './component.ts';
 import type { Config } from './config.ts';
 import { CurrentInjector } from './current-injector.ts';
@@ -85,6 +89,7 @@ export function compose(options: ComposeOptions): Composition {
         bodyLimit: config.server.bodyLimitBytes,
         onFault,
       }),
+      validation({ ...options, config }, mesh, onFault),
     ],
   });
   return {
@@ -103,6 +108,29 @@ export function compose(options: ComposeOptions): Composition {
     caFile: certificates.caFile,
     mesh,
   };
+}
+
+/** Milliseconds; well below what the API server waits. */
+const longestDoubts = 100;
+
+function validation(
+  { config, surroundings, metrics }: ComposeOptions,
+  mesh: MeshComponent | undefined,
+  onFault: (error: unknown) => void,
+): FastifyPluginCallback {
+  const series = new ValidationSeries(metrics.registry);
+  const isListed = () => surroundings.mesh?.objects.objectsSynced === true;
+  return validationPlugin({
+    doubts: admissionDoubts({
+      snapshot: () => (isListed() ? mesh?.registry.snapshot : undefined),
+      settings: meshSettings(config),
+      now: () => performance.now(),
+      budgetMs: longestDoubts,
+    }),
+    bodyLimit: config.server.bodyLimitBytes,
+    onOutcome: (outcome) => series.count(outcome),
+    onFault,
+  });
 }
 
 /** First of all: what is read later is read under the configuration of the mesh. */

@@ -20,8 +20,15 @@ export interface AdmissionRequest {
 
 const versions = new Set<Json | undefined>(['admission.k8s.io/v1', 'admission.k8s.io/v1beta1']);
 
+/** Who is answered, and the request itself, not looked into. */
+export interface ReviewEnvelope {
+  readonly apiVersion: string;
+  readonly uid: string;
+  readonly request: JsonObject;
+}
+
 /** Throws OR1103, OR1104, OR1105. `body` is not empty. */
-export function decodeReview(body: string): AdmissionRequest {
+export function decodeEnvelope(body: string): ReviewEnvelope {
   const review = parse(body);
   if (!isObject(review) || review.kind !== 'AdmissionReview' || !versions.has(review.apiVersion)) {
     throw new OutriggerError('OR1104', `the body is ${describe(review)}`);
@@ -31,9 +38,14 @@ export function decodeReview(body: string): AdmissionRequest {
   if (typeof request.uid !== 'string') {
     throw new OutriggerError('OR1105', 'it must be a string, it is the answer to it', { at: 'request.uid' });
   }
+  return { apiVersion: String(review.apiVersion), uid: request.uid, request };
+}
+
+/** Throws OR1103, OR1104, OR1105. `body` is not empty. */
+export function decodeReview(body: string): AdmissionRequest {
+  const { apiVersion, uid, request } = decodeEnvelope(body);
   return {
-    apiVersion: String(review.apiVersion),
-    uid: request.uid,
+    ...{ apiVersion, uid },
     namespace: typeof request.namespace === 'string' ? request.namespace : '',
     dryRun: request.dryRun === true,
     createsPod: createsPod(request),

@@ -45,6 +45,7 @@ describe('what is installed', () => {
       'PodDisruptionBudget',
       'NetworkPolicy',
       'MutatingWebhookConfiguration',
+      'ValidatingWebhookConfiguration',
     ]);
   });
 

@@ -6,6 +6,7 @@ import type { KubernetesObject } from './kubernetes-object.ts';
 import { type ManifestOptions, rootSecretName } from './manifest-options.ts';
 import { recordOptions } from './recorded-options.ts';
 import { serveArguments, volumesOf } from './server-pod.ts';
+import { buildValidatingConfiguration } from './validating-configuration.ts';
 import { buildWebhookConfigurations } from './webhook-configuration.ts';
 
 /** On all that is installed; what one installation made has the namespace of its control plane beside it. */
@@ -39,6 +40,10 @@ export function buildManifests(options: ManifestOptions): KubernetesObject[] {
   const own = [...render('base', context), ...webhooks, ...gateways].map((object) => labelled(object, options));
   const at = own.findIndex(({ kind }) => kind !== 'Namespace');
   return [...own.slice(0, at), ...loadCrds(), ...own.slice(at)];
+  const called = { ...options, service: name, url: options.webhookUrl === '' ? undefined : options.webhookUrl };
+  const webhooks = [...buildWebhookConfigurations(called), buildValidatingConfiguration(called)];
+  const base = loadBase().map((template) => jsone(template, context) as KubernetesObject);
+  return [...base, ...webhooks];
 }
 
 /** Of Deployment, Service and ServiceAccount. */

@@ -12,6 +12,8 @@ export interface Problem {
   readonly value: unknown;
   /** A sentence that says what would be right. */
   readonly message: string;
+  /** Of an error: Istio's API takes it, and Envoy would not. It is let into the cluster and kept away from proxies. */
+  readonly istioTakesIt?: true;
 }
 
 export type Segment = string | number;
@@ -22,6 +24,7 @@ export interface Finding {
   readonly severity?: Severity;
   readonly code: ErrorCode;
   readonly message: string;
+  readonly istioTakesIt?: true;
 }
 
 export type Report = (finding: Finding) => void;

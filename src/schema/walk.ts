@@ -206,14 +206,15 @@ function wrongType(keywords: Keywords, value: unknown, path: Segment[], state: W
 }
 
 function add(state: Walk, path: readonly Segment[], value: unknown, finding: Finding): typeof bad {
-  const { at = [], severity = 'error', code, message } = finding;
+  const { at = [], severity = 'error', code, message, istioTakesIt } = finding;
   if (state.problems.length === mostProblems - 1) {
     const rest = { code: 'OR1658', message: 'there are more problems, which are not shown' } as const;
     state.problems.push({ severity: 'error', ...rest, path: '', value: undefined });
   }
   if (state.problems.length < mostProblems) {
     const found = at.reduce<unknown>(step, value);
-    state.problems.push({ severity, code, path: printPath([...path, ...at]), value: found, message });
+    const problem = { severity, code, path: printPath([...path, ...at]), value: found, message };
+    state.problems.push(istioTakesIt === undefined ? problem : { ...problem, istioTakesIt });
   }
   return bad;
 }

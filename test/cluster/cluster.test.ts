@@ -11,6 +11,7 @@ import { matchingCases } from './cases/matching.ts';
 import { operateCases } from './cases/operate.ts';
 import { registryCases } from './cases/registry.ts';
 import { sourceCases } from './cases/source.ts';
+import { validationCases } from './cases/validation.ts';
 import { type Cluster, startCluster, whyNoCluster } from './harness.ts';
 
 const absent = whyNoCluster();
@@ -46,4 +47,5 @@ describe.skipIf(absent !== undefined && !required)('on a real Kubernetes API ser
   registryCases(running);
   discoveryCases(running);
   crdCases(running);
+  validationCases(running);
 });

@@ -5,7 +5,7 @@ import { type Check, printValue } from '../problem.ts';
 export function whyNotRe2(expression: string): string | undefined {
   if (expression === '') return 'it is empty';
   if (expression.length > 1024) return 'it is longer than 1024 characters';
-  if (sumOfRepeats(expression) > 5000) return 'its repetitions are more than 5000 together';
+  if (sumOfRepeats(expression) > 5000) return tooManyRepeats;
   try {
     RE2JS.compile(expression);
     return undefined;
@@ -16,6 +16,8 @@ export function whyNotRe2(expression: string): string | undefined {
   }
 }
 
+const tooManyRepeats = 'its repetitions are more than 5000 together';
+
 /** What is repeated is compiled as often as it is: a bound on time and memory, here and in Envoy. */
 function sumOfRepeats(expression: string): number {
   const counts = [...expression.matchAll(/\{(?:\d*,)?(\d+),?\}/g)];
@@ -24,8 +26,11 @@ function sumOfRepeats(expression: string): number {
 
 export const checkRegex: Check<string> = (value, report) => {
   const why = whyNotRe2(value);
-  if (why !== undefined)
-    report({ code: 'OR1648', message: `${printValue(value)} must be a regular expression of RE2: ${why}` });
+  if (why === undefined) return;
+  const message = `${printValue(value)} must be a regular expression of RE2: ${why}`;
+  // Istio compiles with Go's regexp, which has no bound on all repetitions together.
+  const istioTakesIt = why === tooManyRepeats ? { istioTakesIt: true as const } : {};
+  report({ code: 'OR1648', message, ...istioTakesIt });
 };
 
 /** Headers and query parameters may say `*` for "present". */

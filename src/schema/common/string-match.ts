@@ -6,7 +6,8 @@ const match = (description: string, regexCheck: typeof checkRegex) =>
     {
       exact: text('The whole text.'),
       prefix: text('How it begins.', (value, report) => {
-        if (value === '') report({ code: 'OR1657', message: 'the prefix must not be empty: leave it out' });
+        const message = 'the prefix must not be empty: leave it out';
+        if (value === '') report({ code: 'OR1657', message, istioTakesIt: true });
       }),
       regex: text('A regular expression of RE2 for the whole text.', regexCheck),
     },

@@ -1,0 +1,107 @@
+import type { RouteIR } from '../ir/types/route.ts';
+import { listenerProtocol } from '../model/protocol.ts';
+import { Remembered } from '../model/remembered.ts';
+import type { Service } from '../model/service.ts';
+import type { Workload } from '../model/workload.ts';
+import type { Client } from '../policy/client.ts';
+import { resolveHost } from '../policy/hosts.ts';
+import {
+  delegatesById,
+  isDelegate,
+  joinDelegates,
+  namedDelegates,
+  type Routing,
+} from '../policy/virtual-service/delegates.ts';
+import { httpRoutesOf } from '../policy/virtual-service/http-rules.ts';
+import { isVisible } from '../policy/visibility.ts';
+import type { Config, Snapshot } from '../registry/snapshot.ts';
+import type { VirtualService } from '../schema/kinds.ts';
+import type { ShownRequest } from './finding.ts';
+import { type MeshLookup, serviceFor } from './mesh-lookup.ts';
+import { requestTo, urlOf } from './route-request.ts';
+
+/** A client that goes by a VirtualService, and the routes that it has from it for one host and port. */
+export interface RouteScene {
+  readonly client: Workload;
+  /** `reviews.shop.svc.cluster.local:9080` */
+  readonly authority: string;
+  readonly routes: readonly RouteIR[];
+}
+
+/** So many clients are tried before a request is given up. */
+const mostClients = 20;
+
+/** The rules of a VirtualService, those of its delegates among them. */
+export function routingOf(config: Config<VirtualService>, { virtualServices }: Snapshot, suffix: string): Routing {
+  if (isDelegate(config)) return config;
+  return joinDelegates(
+    config,
+    namedDelegates(
+      config,
+      delegates.get(virtualServices, [], () => delegatesById(virtualServices)),
+    ),
+    suffix,
+  );
+}
+
+const delegates = new Remembered<Snapshot['virtualServices'], ReturnType<typeof delegatesById>>(1);
+
+/** Where sidecars go by a VirtualService: for each client its hosts that are HTTP services, the nearest clients first. */
+export function* meshScenes(
+  config: Config<VirtualService>,
+  { snapshot, lookup }: { readonly snapshot: Snapshot; readonly lookup: MeshLookup },
+): Generator<RouteScene> {
+  const { gateways = [], exportTo = [], hosts = [] } = config.spec;
+  if (gateways.length > 0 && !gateways.includes('mesh')) return;
+  const { domainSuffix } = lookup.settings;
+  const routing = routingOf(config, snapshot, domainSuffix);
+  const full = hosts.map((host) => resolveHost(host, config.namespace, domainSuffix));
+  for (const client of clientsNear(config.namespace, exportTo, lookup))
+    for (const { hostname, ports } of servicesSeen(full, client, lookup))
+      for (const port of ports.filter(({ protocol }) => listenerProtocol(protocol) === 'http'))
+        yield {
+          ...{ client, authority: `${hostname}:${port.number}` },
+          routes: routesFor(routing, port.number, client, lookup),
+        };
+}
+
+function servicesSeen(hosts: readonly string[], { namespace }: Client, lookup: MeshLookup): readonly Service[] {
+  return hosts
+    .filter((host) => !host.startsWith('*'))
+    .flatMap((host) => serviceFor(lookup, host, namespace) ?? [])
+    .filter(({ hostname }) => !hostname.startsWith('*'));
+}
+
+function routesFor(config: Routing, port: number, client: Client, lookup: MeshLookup): readonly RouteIR[] {
+  const resolve = (host: string) => resolveHost(host, config.namespace, lookup.settings.domainSuffix);
+  const gateways = new Set(['mesh']);
+  return httpRoutesOf({ config, port, gateways, client, defaultRetry: undefined, lookup: () => undefined, resolve });
+}
+
+/** Pods with a sidecar that a resource is exported to, those of its namespace first. */
+function clientsNear(namespace: string, exportTo: readonly string[], { workloads }: MeshLookup): readonly Workload[] {
+  const seen = workloads.filter(
+    (workload) => workload.meshed && workload.role === 'sidecar' && isVisible(exportTo, namespace, workload.namespace),
+  );
+  const near = seen.filter((workload) => workload.namespace === namespace);
+  return [...near, ...seen.filter((workload) => workload.namespace !== namespace)].slice(0, mostClients);
+}
+
+/** A request by one of some scenes that comes to a rule (`spec.http[2]`); undefined where none is found. */
+export function requestToRule(
+  scenes: Iterable<RouteScene>,
+  field: string,
+  outcome: Pick<ShownRequest, 'answer' | 'share'>,
+): ShownRequest | undefined {
+  for (const { client, authority, routes } of scenes) {
+    const matches = routes.map(({ match }) => match);
+    for (const [index, route] of routes.entries()) {
+      if (route.origin?.field !== field) continue;
+      const request = requestTo(matches, index, authority);
+      if (request === undefined) continue;
+      const { method, headers } = request;
+      return { from: client.id, method, url: urlOf(request), headers, ...outcome };
+    }
+  }
+  return undefined;
+}
