@@ -16,6 +16,7 @@ export default defineConfig({
             'test/*.test.ts',
             'test/golden/**/*.test.ts',
             'test/conformance/**/*.test.ts',
+            'test/analysis/**/*.test.ts',
             'test/api/**/*.test.ts',
             'test/operate/**/*.test.ts',
             'test/simulation/*.test.ts',

@@ -1,4 +1,6 @@
 import { writeFileSync } from 'node:fs';
+import { analyzers } from '../src/analysis/analyzers.ts';
+import { findingCatalogue } from '../src/analysis/finding-catalogue.ts';
 import { configKeys } from '../src/app/config.ts';
 import { type ConfigKey, describeType } from '../src/app/config-keys.ts';
 import { catalogue } from '../src/errors.ts';
@@ -18,6 +20,7 @@ export const pages: Readonly<Record<string, () => string>> = {
   'api.md': () => page('API', 'src/policy and test/api', apiLines()),
   'mesh-config.md': () => page('meshConfig', 'src/app/mesh-config/rules.ts', meshConfigLines()),
   'errors.md': errorsPage,
+  'findings.md': findingsPage,
   'annotations.md': annotationsPage,
   'reasons.md': reasonsPage,
   'configuration.md': configurationPage,
@@ -29,6 +32,30 @@ function errorsPage(): string {
   return page('Errors', 'src/error-catalogue/', [
     'A code keeps its meaning for ever.',
     ...['', ...table(['code', 'HTTP', 'what', 'what to do'], rows)],
+  ]);
+}
+
+/** What `outrigger analyze` finds, and what of it is told when a resource is written. */
+function findingsPage(): string {
+  const entries = new Map(Object.entries(findingCatalogue));
+  const rows = analyzers.flatMap(({ name, codes, atAdmission }) =>
+    codes.map((code) => {
+      const { severity, title, remedy } = entries.get(code) ?? { severity: '', title: '', remedy: '' };
+      return [code, severity, title, remedy, `\`${name}\``, atAdmission ? 'yes' : ''];
+    }),
+  );
+  return page('Findings', 'src/analysis/', [
+    'What `outrigger analyze` tells beside the codes of [errors.md](errors.md): what the schema refuses is an Error there, fields without effect (OR2404)',
+    'and parts that are left out (OR2406, OR2408, OR2454 to OR2456, OR2461) are Warnings. A code keeps its meaning for ever.',
+    '',
+    'An **Error** comes with a request that shows it; where none can be told it is a Warning. `test/analysis/cases` has for each code what fires and what',
+    'nearly does, and `test/mesh/analysis.test.ts` sends the requests of the errors through real proxies. What is told *at admission* is a warning of',
+    '`kubectl apply`. `--suppress "CODE=KIND NAMESPACE/NAME"`, or the annotation `outrigger.io/analyze-suppress: CODE` (also Istio\'s',
+    '`galley.istio.io/analyze-suppress`) leave a finding out.',
+    '',
+    'Files alone tell only of what they have: nothing is said to be missing of a kind that a namespace of the files has none of.',
+    '',
+    ...table(['code', 'severity', 'what', 'what to do', 'analyzer', 'at admission'], rows),
   ]);
 }
 

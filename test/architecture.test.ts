@@ -15,7 +15,7 @@ const allowed: Record<string, readonly string[]> = {
   'ir/types': ['errors', 'model'],
   policy: ['errors', 'model', 'schema', 'registry', 'ir/types'],
   ir: ['errors', 'model', 'schema', 'registry', 'policy', 'ir/types'],
-  analysis: ['errors', 'model', 'schema', 'source', 'registry', 'policy', 'ir/types'],
+  analysis: ['errors', 'model', 'schema', 'source', 'registry', 'policy', 'ir/types', 'learning'],
   validation: ['errors', 'model', 'schema', 'policy', 'inject'],
   xds: ['errors', 'model', 'ir/types'],
   wire: ['errors', 'model', 'telemetry', 'xds'],

@@ -39,6 +39,7 @@ export type Subject = (of: { readonly kind: string; readonly namespace: string; 
 export interface AnalysisInput {
   readonly snapshot: Snapshot;
   readonly settings: MeshSettings;
+  /** What the schema, the registry and the translation say by themselves. */
   readonly problems: readonly RegistryProblem[];
   /** As their source has them, the kinds among them that the mesh does not read. */
   readonly objects: readonly SourceObject[];
@@ -48,6 +49,10 @@ export interface AnalysisInput {
   readonly judged: Subject;
   /** Image that injection gives to proxies now; '' is not known. */
   readonly proxyImage: string;
+  /** Why injection would give a pod a proxy; undefined where it would not. */
+  readonly wouldInject: (pod: SourceObject) => string | undefined;
+  /** Where the control plane is. */
+  readonly systemNamespace: string;
 }
 
 /** The resources of a kind that are judged. */
@@ -55,7 +60,15 @@ export function subjects<K extends ConfigKind>({ snapshot, judged }: AnalysisInp
   return configsOf(snapshot, kind).filter(({ namespace, name }) => judged({ kind, namespace, name }));
 }
 
-/** The objects of a kind that are judged. */
-export function subjectObjects({ objects, judged }: AnalysisInput, kind: string): readonly SourceObject[] {
-  return objects.filter((object) => object.kind === kind && judged(object));
+/** Objects of a kind; other groups have kinds of the same names, so the group is asked for (`''` of Kubernetes' core). */
+export function objectsOf({ objects }: AnalysisInput, group: string, kind: string): readonly SourceObject[] {
+  return objects.filter((object) => object.kind === kind && groupOf(object) === group);
 }
+
+/** Those of them that are judged. */
+export function subjectObjects(input: AnalysisInput, group: string, kind: string): readonly SourceObject[] {
+  return objectsOf(input, group, kind).filter(input.judged);
+}
+
+const groupOf = ({ apiVersion }: SourceObject) =>
+  apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';

@@ -54,6 +54,12 @@ export function ruleFor(
   return findRule(rules, { host, owner, client, rootNamespaces: settings.rootNamespaces });
 }
 
+/** `shop` of `cart.shop.svc.cluster.local` */
+export function namespaceOf(host: string, { settings }: MeshLookup): string | undefined {
+  const end = `.svc.${settings.domainSuffix}`;
+  return host.endsWith(end) ? host.slice(0, -end.length).split('.')[1] : undefined;
+}
+
 /** The pods that a selector takes, of one namespace or, undefined, of all. */
 export function selectedWorkloads(
   { workloads }: MeshLookup,

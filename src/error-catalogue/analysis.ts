@@ -11,4 +11,15 @@ export const analysisErrors = {
     title: 'A resource was not looked at in full',
     remedy: 'It was admitted. `outrigger analyze` looks at everything, without a limit of time.',
   },
+  OR2552: {
+    status: 400,
+    title: 'Nothing to analyze',
+    remedy: 'Name files or folders, or leave out --use-kube=false and give a kubeconfig.',
+  },
+  OR2553: {
+    status: 403,
+    title: 'A part of the cluster cannot be read',
+    remedy:
+      'Ask for the right to list what the message names, or go on without: nothing is concluded from what was not read.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;

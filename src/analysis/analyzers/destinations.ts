@@ -2,13 +2,12 @@ import { fieldOf } from '../../model/origin.ts';
 import type { Service } from '../../model/service.ts';
 import { hasLabels } from '../../policy/client.ts';
 import { resolveHost } from '../../policy/hosts.ts';
-import { gatewayId } from '../../policy/virtual-service/gateway-id.ts';
 import type { Destination } from '../../schema/common/destination.ts';
 import { type AnalysisInput, type ConfigOf, subjects } from '../analysis-input.ts';
 import type { Analyzer } from '../analyzer.ts';
 import { type Finding, finding } from '../finding.ts';
 import type { FindingCode } from '../finding-catalogue.ts';
-import { lookupIn, type MeshLookup, ruleFor, selectedWorkloads, serviceFor } from '../mesh-lookup.ts';
+import { lookupIn, type MeshLookup, namespaceOf, ruleFor, selectedWorkloads, serviceFor } from '../mesh-lookup.ts';
 import { meshScenes, requestToRule } from '../route-scenes.ts';
 
 type VirtualService = ConfigOf<'VirtualService'>;
@@ -99,12 +98,6 @@ function requestOf({ rule, share }: Named, config: VirtualService, { input, look
   return requestToRule(meshScenes(config, { snapshot: input.snapshot, lookup }), rule, { answer: '503', share });
 }
 
-/** `shop` of `cart.shop.svc.cluster.local` */
-export function namespaceOf(host: string, { settings }: MeshLookup): string | undefined {
-  const end = `.svc.${settings.domainSuffix}`;
-  return host.endsWith(end) ? host.slice(0, -end.length).split('.')[1] : undefined;
-}
-
 function portProblem(
   { port }: Destination,
   service: Service,
@@ -175,7 +168,3 @@ function routed(route: readonly Weighted[], place: string, rule: string | undefi
     return share === 0 ? [] : [{ destination, field: `${place}.route[${index}].destination`, rule, share }];
   });
 }
-
-/** `<namespace>/<name>` of the Gateways that a resource names. */
-export const namedGateways = ({ spec, namespace }: VirtualService): readonly string[] =>
-  (spec.gateways ?? []).filter((name) => name !== 'mesh').map((name) => gatewayId(name, namespace));

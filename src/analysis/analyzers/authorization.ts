@@ -1,0 +1,130 @@
+import { fieldOf } from '../../model/origin.ts';
+import type { Service, ServicePort } from '../../model/service.ts';
+import type { Workload } from '../../model/workload.ts';
+import { holdsFor, isEnforced } from '../../policy/authorization/select.ts';
+import { hasLabels } from '../../policy/client.ts';
+import { indexPeerAuthentications } from '../../policy/peer-authentication/mode.ts';
+import { type AnalysisInput, type ConfigOf, configsOf, subjects } from '../analysis-input.ts';
+import type { Analyzer } from '../analyzer.ts';
+import { asksForHttp, asksForIdentity, asksForToken, type Rule } from '../authorization-asks.ts';
+import { type Finding, finding } from '../finding.ts';
+import type { FindingCode } from '../finding-catalogue.ts';
+import { lookupIn } from '../mesh-lookup.ts';
+import { callOf, clientOf, servicesOf, speaksHttp, targetOf } from '../service-calls.ts';
+
+type Policy = ConfigOf<'AuthorizationPolicy'>;
+
+/** What a policy asks for, and whether the pods that it is for can know it. */
+export const authorization: Analyzer = {
+  name: 'authorization-policy.attributes',
+  description: 'Policies that ask for HTTP, an identity or a token where there is none',
+  codes: ['OR3070', 'OR3071', 'OR3072'],
+  atAdmission: true,
+  *analyze(input) {
+    for (const policy of subjects(input, 'AuthorizationPolicy')) {
+      const { action = 'ALLOW' } = policy.spec;
+      if (action !== 'ALLOW' || !isEnforced(policy)) continue;
+      for (const kind of kinds) {
+        const first = firstFault(policy, kind, input);
+        if (first !== undefined) yield first;
+      }
+    }
+  },
+};
+
+interface Kind {
+  readonly code: FindingCode;
+  readonly answer: string;
+  readonly asks: (rule: Rule) => boolean;
+  /** Whether what is asked for cannot be known at a port of a pod. */
+  readonly isMissing: (at: Place, input: AnalysisInput) => boolean;
+  readonly message: (at: Place) => string;
+}
+
+interface Place {
+  readonly pod: Workload;
+  readonly service: Service;
+  readonly port: ServicePort;
+}
+
+const where = ({ service, port }: Place) => `${service.hostname}:${port.number}`;
+
+const kinds: readonly Kind[] = [
+  {
+    code: 'OR3070',
+    answer: 'reset',
+    asks: asksForHttp,
+    isMissing: ({ port }) => !speaksHttp(port) && port.protocol !== 'auto' && port.protocol !== 'udp',
+    message: (at) =>
+      `${where(at)} speaks ${at.port.protocol}: no connection has what the rule asks for, and none is let in`,
+  },
+  {
+    code: 'OR3071',
+    answer: '403',
+    asks: asksForIdentity,
+    isMissing: ({ pod, port, service }, { snapshot, settings }) => {
+      const modes = indexPeerAuthentications(snapshot.peerAuthentications, settings.rootNamespaces);
+      const { mode, ports } = modes.forWorkload(pod.namespace, pod.labels);
+      return (
+        speaksHttp(port) && service.ports.includes(port) && (ports.get(targetOf(port, pod) ?? 0) ?? mode) === 'disable'
+      );
+    },
+    message: (at) => `${where(at)} takes no mutual TLS, so nobody is known there, and nobody is let in`,
+  },
+  {
+    code: 'OR3072',
+    answer: '403',
+    asks: asksForToken,
+    isMissing: ({ pod, port }, { snapshot, settings }) =>
+      speaksHttp(port) &&
+      !snapshot.requestAuthentications.some(
+        ({ namespace, spec }) =>
+          (namespace === pod.namespace || settings.rootNamespaces.includes(namespace)) &&
+          hasLabels(pod.labels, spec.selector?.matchLabels),
+      ),
+    message: (at) => `no token is checked at ${where(at)}, so no request has a principal, and none is let in`,
+  },
+];
+
+function firstFault(policy: Policy, kind: Kind, input: AnalysisInput): Finding | undefined {
+  for (const [index, rule] of (policy.spec.rules ?? []).entries()) {
+    if (!kind.asks(rule)) continue;
+    for (const place of placesOf(policy, rule, input)) {
+      if (!kind.isMissing(place, input)) continue;
+      return finding(kind.code, {
+        origin: fieldOf(policy.origin, `spec.rules[${index}]`),
+        message: kind.message(place),
+        request: isOtherwiseClosed(place, kind, input) ? requestOf(place, kind, input) : undefined,
+      });
+    }
+  }
+  return undefined;
+}
+
+function* placesOf(policy: Policy, rule: Rule, input: AnalysisInput): Generator<Place> {
+  const ports = (rule.to ?? []).flatMap(({ operation }) => operation?.ports ?? []);
+  for (const pod of lookupIn(input).workloads) {
+    if (!pod.meshed || pod.role !== 'sidecar' || !holds(policy, pod, input)) continue;
+    for (const service of servicesOf(input.snapshot.services, pod))
+      for (const port of service.ports)
+        if (ports.length === 0 || ports.includes(String(targetOf(port, pod)))) yield { pod, service, port };
+  }
+}
+
+function holds(policy: Policy, { namespace, labels }: Workload, { settings }: AnalysisInput): boolean {
+  const { rootNamespaces, trustDomain, trustDomainAliases } = settings;
+  const trustDomains = [trustDomain, ...trustDomainAliases];
+  return holdsFor(policy, { namespace, labels, rootNamespaces, trustDomains });
+}
+
+/** No rule of another permission could let the request in. */
+function isOtherwiseClosed({ pod }: Place, { asks }: Kind, input: AnalysisInput): boolean {
+  return configsOf(input.snapshot, 'AuthorizationPolicy')
+    .filter((policy) => (policy.spec.action ?? 'ALLOW') === 'ALLOW' && isEnforced(policy) && holds(policy, pod, input))
+    .every(({ spec }) => (spec.rules ?? []).every((rule) => asks(rule)));
+}
+
+function requestOf({ service, port, pod }: Place, { answer }: Kind, input: AnalysisInput) {
+  const client = clientOf(lookupIn(input), service, new Set([pod.id]));
+  return client === undefined ? undefined : callOf(client, service, port, { answer, share: 1 });
+}

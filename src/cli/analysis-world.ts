@@ -1,0 +1,73 @@
+import type { AnalysisInput, Subject } from '../analysis/analysis-input.ts';
+import type { Config } from '../app/config.ts';
+import { readTemplateTexts } from '../app/places.ts';
+import { buildInjector } from '../inject/build-injector.ts';
+import { injectObject, type Surroundings } from '../inject/object-injection.ts';
+import type { MeshSettings } from '../model/mesh-settings.ts';
+import type { NamespaceFacts } from '../model/pod.ts';
+import { delegateProblems } from '../policy/virtual-service/delegate-problems.ts';
+import { namespaceFacts } from '../preview/namespace-facts.ts';
+import { textAt, textMapAt } from '../registry/json-fields.ts';
+import { Registry } from '../registry/registry.ts';
+import type { SourceObject } from '../source/object-source.ts';
+import { offlineMesh } from './offline-mesh.ts';
+import { translationProblems } from './translation-problems.ts';
+
+export interface WorldOptions {
+  readonly objects: readonly SourceObject[];
+  readonly config: Config;
+  readonly settings: MeshSettings;
+  readonly judged: Subject;
+  readonly knows: AnalysisInput['knows'];
+  /** Workloads of files are made pods of; a cluster has its pods. */
+  readonly offline: boolean;
+  readonly proxyImage: string;
+}
+
+/** What is analyzed, from the objects of files or of a cluster. */
+export function analysisWorld(options: WorldOptions): AnalysisInput {
+  const { config, settings, judged, knows, offline, proxyImage } = options;
+  const injection = injectionOf(options);
+  const objects = offline ? offlineMesh(options.objects, injection) : options.objects;
+  const { domainSuffix, rootNamespaces } = settings;
+  const registry = new Registry({ domainSuffix, rootNamespaces });
+  registry.apply({ upserts: objects, removals: [] });
+  const { snapshot } = registry;
+  const joint = delegateProblems(snapshot.virtualServices).map(({ origin, message }) => ({
+    ...({ severity: 'warning', code: 'OR2408', origin, message } as const),
+  }));
+  return {
+    ...{ snapshot, settings, objects, judged, knows, proxyImage },
+    problems: [...registry.problems(), ...joint, ...translationProblems(snapshot, settings)],
+    wouldInject: (pod) => {
+      const { outcome } = injectObject(pod.object, injection).results[0] ?? {};
+      return outcome?.decision.inject === true ? outcome.decision.message : undefined;
+    },
+    systemNamespace: config.injection.systemNamespace,
+  };
+}
+
+/** As the webhook would do it, with the namespaces that are there. */
+function injectionOf({ objects, config }: WorldOptions): Surroundings {
+  const namespaces = new Map(
+    objects.filter(({ kind }) => kind === 'Namespace').map((object) => [object.name, factsOf(object)]),
+  );
+  const namespace = (name: string) => namespaces.get(name) ?? { name, labels: {}, annotations: {} };
+  const nodes = objects
+    .filter(({ kind }) => kind === 'Node')
+    .map(({ name, object }) => ({ name, kubeletVersion: textAt(object, 'status', 'nodeInfo', 'kubeletVersion') }));
+  const flags = { namespace: undefined, labels: undefined, annotations: undefined };
+  return {
+    injector: buildInjector(config.injection, readTemplateTexts()),
+    nodes,
+    namespaceOf: namespaceFacts({ namespace }, flags),
+  };
+}
+
+function factsOf({ name, object }: SourceObject): NamespaceFacts {
+  return {
+    name,
+    labels: { 'kubernetes.io/metadata.name': name, ...textMapAt(object, 'metadata', 'labels') },
+    annotations: textMapAt(object, 'metadata', 'annotations'),
+  };
+}

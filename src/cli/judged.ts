@@ -1,0 +1,42 @@
+import type { AnalysisInput, Subject } from '../analysis/analysis-input.ts';
+import type { Finding } from '../analysis/finding.ts';
+import type { OutriggerError } from '../errors.ts';
+import { objectKey, type SourceObject } from '../source/object-source.ts';
+import type { ClusterObjects } from './cluster-objects.ts';
+
+/** What flags and files ask for: the objects of the files, and of the cluster those of a namespace. */
+export function judgedOf(
+  { namespace, allNamespaces }: { readonly namespace?: string; readonly allNamespaces?: boolean },
+  files: ReadonlySet<string>,
+  cluster: ClusterObjects,
+): Subject {
+  if (allNamespaces === true) return () => true;
+  const isOf = (name: string) => (of: Parameters<Subject>[0]) =>
+    of.namespace === '' ? of.name === name : of.namespace === name;
+  if (namespace !== undefined) return isOf(namespace);
+  if (files.size === 0) return isOf(cluster.namespace);
+  // Pods and endpoints are made of what the files have.
+  const spaces = new Set([...files].map((key) => key.slice(key.indexOf(' ') + 1).split('/')[0] ?? ''));
+  return (of) => files.has(objectKey(of)) || (!cluster.isRead && spaces.has(of.namespace));
+}
+
+/** Kinds that describe what is there; a folder that has none of them tells nothing of what is not. */
+const described: Readonly<Record<string, readonly string[]>> = {
+  Service: ['Service', 'ServiceEntry'],
+  Pod: ['Pod', 'Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job'],
+  DestinationRule: ['Service', 'ServiceEntry'],
+  Gateway: ['Gateway'],
+};
+
+/** A cluster tells all that may be read of it; files only what they show to be their matter: one of a kind in a namespace. */
+export function knownFrom(objects: readonly SourceObject[], cluster: ClusterObjects): AnalysisInput['knows'] {
+  if (cluster.isRead) return (kind) => !cluster.unread.has(kind);
+  const there = new Set(objects.map(({ kind, namespace }) => `${kind} ${namespace}`));
+  return (kind, namespace) => (described[kind] ?? [kind]).some((one) => there.has(`${one} ${namespace}`));
+}
+
+/** What is wrong with a file itself. */
+export function fileFinding({ code, detail, remedy, at = '' }: OutriggerError): Finding {
+  const severity = code === 'OR2407' ? 'Warning' : 'Error';
+  return { code, severity, origin: { kind: 'File', namespace: '', name: at }, message: detail, remedy };
+}
