@@ -19,8 +19,7 @@ import { workloadIdentityErrors } from './error-catalogue/workload-identity.ts';
  * Ranges: 10xx configuration, 11xx requests, 12xx annotations and pods, 13xx templates and patch,
  * 14xx traffic capture, 15xx certificates, 16xx sources, 17xx cluster, 18xx command line, 19xx internal,
  * 20xx configuration streams, 21xx registry, 22xx workload identity, 23xx playground, 24xx translation,
- * 25xx installation and operation.
- * 20xx configuration streams, 21xx registry, 22xx workload identity, 23xx playground, 24xx translation, 255x analysis.
+ * 25xx installation, operation and analysis.
  */
 export type { CatalogueEntry };
 

@@ -48,7 +48,7 @@ async function run(made: Command, { pod, service, flags }: Asked): Promise<void>
   const client = findWorkload(snapshot, pod, namespace);
   const wanted = service === undefined ? undefined : findService(snapshot, service, namespace);
   const view = sight.views.view(snapshot, client.namespace, client.labels);
-  const modes = sight.indexes.modes(snapshot.peerAuthentications);
+  const modes = sight.indexes.modes(snapshot);
   const rows = checkTls({ client, view, modes, snapshot }, (one) => wanted === undefined || one.id === wanted.id);
   if (flags.output === 'table')
     printRows(tlsTable(rows), 'The pod knows no such service: see its Sidecar resource and exportTo.');

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { checkCommand, verifyCommand } from './check.ts';
-import { command as authn } from './authn.ts';
 import { command as analyze } from './analyze.ts';
+import { command as authn } from './authn.ts';
+import { checkCommand, verifyCommand } from './check.ts';
 import { command as completion } from './completion.ts';
 import { command as describe, experimentalCommand } from './describe.ts';
 import { injectCommand, kubeInjectCommand } from './inject.ts';

@@ -31,19 +31,12 @@ export function buildManifests(options: ManifestOptions): KubernetesObject[] {
     meshConfigText: Object.keys(options.meshConfig).length === 0 ? '' : stringify(options.meshConfig, { lineWidth: 0 }),
     ...volumesOf(options),
   };
-  const webhooks = buildWebhookConfigurations({
-    ...options,
-    service: name,
-    url: options.webhookUrl === '' ? undefined : options.webhookUrl,
-  });
+  const called = { ...options, service: name, url: options.webhookUrl === '' ? undefined : options.webhookUrl };
+  const webhooks = [...buildWebhookConfigurations(called), buildValidatingConfiguration(called)];
   const gateways = gatewayViews(options).flatMap((gateway) => render('gateways', { ...context, gateway }));
   const own = [...render('base', context), ...webhooks, ...gateways].map((object) => labelled(object, options));
   const at = own.findIndex(({ kind }) => kind !== 'Namespace');
   return [...own.slice(0, at), ...loadCrds(), ...own.slice(at)];
-  const called = { ...options, service: name, url: options.webhookUrl === '' ? undefined : options.webhookUrl };
-  const webhooks = [...buildWebhookConfigurations(called), buildValidatingConfiguration(called)];
-  const base = loadBase().map((template) => jsone(template, context) as KubernetesObject);
-  return [...base, ...webhooks];
 }
 
 /** Of Deployment, Service and ServiceAccount. */
