@@ -1,5 +1,6 @@
 import { analysisErrors } from './error-catalogue/analysis.ts';
 import { commandLineErrors } from './error-catalogue/command-line.ts';
+import { emergencyErrors } from './error-catalogue/emergency.ts';
 import type { CatalogueEntry } from './error-catalogue/entry.ts';
 import { injectionErrors } from './error-catalogue/injection.ts';
 import { installationErrors } from './error-catalogue/installation.ts';
@@ -35,6 +36,7 @@ export const catalogue = {
   ...translationErrors,
   ...installationErrors,
   ...operationErrors,
+  ...emergencyErrors,
   ...analysisErrors,
 } as const satisfies Record<string, CatalogueEntry>;
 

@@ -4,6 +4,7 @@ import { command as authn } from './authn.ts';
 import { checkCommand, verifyCommand } from './check.ts';
 import { command as completion } from './completion.ts';
 import { command as describe, experimentalCommand } from './describe.ts';
+import { command as emergency } from './emergency.ts';
 import { injectCommand, kubeInjectCommand } from './inject.ts';
 import { command as install } from './install.ts';
 import { command as manifest } from './manifest.ts';
@@ -39,6 +40,7 @@ const commands: readonly (() => Command)[] = [
   describe,
   experimentalCommand,
   analyze,
+  emergency,
   scope,
   root,
   workload,

@@ -1,0 +1,190 @@
+import { Command, Option } from 'commander';
+import { emergencyPath, eventOf, protectionOf, scopeOf, statesIn, whoAsks } from '../emergency/cluster.ts';
+import { type EmergencyLevel, lossesOf } from '../emergency/losses.ts';
+import { emergencyObject, parseTarget, type Target } from '../emergency/scope.ts';
+import type { EmergencyState } from '../emergency/state.ts';
+import { OutriggerError } from '../errors.ts';
+import { defaultMeshSettings } from '../model/mesh-settings.ts';
+import { printAge, type Table } from '../operate/text/table.ts';
+import { parseDuration } from '../schema/common/duration.ts';
+import { emergencyLevels, longestTtlMs } from '../schema/emergency/emergency.ts';
+import type { ClusterObjects } from '../source/kubernetes/cluster-objects.ts';
+import { outputOption } from './cluster-flags.ts';
+import { namespaceName } from './flag-values.ts';
+import { addClusterFlags, type ClusterFlags, confirm, openCluster } from './install-cluster.ts';
+import { printRows, printValue } from './print-value.ts';
+
+interface PlaceFlags extends ClusterFlags {
+  readonly namespace: string;
+  readonly istioNamespace: string;
+}
+
+interface DeclareFlags extends PlaceFlags {
+  readonly level?: EmergencyLevel;
+  readonly ttl: string;
+  readonly reason?: string;
+  readonly skipConfirmation?: boolean;
+}
+
+/** `outrigger emergency`: takes protection away for a while, without a restart; it comes back by itself. */
+export function command(): Command {
+  const made = new Command('emergency')
+    .description('take protection away for a while, without a restart of pods; it comes back by itself')
+    .argument('[target]', 'mesh, ns/NAME, deploy/NAME, sts/NAME, ds/NAME, or NAME')
+    .addOption(new Option('-l, --level <level>', 'what is taken away').choices([...emergencyLevels]))
+    .option('--ttl <duration>', 'for how long, at most 24h', '15m')
+    .option('--reason <text>', 'why, for those who read of it later')
+    .option('-y, --skip-confirmation', 'do not ask')
+    .addHelpText('after', help);
+  addPlaceFlags(made).action((target: string | undefined, flags: DeclareFlags) => declare(target, flags));
+  return made.addCommand(offCommand()).addCommand(statusCommand());
+}
+
+const help = `
+Levels:
+  authz      AuthorizationPolicies only log
+  plaintext  mutual TLS is no longer required
+  bypass     bytes pass the proxies untouched
+  inject     new pods get no proxy
+
+Examples:
+  outrigger emergency deploy/reviews-v1 --level authz --ttl 15m --reason INC-7
+  outrigger emergency ns/shop --level plaintext --reason "certificates expired" -y
+  outrigger emergency status
+  outrigger emergency off deploy/reviews-v1
+`;
+
+function addPlaceFlags(command: Command): Command {
+  return addClusterFlags(command)
+    .option('-n, --namespace <name>', 'namespace of the workload', namespaceName, 'default')
+    .option('-i, --istioNamespace <name>', 'namespace of the control plane', namespaceName, 'outrigger-system');
+}
+
+function offCommand(): Command {
+  return addPlaceFlags(new Command('off'))
+    .description('end emergencies before their time')
+    .argument('[target]', 'as it was declared for, or NAMESPACE/NAME of `emergency status`; none: all of them')
+    .action((target: string | undefined, _: object, made: Command) => end(target, made.optsWithGlobals<PlaceFlags>()));
+}
+
+function statusCommand(): Command {
+  return addPlaceFlags(new Command('status'))
+    .description('list the emergencies of the cluster')
+    .addOption(outputOption('table', 'json', 'yaml'))
+    .action((_: object, made: Command) =>
+      status(made.optsWithGlobals<PlaceFlags & { output: 'table' | 'json' | 'yaml' }>()),
+    );
+}
+
+async function declare(given: string | undefined, flags: DeclareFlags): Promise<void> {
+  const { level, ttl, reason, namespace, istioNamespace } = flags;
+  if (level === undefined) throw new OutriggerError('OR2561', 'it needs --level: authz, plaintext, bypass or inject');
+  if (reason === undefined || reason.trim() === '')
+    throw new OutriggerError('OR2561', 'it needs --reason, such as the number of the incident');
+  const ms = parseDuration(ttl);
+  if (ms === undefined || ms <= 0 || ms > longestTtlMs)
+    throw new OutriggerError('OR2561', `--ttl ${JSON.stringify(ttl)} must be a duration of at most 24h, like 15m`);
+  const target = targetOf(given);
+  const { cluster } = await openCluster(flags);
+  const scope = await scopeOf(cluster, target, { namespace, rootNamespace: istioNamespace });
+  const roots = [...new Set([istioNamespace, ...defaultMeshSettings.rootNamespaces])];
+  const lost = lossesOf(level, await protectionOf(cluster, scope, roots));
+  process.stdout.write(`For ${ttl}, ${level} of ${scope.title}:\n${lost.map((line) => `  - ${line}`).join('\n')}\n`);
+  if (flags.skipConfirmation !== true) {
+    if (!process.stdin.isTTY) throw new OutriggerError('OR2562', 'this is no terminal');
+    await confirm('Take this protection away?');
+  }
+  const by = await whoAsks(cluster);
+  const object = emergencyObject(scope, { level, ttl, reason, by });
+  const { name } = object.metadata;
+  // One that is over, or that is to go on for longer, gives way.
+  await cluster.remove(emergencyPath(scope.namespace, name));
+  const created = await cluster.create(emergencyPath(scope.namespace), object);
+  const metadata = created['metadata'] as { uid?: string; creationTimestamp?: string };
+  const until = new Date(Date.parse(metadata.creationTimestamp ?? '') + ms);
+  const { uid } = metadata;
+  await tell(cluster, { namespace: scope.namespace, name, ...(uid === undefined ? {} : { uid }) }, [
+    `${level} of ${scope.title} until ${until.toISOString()}, by ${by || 'somebody'}: ${reason}`,
+  ]);
+  process.stdout.write(
+    `✔ Emergency ${scope.namespace}/${name} is in force until ${until.toISOString()} and ends by itself.\n` +
+      `  Before: outrigger emergency off ${scope.namespace}/${name}\n`,
+  );
+}
+
+async function end(given: string | undefined, flags: PlaceFlags): Promise<void> {
+  const { cluster } = await openCluster(flags);
+  const states = await statesIn(cluster, new Date());
+  const chosen = given === undefined ? states : await chosenOf(given, states, { cluster, flags });
+  if (chosen.length === 0) {
+    if (given !== undefined) throw new OutriggerError('OR2563', `none is declared for "${given}"`);
+    process.stdout.write('No emergency is declared.\n');
+    return;
+  }
+  const by = await whoAsks(cluster);
+  for (const state of chosen) {
+    await cluster.remove(emergencyPath(state.namespace, state.name));
+    if (state.inForce) await tell(cluster, state, [`ended before its time, by ${by || 'somebody'}`]);
+    process.stdout.write(
+      `✔ Emergency ${state.namespace}/${state.name} ${state.inForce ? 'has ended' : 'was over, and is removed'}.\n`,
+    );
+  }
+}
+
+interface Around {
+  readonly cluster: ClusterObjects;
+  readonly flags: PlaceFlags;
+}
+
+/** By its own name, else all that were declared for a target. */
+async function chosenOf(
+  given: string,
+  states: readonly EmergencyState[],
+  { cluster, flags }: Around,
+): Promise<readonly EmergencyState[]> {
+  const named = states.filter(({ namespace, name }) => given === `${namespace}/${name}`);
+  if (named.length > 0) return named;
+  const around = { namespace: flags.namespace, rootNamespace: flags.istioNamespace };
+  const scope = await scopeOf(cluster, targetOf(given), around);
+  const pods = Object.entries(scope.labels ?? {}).map(([key, value]) => `${key}=${value}`);
+  return states.filter((state) => state.namespace === scope.namespace && state.pods === pods.join(','));
+}
+
+function targetOf(given: string | undefined): Target {
+  const target = given === undefined ? undefined : parseTarget(given);
+  if (target === undefined)
+    throw new OutriggerError('OR2561', 'it needs a target: mesh, ns/NAME, deploy/NAME, sts/NAME, ds/NAME or NAME');
+  return target;
+}
+
+/** Events help people to find out; that one is refused holds nothing up. */
+async function tell(
+  cluster: ClusterObjects,
+  about: { readonly namespace: string; readonly name: string; readonly uid?: string },
+  messages: readonly string[],
+): Promise<void> {
+  for (const message of messages) {
+    const path = `/api/v1/namespaces/${about.namespace}/events`;
+    await cluster.create(path, eventOf(about, message, new Date())).catch((error: unknown) => {
+      process.stderr.write(`no Event of it was written: ${error instanceof Error ? error.message : String(error)}\n`);
+    });
+  }
+}
+
+async function status({ output, ...flags }: PlaceFlags & { output: 'table' | 'json' | 'yaml' }): Promise<void> {
+  const { cluster } = await openCluster(flags);
+  const now = new Date();
+  const states = await statesIn(cluster, now);
+  if (output !== 'table') return printValue(states, output);
+  printRows(tableOf(states, now), 'No emergency is declared.');
+}
+
+export function tableOf(states: readonly EmergencyState[], now: Date): Table {
+  return {
+    headers: ['NAMESPACE', 'NAME', 'LEVEL', 'PODS', 'LEFT', 'UNTIL', 'BY', 'REASON'],
+    rows: states.map(({ namespace, name, level, pods, until, inForce, by, reason }) => [
+      ...[namespace, name, level, pods || '*', inForce ? printAge(until.getTime() - now.getTime()) : 'over'],
+      ...[until.toISOString(), by, reason],
+    ]),
+  };
+}

@@ -1,0 +1,123 @@
+import { OutriggerError } from '../errors.ts';
+import { isObject, type JsonObject } from '../model/json.ts';
+import type { Protection } from './losses.ts';
+import type { Scope, Target, WorkloadPlural } from './scope.ts';
+import { type EmergencyState, stateOf } from './state.ts';
+
+/** The cluster that an emergency is declared in; implemented by src/source/kubernetes/cluster-objects.ts. */
+export interface EmergencyCluster {
+  get(path: string): Promise<JsonObject | undefined>;
+  list(path: string): Promise<JsonObject[]>;
+  create(path: string, body: object): Promise<JsonObject>;
+  remove(path: string): Promise<boolean>;
+}
+
+const workloads: readonly WorkloadPlural[] = ['deployments', 'statefulsets', 'daemonsets'];
+const emergencies = '/apis/outrigger.io/v1alpha1';
+
+/** Of what somebody has typed. `around` is the namespace of names without one. Throws OR2560. */
+export async function scopeOf(
+  cluster: EmergencyCluster,
+  target: Target,
+  around: { readonly namespace: string; readonly rootNamespace: string },
+): Promise<Scope> {
+  const { namespace, rootNamespace } = around;
+  if (target.kind === 'mesh') return { title: 'the mesh', namespace: rootNamespace, slug: 'mesh' };
+  if (target.kind === 'namespace') return namespaceScope(cluster, target.name);
+  if (target.kind === 'workload') {
+    const found = await workloadScope(cluster, { ...target, namespace });
+    if (found !== undefined) return found;
+    throw new OutriggerError('OR2560', `${target.plural} ${namespace}/${target.name}`);
+  }
+  for (const plural of workloads) {
+    const found = await workloadScope(cluster, { plural, name: target.name, namespace });
+    if (found !== undefined) return found;
+  }
+  return namespaceScope(cluster, target.name);
+}
+
+async function namespaceScope(cluster: EmergencyCluster, name: string): Promise<Scope> {
+  if ((await cluster.get(`/api/v1/namespaces/${name}`)) === undefined)
+    throw new OutriggerError('OR2560', `neither a workload nor a namespace is called "${name}"`);
+  return { title: `namespace ${name}`, namespace: name, slug: 'all' };
+}
+
+async function workloadScope(
+  cluster: EmergencyCluster,
+  { plural, namespace, name }: { plural: WorkloadPlural; namespace: string; name: string },
+): Promise<Scope | undefined> {
+  const found = await cluster.get(`/apis/apps/v1/namespaces/${namespace}/${plural}/${name}`);
+  const spec = isObject(found?.['spec']) ? found['spec'] : undefined;
+  const labels = isObject(spec?.['selector']) ? spec['selector']['matchLabels'] : undefined;
+  if (!isObject(labels)) return undefined;
+  const texts = Object.fromEntries(Object.entries(labels).map(([key, value]) => [key, String(value)]));
+  return { title: `${plural.slice(0, -1)} ${namespace}/${name}`, namespace, labels: texts, slug: name };
+}
+
+/** What is in force in a scope and would be lost. Kinds that the API does not have are none. */
+export async function protectionOf(
+  cluster: EmergencyCluster,
+  { namespace }: Scope,
+  rootNamespaces: readonly string[],
+): Promise<Protection> {
+  const whole = rootNamespaces.includes(namespace);
+  const listed = async (plural: string): Promise<JsonObject[]> => {
+    const objects = await cluster.list(`/apis/security.istio.io/v1/${plural}`);
+    return objects.filter((object) => whole || [namespace, ...rootNamespaces].includes(placeOf(object).namespace));
+  };
+  const [policies, peers] = await Promise.all([listed('authorizationpolicies'), listed('peerauthentications')]);
+  const strict = peers.filter((object) => JSON.stringify(object['spec'] ?? {}).includes('"STRICT"'));
+  return { policies: policies.map(printPlace), strict: strict.map(printPlace) };
+}
+
+function placeOf(object: JsonObject): { namespace: string; name: string } {
+  const metadata = isObject(object['metadata']) ? object['metadata'] : {};
+  return { namespace: String(metadata['namespace'] ?? ''), name: String(metadata['name'] ?? '') };
+}
+
+const printPlace = (object: JsonObject): string => `${placeOf(object).namespace}/${placeOf(object).name}`;
+
+/** Who the API server takes the caller for; '' where it does not say. */
+export async function whoAsks(cluster: EmergencyCluster): Promise<string> {
+  try {
+    const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
+    const { status } = await cluster.create('/apis/authentication.k8s.io/v1/selfsubjectreviews', body);
+    const user = isObject(status) && isObject(status['userInfo']) ? status['userInfo']['username'] : '';
+    return typeof user === 'string' ? user : '';
+  } catch (error) {
+    // Authorization may refuse it; the audit log of the API server knows anyway.
+    if (error instanceof OutriggerError && error.code !== 'OR1630') return '';
+    throw error;
+  }
+}
+
+/** All of the cluster, those in force first. */
+export async function statesIn(cluster: EmergencyCluster, now: Date): Promise<readonly EmergencyState[]> {
+  const objects = await cluster.list(`${emergencies}/emergencies`);
+  const states = objects.flatMap((object) => stateOf(object, now) ?? []);
+  return states.sort((a, b) => Number(b.inForce) - Number(a.inForce) || a.until.getTime() - b.until.getTime());
+}
+
+export const emergencyPath = (namespace: string, name = ''): string =>
+  `${emergencies}/namespaces/${namespace}/emergencies${name === '' ? '' : `/${name}`}`;
+
+/** Told where people look: on the Emergency, in its namespace. */
+export function eventOf(
+  state: Pick<EmergencyState, 'namespace' | 'name'> & { readonly uid?: string },
+  message: string,
+  now: Date,
+): object {
+  const time = now.toISOString().replace(/\.\d+Z$/, 'Z');
+  const { namespace, name, uid } = state;
+  return {
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { generateName: `${name}-`, namespace },
+    involvedObject: {
+      ...{ apiVersion: 'outrigger.io/v1alpha1', kind: 'Emergency', namespace, name },
+      ...(uid === undefined ? {} : { uid }),
+    },
+    ...{ type: 'Warning', reason: 'Emergency', message, firstTimestamp: time, lastTimestamp: time, count: 1 },
+    source: { component: 'outrigger' },
+  };
+}
