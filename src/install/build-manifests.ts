@@ -50,11 +50,14 @@ export function loadCrds(): KubernetesObject[] {
 }
 
 /** A template may render to nothing. */
-function render(folder: 'base' | 'gateways', context: object): KubernetesObject[] {
+export function render(folder: 'base' | 'gateways', context: object): KubernetesObject[] {
   return documents(folder).flatMap((template) => (jsone(template, context) as KubernetesObject | null) ?? []);
 }
 
-function labelled(object: KubernetesObject, { namespace }: ManifestOptions): KubernetesObject {
+export function labelled(
+  object: KubernetesObject,
+  { namespace }: Pick<ManifestOptions, 'namespace'>,
+): KubernetesObject {
   const labels = { ...object.metadata.labels, [partLabel.key]: partLabel.value, [installationLabel]: namespace };
   return { ...object, metadata: { ...object.metadata, labels } };
 }

@@ -5,9 +5,15 @@ import { defaultManifestOptions, type ManifestOptions } from './manifest-options
 /** What the ConfigMap of the options leaves out: the certificate is in the webhooks, the namespace is its own. */
 export type RecordedOptions = Omit<ManifestOptions, 'caPem' | 'namespace'>;
 
-/** Equal options give equal text: keys are sorted. */
-export function recordOptions({ caPem: _, namespace: __, ...options }: ManifestOptions): string {
-  return JSON.stringify(sorted(options as unknown as Json));
+/** Equal options give equal text: keys are sorted, and named as `--set` and the values of the chart name them. */
+export function recordOptions(options: ManifestOptions): string {
+  return JSON.stringify(sorted(chartValues(options) as Json));
+}
+
+/** The options as values of the Helm chart. */
+export function chartValues({ caPem: _, namespace: __, ...options }: ManifestOptions): object {
+  const { tags, namespacesByDefault, ...others } = options;
+  return { ...others, revisionTags: tags, enableNamespacesByDefault: namespacesByDefault };
 }
 
 /** Throws OR2510 where it is no such text. Keys that it lacks, as of an older version, are at their default. */
@@ -20,8 +26,10 @@ export function readRecorded(text: string, at: string): RecordedOptions {
     throw new OutriggerError('OR2510', 'its key options.json is no JSON', { at, cause });
   }
   if (!isObject(value)) throw new OutriggerError('OR2510', 'its key options.json is no map', { at });
+  const { revisionTags: tags = [], enableNamespacesByDefault: namespacesByDefault = false, ...others } = value;
   const gateways = isObject(value['gateways']) ? value['gateways'] : {};
-  return { ...defaults, ...value, gateways: { ...defaults.gateways, ...gateways } };
+  const renamed = { tags, namespacesByDefault } as Pick<RecordedOptions, 'tags' | 'namespacesByDefault'>;
+  return { ...defaults, ...others, ...renamed, gateways: { ...defaults.gateways, ...gateways } };
 }
 
 export function sorted(value: Json): Json {

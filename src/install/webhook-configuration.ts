@@ -58,7 +58,8 @@ function buildConfiguration(
   };
 }
 
-function buildWebhook(entry: WebhookEntry, options: WebhookConfigurationOptions) {
+/** One entry as the API has it. */
+export function buildWebhook(entry: WebhookEntry, options: WebhookConfigurationOptions) {
   const excluded: LabelExpression = {
     key: 'kubernetes.io/metadata.name',
     operator: 'NotIn',

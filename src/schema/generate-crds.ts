@@ -23,13 +23,14 @@ function renderCrd(kind: KindDefinition): string {
 export function readCrdFiles(): ReadonlyMap<string, string> {
   return new Map(
     readdirSync(crdFolder)
+      .filter((name) => name.endsWith('.yaml'))
       .sort()
       .map((name) => [name, readFileSync(join(crdFolder, name), 'utf8')]),
   );
 }
 
 if (import.meta.main) {
-  rmSync(crdFolder, { recursive: true, force: true });
   mkdirSync(crdFolder, { recursive: true });
+  for (const name of readCrdFiles().keys()) rmSync(join(crdFolder, name));
   for (const [name, text] of renderCrdFiles()) writeFileSync(join(crdFolder, name), text);
 }
