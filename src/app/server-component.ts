@@ -46,6 +46,8 @@ export class ServerComponent implements Component {
   async stop(): Promise<void> {
     const { preStopDelaySeconds, drainSeconds } = this.#options.settings;
     this.#stopping = true;
+    // A request on its way over a connection that is closed under it would be lost.
+    this.#server?.sayGoodbye();
     if (this.#port !== 0 && preStopDelaySeconds > 0) await this.#options.sleep(preStopDelaySeconds * 1000);
     await this.#server?.close(drainSeconds * 1000);
   }

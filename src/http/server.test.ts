@@ -230,3 +230,11 @@ async function servedSerial(port: number): Promise<string> {
   socket.destroy();
   return serial;
 }
+
+test('who leaves says so with each answer, and answers all the same', async () => {
+  const { server, ask } = await serve(routes());
+  expect((await ask('/slow')).headers['connection']).toBe('keep-alive');
+  server.sayGoodbye();
+  const last = await ask('/slow');
+  expect([last.statusCode, last.headers['connection']]).toEqual([200, 'close']);
+});

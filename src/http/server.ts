@@ -44,6 +44,8 @@ export interface HttpServer {
   swapCertificate(pair: ServingPair): void;
   /** Resolves to the port in use. Throws OR1004, OR1005. */
   listen(address: Address): Promise<number>;
+  /** From now on each answer ends its connection: a client that keeps them opens its next one elsewhere. */
+  sayGoodbye(): void;
   /** No new connection; what is under way is answered, within `deadlineMs`; then all is closed. */
   close(deadlineMs: number): Promise<void>;
 }
@@ -67,6 +69,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const sockets = trackSockets(server);
   app.addHook('onRoute', (route) => routes.add(route.url, route.method));
   addSecurityHeaders(app);
+  let leaving = false;
+  app.addHook('onRequest', (_request, reply, done) => {
+    if (leaving) reply.header('connection', 'close');
+    done();
+  });
   app.setNotFoundHandler(notFoundHandler(routes));
   app.setErrorHandler(codedErrorHandler(onFault));
   for (const plugin of options.plugins) app.register(plugin);
@@ -74,6 +81,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     app,
     swapCertificate: (pair) => server.setSecureContext(tlsOptions(pair)),
     listen: (address) => listen(app, address),
+    sayGoodbye: () => {
+      leaving = true;
+    },
     close: (deadlineMs) => close(app, sockets, deadlineMs),
   };
 }

@@ -17,7 +17,7 @@ export function serveArguments(options: ManifestOptions, service: string): strin
   return ['serve', '--kubernetes', 'on', ...certificates, ...sets];
 }
 
-/** What the installation itself decides; all but the namespaces of Secrets are closed to `--set`. */
+/** What the installation itself decides; most of it is closed to `--set`. */
 function fixedSettings(options: ManifestOptions, service: string): Record<string, Json> {
   const { namespace, revision, tags, proxyImage, namespacesByDefault, gateways } = options;
   return {
@@ -25,6 +25,8 @@ function fixedSettings(options: ManifestOptions, service: string): Record<string
     'injection.revision': revision,
     'injection.image.proxy': proxyImage,
     'injection.discoveryAddress': `${service}.${namespace}.svc:15012`,
+    // API servers keep connections: each is ended by an answer, not under a request (0183).
+    'server.preStopDelaySeconds': 3,
     ...(namespacesByDefault ? { 'injection.enableNamespacesByDefault': true } : {}),
     ...(tags.length === 0 ? {} : { 'injection.tags': tags.map((tag) => `${tag}=${revision}`).join(',') }),
     ...(namespace === 'outrigger-system' ? {} : { 'mesh.rootNamespaces': [namespace, 'istio-system'] }),

@@ -10,6 +10,7 @@ import { manifestCases } from './cases/manifests.ts';
 import { matchingCases } from './cases/matching.ts';
 import { operateCases } from './cases/operate.ts';
 import { registryCases } from './cases/registry.ts';
+import { replicaCases } from './cases/replicas.ts';
 import { sourceCases } from './cases/source.ts';
 import { validationCases } from './cases/validation.ts';
 import { type Cluster, startCluster, whyNoCluster } from './harness.ts';
@@ -42,6 +43,7 @@ describe.skipIf(absent !== undefined && !required)('on a real Kubernetes API ser
   manifestCases(running);
   installStepCases(running);
   installCases(running);
+  replicaCases(running);
   commandCases(running);
   operateCases(running);
   registryCases(running);

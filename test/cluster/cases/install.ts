@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { collectionPath, type KnownKind, kindPlaces } from '../../../src/install/object-path.ts';
 import type { ApiObject } from '../api.ts';
-import { type Child, freePorts, startChild, waitFor } from '../child.ts';
+import { type Child, freePorts, waitFor } from '../child.ts';
 import { makeNamespace, podOf, podsPath } from '../fixtures.ts';
 import type { Cluster } from '../harness.ts';
 import { outriggerCommand, runOutrigger } from '../outrigger.ts';
+import { serveBeside } from '../serve-beside.ts';
 
 interface Check {
   readonly success: boolean;
@@ -130,7 +130,7 @@ export function installCases(cluster: () => Cluster): void {
 
     test('the control plane runs on it, checks are well, and nothing of it drifts', async () => {
       const installed = await versions(cluster());
-      child = await serve(cluster(), port);
+      child = await serveBeside(cluster(), 'installed', port);
       await makeNamespace(cluster(), 'installed', { labels: { 'istio-injection': 'enabled' } });
       const pod = await waitFor(
         async () => {
@@ -246,14 +246,4 @@ async function versions(cluster: Cluster): Promise<Record<string, unknown>> {
   const all = (await Promise.all(kinds.map((kind) => listed(cluster, kind)))).flat();
   const own = all.filter(([, item]) => item.metadata?.labels?.['app.kubernetes.io/part-of'] === 'outrigger');
   return Object.fromEntries(own.map(([name, item]) => [name, item.metadata?.resourceVersion]));
-}
-
-async function serve(cluster: Cluster, port: number): Promise<Child> {
-  const token = await cluster.serviceAccountToken('outrigger-system', 'outrigger');
-  const kubeconfig = await cluster.writeKubeconfig('installed', { token });
-  const args = ['serve', '--kubernetes', 'on', '--kubeconfig', kubeconfig, '--port', String(port)];
-  const more = ['--state-dir', join(cluster.folder, 'installed'), '--tls-names', cluster.host];
-  const ports = ['--set', 'discovery.port=0', '--set', 'discovery.dnsPort=0'];
-  const logFile = join(cluster.folder, 'installed.log');
-  return startChild({ name: 'outrigger', logFile, ...outriggerCommand([...args, ...more, ...ports]) });
 }

@@ -1,0 +1,48 @@
+import { createConnection, createServer, type Socket } from 'node:net';
+
+/** What a Service is for the API server: new connections in turn to those that are in, those that are open stay where they are. */
+export interface Balancer {
+  readonly port: number;
+  /** Which ports are in. */
+  use(ports: readonly number[]): void;
+  /** How many connections each port has had. */
+  readonly taken: ReadonlyMap<number, number>;
+  stop(): Promise<void>;
+}
+
+export async function startBalancer(): Promise<Balancer> {
+  let targets: readonly number[] = [];
+  let turn = 0;
+  const open = new Set<Socket>();
+  const taken = new Map<number, number>();
+  const server = createServer((client) => {
+    const port = targets[turn++ % Math.max(1, targets.length)];
+    if (port === undefined) {
+      client.destroy();
+      return;
+    }
+    taken.set(port, (taken.get(port) ?? 0) + 1);
+    const target = createConnection({ host: '127.0.0.1', port });
+    for (const socket of [client, target]) {
+      open.add(socket);
+      socket.once('close', () => open.delete(socket));
+      socket.on('error', () => undefined);
+    }
+    client.pipe(target).pipe(client);
+    client.once('close', () => target.destroy());
+    target.once('close', () => client.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    use: (ports) => {
+      targets = ports;
+    },
+    taken,
+    stop: async () => {
+      for (const socket of open) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
