@@ -43,7 +43,7 @@ function buildWebhook(prefix: string, selector: LabelExpression, options: Valida
       ...(options.url === undefined
         ? { service: { name: options.service, namespace: options.namespace, path: '/validate', port: 443 } }
         : { url: `${options.url}/validate` }),
-      caBundle: Buffer.from(options.caPem, 'utf8').toString('base64'),
+      ...(options.caPem === '' ? {} : { caBundle: Buffer.from(options.caPem, 'utf8').toString('base64') }),
     },
     rules: rules(),
     objectSelector: { matchExpressions: [selector] },

@@ -60,15 +60,16 @@ outrigger{{ include "outrigger.suffix" . }}
 {{- end -}}
 {{- end }}
 
+{{- /* `.path` of the webhook, `.root` the chart. */}}
 {{- define "outrigger.clientConfig" -}}
-{{- if .Values.webhookUrl -}}
-url: {{ printf "%s/inject" .Values.webhookUrl | quote }}
+{{- if .root.Values.webhookUrl -}}
+url: {{ printf "%s%s" .root.Values.webhookUrl .path | quote }}
 {{- else -}}
 service:
-  name: {{ include "outrigger.name" . | quote }}
-  namespace: {{ .Release.Namespace | quote }}
-  path: /inject
+  name: {{ include "outrigger.name" .root | quote }}
+  namespace: {{ .root.Release.Namespace | quote }}
+  path: {{ .path }}
   port: 443
 {{- end }}
-caBundle: {{ include "outrigger.caBundle" . }}
+caBundle: {{ include "outrigger.caBundle" .root }}
 {{- end }}

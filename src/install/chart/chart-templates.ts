@@ -5,6 +5,7 @@ import { gatewayViews } from '../gateways.ts';
 import type { KubernetesObject } from '../kubernetes-object.ts';
 import { defaultManifestOptions, rootSecretName } from '../manifest-options.ts';
 import { volumesOf } from '../server-pod.ts';
+import { buildValidatingConfiguration } from '../validating-configuration.ts';
 import { buildWebhook } from '../webhook-configuration.ts';
 import { defaultEntries, revisionEntries, type WebhookEntry } from '../webhook-entries.ts';
 import { type ChartMarks, createMarks, onlyWhen } from './chart-marks.ts';
@@ -16,6 +17,7 @@ export function chartTemplates(): ReadonlyMap<string, string> {
   return new Map([
     ['control-plane.yaml', head + controlPlane()],
     ['webhooks.yaml', head + webhooks()],
+    ['validation.yaml', head + validation()],
     ['ingress-gateway.yaml', head + gateway('ingress')],
     ['egress-gateway.yaml', head + gateway('egress')],
   ]);
@@ -135,9 +137,29 @@ function webhookOf(entry: WebhookEntry, marks: ChartMarks): object {
   });
   return {
     ...webhook,
-    clientConfig: marks.block('include "outrigger.clientConfig" .root'),
+    clientConfig: marks.block('include "outrigger.clientConfig" (dict "root" .root "path" "/inject")'),
     timeoutSeconds: marks.raw('.root.Values.timeoutSeconds'),
   };
+}
+
+/** Resources that name no revision are the default one's to check. */
+function validation(): string {
+  const marks = createMarks();
+  const namespace = marks.text('.Release.Namespace');
+  const configurationOf = (revision: string): KubernetesObject => {
+    const called = { revision, namespace, service: '', url: undefined, caPem: '', timeoutSeconds: 0 };
+    return labelled(buildValidatingConfiguration(called), { namespace });
+  };
+  const asked = (object: KubernetesObject) => {
+    const clientConfig = marks.block('include "outrigger.clientConfig" (dict "root" $ "path" "/validate")');
+    const timeoutSeconds = marks.raw('.Values.timeoutSeconds');
+    const entries = (object['webhooks'] as object[]).map((entry) => ({ ...entry, clientConfig, timeoutSeconds }));
+    return marks.replace(print({ ...object, webhooks: entries }));
+  };
+  return [
+    `{{- if eq .Values.revision "default" }}\n${asked(configurationOf('default'))}{{- else }}`,
+    `${asked(configurationOf(marks.text('.Values.revision')))}{{- end }}\n`,
+  ].join('\n');
 }
 
 const configuration = `{{- $root := . }}

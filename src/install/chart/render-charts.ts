@@ -94,4 +94,7 @@ replacements:
       - select: {kind: MutatingWebhookConfiguration}
         fieldPaths: ['webhooks.*.clientConfig.caBundle']
         options: {create: true}
+      - select: {kind: ValidatingWebhookConfiguration}
+        fieldPaths: ['webhooks.*.clientConfig.caBundle']
+        options: {create: true}
 `;
