@@ -2,8 +2,9 @@ import { catalogue } from '../errors.ts';
 import { fieldOf, printOrigin } from '../model/origin.ts';
 import { unimplementedIn } from '../policy/unimplemented.ts';
 import type { RegistryProblem } from '../registry/registry-problem.ts';
+import { kindOf } from '../schema/kinds.ts';
 import type { SourceObject } from '../source/object-source.ts';
-import { type AnalysisInput, isConfigKind } from './analysis-input.ts';
+import type { AnalysisInput } from './analysis-input.ts';
 import { analyzers } from './analyzers.ts';
 import type { Finding } from './finding.ts';
 
@@ -25,7 +26,7 @@ function asFinding({ severity, code, message, origin }: RegistryProblem): Findin
 }
 
 function fieldsWithoutEffect({ kind, apiVersion, object, origin }: SourceObject): Finding[] {
-  if (!isConfigKind(kind) || !/istio\.io\/|outrigger\.io\//.test(apiVersion)) return [];
+  if (kindOf(apiVersion, kind) === undefined) return [];
   return unimplementedIn({ kind, spec: object.spec }).map(({ code, path, message }) => ({
     ...{ code, severity: 'Warning', origin: fieldOf(origin, path), message, remedy: catalogue[code].remedy },
   }));

@@ -15,8 +15,10 @@ export interface MeshLookup {
   /** Every service by its host, those for wildcards among them. */
   readonly services: HostIndex<Service>;
   readonly rules: RuleIndex;
+  readonly servicesByNamespace: ReadonlyMap<string, readonly Service[]>;
   /** In order of their names. */
   readonly workloads: readonly Workload[];
+  readonly workloadsByNamespace: ReadonlyMap<string, readonly Workload[]>;
   readonly settings: MeshSettings;
 }
 
@@ -25,6 +27,12 @@ const servicesOf = rememberedBy((list: Snapshot['services']) => {
   for (const service of list) index.add(service.hostname, service);
   return index;
 });
+const servicesByNamespace = rememberedBy((list: Snapshot['services']) =>
+  Map.groupBy(list, ({ namespace }) => namespace),
+);
+const workloadsByNamespace = rememberedBy((map: Snapshot['workloads']) =>
+  Map.groupBy(map.values(), ({ namespace }) => namespace),
+);
 const workloadsOf = rememberedBy((map: Snapshot['workloads']) => [...map.values()]);
 const rulesOf = new Remembered<Snapshot['destinationRules'], RuleIndex>(1);
 
@@ -34,7 +42,9 @@ export function lookupIn({ snapshot, settings }: Pick<AnalysisInput, 'snapshot' 
   return {
     services: servicesOf(snapshot.services),
     rules: rulesOf.get(destinationRules, [domainSuffix], () => indexRules(destinationRules, domainSuffix)),
+    servicesByNamespace: servicesByNamespace(snapshot.services),
     workloads: workloadsOf(snapshot.workloads),
+    workloadsByNamespace: workloadsByNamespace(snapshot.workloads),
     settings,
   };
 }
@@ -62,11 +72,10 @@ export function namespaceOf(host: string, { settings }: MeshLookup): string | un
 
 /** The pods that a selector takes, of one namespace or, undefined, of all. */
 export function selectedWorkloads(
-  { workloads }: MeshLookup,
+  { workloads, workloadsByNamespace }: MeshLookup,
   namespace: string | undefined,
   labels: Readonly<Record<string, string>> | undefined,
 ): readonly Workload[] {
-  return workloads.filter(
-    (workload) => (namespace === undefined || workload.namespace === namespace) && hasLabels(workload.labels, labels),
-  );
+  const among = namespace === undefined ? workloads : (workloadsByNamespace.get(namespace) ?? []);
+  return among.filter((workload) => hasLabels(workload.labels, labels));
 }

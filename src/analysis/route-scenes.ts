@@ -1,10 +1,10 @@
 import type { RouteIR } from '../ir/types/route.ts';
 import { listenerProtocol } from '../model/protocol.ts';
 import { Remembered } from '../model/remembered.ts';
-import type { Service } from '../model/service.ts';
 import type { Workload } from '../model/workload.ts';
 import type { Client } from '../policy/client.ts';
 import { resolveHost } from '../policy/hosts.ts';
+import { importsService, listenerOf, scopeOf } from '../policy/sidecar/scope.ts';
 import {
   delegatesById,
   isDelegate,
@@ -13,6 +13,7 @@ import {
   type Routing,
 } from '../policy/virtual-service/delegates.ts';
 import { httpRoutesOf } from '../policy/virtual-service/http-rules.ts';
+import { hostsOfVirtualServices, importedVirtualServices } from '../policy/virtual-service/select.ts';
 import { isVisible } from '../policy/visibility.ts';
 import type { Config, Snapshot } from '../registry/snapshot.ts';
 import type { VirtualService } from '../schema/kinds.ts';
@@ -57,20 +58,42 @@ export function* meshScenes(
   const routing = routingOf(config, snapshot, domainSuffix);
   const full = hosts.map((host) => resolveHost(host, config.namespace, domainSuffix));
   for (const client of clientsNear(config.namespace, exportTo, lookup))
-    for (const { hostname, ports } of servicesSeen(full, client, lookup))
-      for (const port of ports.filter(({ protocol }) => listenerProtocol(protocol) === 'http'))
-        yield {
-          ...{ client, authority: `${hostname}:${port.number}` },
-          routes: routesFor(routing, port.number, client, lookup),
-        };
+    for (const { service, port } of callsBy(client, full, { config, snapshot, lookup }))
+      yield {
+        ...{ client, authority: `${service.hostname}:${port}` },
+        routes: routesFor(routing, port, client, lookup),
+      };
 }
 
-function servicesSeen(hosts: readonly string[], { namespace }: Client, lookup: MeshLookup): readonly Service[] {
-  return hosts
-    .filter((host) => !host.startsWith('*'))
-    .flatMap((host) => serviceFor(lookup, host, namespace) ?? [])
-    .filter(({ hostname }) => !hostname.startsWith('*'));
+interface Around {
+  readonly config: Config<VirtualService>;
+  readonly snapshot: Snapshot;
+  readonly lookup: MeshLookup;
 }
+
+/** HTTP ports of those of the hosts that a client sees, and for which it goes by this resource and no other. */
+function* callsBy(client: Workload, hosts: readonly string[], { config, snapshot, lookup }: Around) {
+  const { settings } = lookup;
+  const { listeners } = scopeOf(snapshot.sidecars, client, settings);
+  const { domainSuffix } = settings;
+  const seen = listeners.map((scope) => ({
+    scope,
+    rules: hostsOfVirtualServices(
+      importedVirtualServices(snapshot.virtualServices, { namespace: client.namespace, scope, domainSuffix }),
+      domainSuffix,
+    ),
+  }));
+  for (const service of hosts.filter(isPlain).flatMap((host) => serviceFor(lookup, host, client.namespace) ?? [])) {
+    for (const { number, protocol } of service.ports) {
+      const listener = listenerOf(seen, number);
+      if (listenerProtocol(protocol) !== 'http' || listener === undefined || !isPlain(service.hostname)) continue;
+      if (!importsService(listener.scope, service.namespace, service.hostname)) continue;
+      if (listener.rules.find(service.hostname) === config) yield { service, port: number };
+    }
+  }
+}
+
+const isPlain = (host: string) => !host.startsWith('*');
 
 function routesFor(config: Routing, port: number, client: Client, lookup: MeshLookup): readonly RouteIR[] {
   const resolve = (host: string) => resolveHost(host, config.namespace, lookup.settings.domainSuffix);

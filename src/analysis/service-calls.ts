@@ -1,7 +1,9 @@
 import { listenerProtocol } from '../model/protocol.ts';
 import type { Service, ServicePort } from '../model/service.ts';
 import type { Workload } from '../model/workload.ts';
+import { hostCovers, resolveHost } from '../policy/hosts.ts';
 import { isVisible } from '../policy/visibility.ts';
+import type { AnalysisInput } from './analysis-input.ts';
 import type { ShownRequest } from './finding.ts';
 import type { MeshLookup } from './mesh-lookup.ts';
 
@@ -17,27 +19,44 @@ export function callOf(
 
 /** A pod with a sidecar that sees a service, one of its namespace first; never one that is behind it. */
 export function clientOf(
-  { workloads }: MeshLookup,
+  { workloads, workloadsByNamespace }: MeshLookup,
   { exportTo, namespace }: Service,
   behind: ReadonlySet<string> = new Set(),
 ): Workload | undefined {
-  const able = workloads.filter(
-    (workload) =>
-      workload.meshed &&
-      workload.role === 'sidecar' &&
-      !behind.has(workload.id) &&
-      isVisible(exportTo, namespace, workload.namespace),
-  );
-  return able.find((workload) => workload.namespace === namespace) ?? able[0];
+  const isAble = (workload: Workload) =>
+    workload.meshed &&
+    workload.role === 'sidecar' &&
+    !behind.has(workload.id) &&
+    isVisible(exportTo, namespace, workload.namespace);
+  return (workloadsByNamespace.get(namespace) ?? []).find(isAble) ?? workloads.find(isAble);
 }
 
 export const speaksHttp = ({ protocol }: ServicePort) => listenerProtocol(protocol) === 'http';
 
+/** A VirtualService may answer calls of a service by itself, or by another one. */
+export function isRoutedElsewhere({ hostname }: Service, { snapshot, settings }: AnalysisInput): boolean {
+  const { domainSuffix } = settings;
+  return snapshot.virtualServices
+    .filter(({ spec, namespace }) =>
+      (spec.hosts ?? []).some((host) => {
+        const full = resolveHost(host, namespace, domainSuffix);
+        return full === hostname || hostCovers(full, hostname);
+      }),
+    )
+    .some(({ spec, namespace }) => {
+      const hosts = [...(spec.http ?? []), ...(spec.tls ?? []), ...(spec.tcp ?? [])].flatMap(({ route }) =>
+        route === undefined
+          ? ['']
+          : route.map(({ destination }) => resolveHost(destination.host, namespace, domainSuffix)),
+      );
+      return hosts.some((host) => host !== hostname) || (spec.http ?? []).some(({ fault }) => fault !== undefined);
+    });
+}
+
 /** The Services of Kubernetes that send to a pod. */
-export function servicesOf(services: readonly Service[], { namespace, labels }: Workload): readonly Service[] {
-  return services.filter(
+export function servicesOf({ servicesByNamespace }: MeshLookup, { namespace, labels }: Workload): readonly Service[] {
+  return (servicesByNamespace.get(namespace) ?? []).filter(
     (service) =>
-      service.namespace === namespace &&
       service.selector !== undefined &&
       Object.entries(service.selector).every(([name, value]) => labels[name] === value),
   );

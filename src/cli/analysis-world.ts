@@ -9,6 +9,7 @@ import { delegateProblems } from '../policy/virtual-service/delegate-problems.ts
 import { namespaceFacts } from '../preview/namespace-facts.ts';
 import { textAt, textMapAt } from '../registry/json-fields.ts';
 import { Registry } from '../registry/registry.ts';
+import { scopeOf } from '../source/known-kinds.ts';
 import type { SourceObject } from '../source/object-source.ts';
 import { offlineMesh } from './offline-mesh.ts';
 import { translationProblems } from './translation-problems.ts';
@@ -22,16 +23,19 @@ export interface WorldOptions {
   /** Workloads of files are made pods of; a cluster has its pods. */
   readonly offline: boolean;
   readonly proxyImage: string;
+  readonly systemNamespace: string;
 }
 
 /** What is analyzed, from the objects of files or of a cluster. */
 export function analysisWorld(options: WorldOptions): AnalysisInput {
-  const { config, settings, judged, knows, offline, proxyImage } = options;
+  const { settings, judged, knows, offline, proxyImage } = options;
   const injection = injectionOf(options);
   const objects = offline ? offlineMesh(options.objects, injection) : options.objects;
   const { domainSuffix, rootNamespaces } = settings;
   const registry = new Registry({ domainSuffix, rootNamespaces });
-  registry.apply({ upserts: objects, removals: [] });
+  // Other groups have kinds of the same names.
+  const read = objects.filter(({ apiVersion, kind }) => scopeOf(apiVersion, kind) !== undefined);
+  registry.apply({ upserts: read, removals: [] });
   const { snapshot } = registry;
   const joint = delegateProblems(snapshot.virtualServices).map(({ origin, message }) => ({
     ...({ severity: 'warning', code: 'OR2408', origin, message } as const),
@@ -43,7 +47,7 @@ export function analysisWorld(options: WorldOptions): AnalysisInput {
       const { outcome } = injectObject(pod.object, injection).results[0] ?? {};
       return outcome?.decision.inject === true ? outcome.decision.message : undefined;
     },
-    systemNamespace: config.injection.systemNamespace,
+    systemNamespace: options.systemNamespace,
   };
 }
 

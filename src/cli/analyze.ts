@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { stringify } from 'yaml';
 import { analyze } from '../analysis/analyze.ts';
 import { analyzers } from '../analysis/analyzers.ts';
@@ -29,6 +29,8 @@ export interface AnalyzeFlags {
   readonly outputThreshold: FindingSeverity;
   readonly suppress: readonly Suppression[];
   readonly listAnalyzers?: boolean;
+  readonly ignoreUnknown?: boolean;
+  readonly systemNamespace: string;
 }
 
 const severities: readonly FindingSeverity[] = ['Info', 'Warning', 'Error'];
@@ -59,6 +61,9 @@ export function command(): Command {
     .addOption(threshold('--output-threshold <level>', 'print findings of this level and above', 'Info'))
     .option('-S, --suppress <CODE=KIND NS/NAME>', 'leave out findings; stars are allowed, repeat it', collect, [])
     .option('-L, --list-analyzers', 'list what is looked for, and nothing else')
+    .option('--ignore-unknown', 'say nothing of documents that cannot be read')
+    .option('-i, --system-namespace <name>', 'namespace of the control plane', namespaceName, 'outrigger-system')
+
     .addHelpText(
       'after',
       `
@@ -72,13 +77,22 @@ Examples:
 Exit codes: 0 nothing at the threshold, 1 findings or an error, 2 a wrong command line. docs/findings.md lists the codes.
 `,
     );
+  for (const option of withoutEffect) command.addOption(option.hideHelp());
   return addConfigOptions(command, 'injection').action((files: string[]) => run(command, files));
 }
+
+/** Flags of istioctl that change nothing here; whoever types them gets what was asked for. */
+const withoutEffect = [
+  new Option('--color', 'colours are there on a terminal'),
+  new Option('-v, --verbose', 'everything is said'),
+  new Option('--timeout <duration>', 'each call of the cluster has a limit of its own'),
+  new Option('-r, --revision <name>', 'all revisions read the same resources'),
+];
 
 function threshold(flags: string, description: string, fallback: FindingSeverity): Option {
   return new Option(flags, description).default(fallback).argParser((text) => {
     const found = severities.find((level) => level.toLowerCase() === text.toLowerCase());
-    if (found === undefined) throw new OutriggerError('OR1802', `${flags} takes Info, Warning or Error, not ${text}`);
+    if (found === undefined) throw new InvalidArgumentError('It has to be Info, Warning or Error.');
     return found;
   });
 }
@@ -114,6 +128,7 @@ async function findingsOf(
   const objects = [...cluster.objects.filter((object) => !given.has(objectKey(object))), ...files.objects];
   const world = analysisWorld({
     ...{ objects, config, settings: meshSettings(config), offline: !flags.useKube },
+    systemNamespace: flags.systemNamespace,
     judged: judgedOf(flags, given, cluster),
     knows: knownFrom(objects, cluster),
     proxyImage: flags.useKube ? cluster.proxyImage : config.injection.image.proxy,
@@ -123,7 +138,8 @@ async function findingsOf(
   );
   const isSilent = ({ code, origin }: Finding) =>
     (silenced.get(objectKey(origin)) ?? []).some((text) => text === '*' || text === code);
-  return [...files.faults.map(fileFinding), ...analyze(world)]
+  const faults = flags.ignoreUnknown === true ? [] : files.faults.map(fileFinding);
+  return [...faults, ...analyze(world)]
     .filter((one) => !isSuppressed(one, flags.suppress) && !isSilent(one))
     .map((one) => ({ ...one, origin: files.placed(one.origin) }));
 }

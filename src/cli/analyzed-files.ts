@@ -6,6 +6,7 @@ import type { Origin } from '../model/origin.ts';
 import { itemOf } from '../source/files/file-object.ts';
 import { collectFault, type FileObject, parseObjects } from '../source/files/parse-objects.ts';
 import { unreadKind } from '../source/files/unread-kind.ts';
+import { scopeOf } from '../source/known-kinds.ts';
 import { objectKey, type SourceObject } from '../source/object-source.ts';
 
 /** What files say, with the places of its parts. */
@@ -45,8 +46,9 @@ export function parseAnalyzed(texts: readonly NamedText[]): AnalyzedFiles {
       const notice = unreadKind(item);
       if (notice !== undefined) faults.push(notice);
       collectFault(faults, () => {
-        const object = itemOf(item)?.object ?? unread(item);
-        objects.set(objectKey(object), object);
+        const object = scopeOf(item.apiVersion, item.kind) === undefined ? unread(item) : itemOf(item)?.object;
+        if (object === undefined) return;
+        objects.set(`${item.apiVersion} ${objectKey(object)}`, object);
         places.set(objectKey(object), item);
       });
     }

@@ -1,6 +1,7 @@
 import type { AnalysisInput, Subject } from '../analysis/analysis-input.ts';
 import type { Finding } from '../analysis/finding.ts';
 import type { OutriggerError } from '../errors.ts';
+import { systemNamespaces } from '../inject/decision/checks.ts';
 import { objectKey, type SourceObject } from '../source/object-source.ts';
 import type { ClusterObjects } from './cluster-objects.ts';
 
@@ -10,7 +11,9 @@ export function judgedOf(
   files: ReadonlySet<string>,
   cluster: ClusterObjects,
 ): Subject {
-  if (allNamespaces === true) return () => true;
+  // As in Istio: those are of no mesh, and nobody here can mend them.
+  const excluded = new Set<string>(systemNamespaces);
+  if (allNamespaces === true) return ({ namespace: of, name }) => !excluded.has(of === '' ? name : of);
   const isOf = (name: string) => (of: Parameters<Subject>[0]) =>
     of.namespace === '' ? of.name === name : of.namespace === name;
   if (namespace !== undefined) return isOf(namespace);

@@ -15,6 +15,7 @@ export async function findingsIn(texts: readonly NamedText[]): Promise<readonly 
     ...{ objects: files.objects, config, settings: meshSettings(config), offline: true, judged: () => true },
     knows: knownFrom(files.objects, noCluster),
     proxyImage: config.injection.image.proxy,
+    systemNamespace: config.injection.systemNamespace,
   });
   return [...files.faults.map(fileFinding), ...analyze(world)].map((one) => ({
     ...one,

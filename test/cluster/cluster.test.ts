@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { analysisCases } from './cases/analysis.ts';
 import { commandCases } from './cases/commands.ts';
 import { crdCases } from './cases/crds.ts';
 import { discoveryCases } from './cases/discovery.ts';
@@ -50,4 +51,5 @@ describe.skipIf(absent !== undefined && !required)('on a real Kubernetes API ser
   discoveryCases(running);
   crdCases(running);
   validationCases(running);
+  analysisCases(running);
 });

@@ -10,7 +10,7 @@ import { asksForHttp, asksForIdentity, asksForToken, type Rule } from '../author
 import { type Finding, finding } from '../finding.ts';
 import type { FindingCode } from '../finding-catalogue.ts';
 import { lookupIn } from '../mesh-lookup.ts';
-import { callOf, clientOf, servicesOf, speaksHttp, targetOf } from '../service-calls.ts';
+import { callOf, clientOf, isRoutedElsewhere, servicesOf, speaksHttp, targetOf } from '../service-calls.ts';
 
 type Policy = ConfigOf<'AuthorizationPolicy'>;
 
@@ -105,7 +105,7 @@ function* placesOf(policy: Policy, rule: Rule, input: AnalysisInput): Generator<
   const ports = (rule.to ?? []).flatMap(({ operation }) => operation?.ports ?? []);
   for (const pod of lookupIn(input).workloads) {
     if (!pod.meshed || pod.role !== 'sidecar' || !holds(policy, pod, input)) continue;
-    for (const service of servicesOf(input.snapshot.services, pod))
+    for (const service of servicesOf(lookupIn(input), pod))
       for (const port of service.ports)
         if (ports.length === 0 || ports.includes(String(targetOf(port, pod)))) yield { pod, service, port };
   }
@@ -126,5 +126,7 @@ function isOtherwiseClosed({ pod }: Place, { asks }: Kind, input: AnalysisInput)
 
 function requestOf({ service, port, pod }: Place, { answer }: Kind, input: AnalysisInput) {
   const client = clientOf(lookupIn(input), service, new Set([pod.id]));
-  return client === undefined ? undefined : callOf(client, service, port, { answer, share: 1 });
+  return client === undefined || isRoutedElsewhere(service, input)
+    ? undefined
+    : callOf(client, service, port, { answer, share: 1 });
 }

@@ -7,7 +7,7 @@ import { type AnalysisInput, objectsOf, subjects } from '../analysis-input.ts';
 import type { Analyzer } from '../analyzer.ts';
 import { type Finding, finding } from '../finding.ts';
 import { lookupIn, type MeshLookup, selectedWorkloads } from '../mesh-lookup.ts';
-import { callOf, clientOf, servicesOf, speaksHttp, targetOf } from '../service-calls.ts';
+import { callOf, clientOf, isRoutedElsewhere, servicesOf, speaksHttp, targetOf } from '../service-calls.ts';
 
 /** What the ports of Services say, and what the pods behind them have. */
 export const servicePorts: Analyzer = {
@@ -30,7 +30,7 @@ export const servicePorts: Analyzer = {
             origin: place,
             message: `port ${port.number} (${port.name || 'without a name'}) names no protocol`,
           });
-        yield* targetFault({ service, port, pods, declared }, place, lookup);
+        yield* targetFault({ service, port, pods, declared }, place, input);
       }
     }
   },
@@ -46,15 +46,17 @@ interface PortCase {
 function* targetFault(
   { service, port, pods, declared }: PortCase,
   origin: Service['origin'],
-  lookup: MeshLookup,
+  input: AnalysisInput,
 ): Generator<Finding> {
   const { targetPort, number } = port;
   const lacking = pods.filter((pod) => targetOf(port, pod) === undefined);
   if (typeof targetPort === 'string') {
     if (lacking.length < pods.length) return;
-    const client = clientOf(lookup, service);
+    const client = clientOf(lookupIn(input), service);
     const request =
-      client !== undefined && speaksHttp(port) ? callOf(client, service, port, { answer: '503', share: 1 }) : undefined;
+      client !== undefined && speaksHttp(port) && !isRoutedElsewhere(service, input)
+        ? callOf(client, service, port, { answer: '503', share: 1 })
+        : undefined;
     const message = `port ${number} sends to the port named ${targetPort}, which no pod behind it has`;
     yield finding('OR3062', { origin, message, request });
     return;
@@ -91,7 +93,7 @@ export const mtlsPorts: Analyzer = {
     for (const { spec, namespace, origin } of subjects(input, 'PeerAuthentication')) {
       const pods = selectedWorkloads(lookup, namespace, spec.selector?.matchLabels);
       for (const port of Object.keys(spec.portLevelMtls ?? {}).map(Number)) {
-        const ports = pods.flatMap((pod) => portsBehind(pod, input));
+        const ports = pods.flatMap((pod) => portsBehind(pod, lookup));
         const called = ports.filter(({ number }) => number === port);
         const isThere = ports.some(({ target }) => target === port);
         if (isThere || ports.length === 0) continue;
@@ -104,8 +106,8 @@ export const mtlsPorts: Analyzer = {
   },
 };
 
-function portsBehind(pod: Workload, { snapshot }: AnalysisInput) {
-  return servicesOf(snapshot.services, pod).flatMap(({ ports }) =>
+function portsBehind(pod: Workload, lookup: MeshLookup) {
+  return servicesOf(lookup, pod).flatMap(({ ports }) =>
     ports.map((port) => ({ number: port.number, target: targetOf(port, pod) ?? port.number })),
   );
 }

@@ -16,6 +16,7 @@ export const strictAndPlain: Analyzer = {
   codes: ['OR3052'],
   atAdmission: true,
   *analyze(input) {
+    if (subjects(input, 'PeerAuthentication').length === 0) return;
     const { workloads } = lookupIn(input);
     const modes = indexPeerAuthentications(input.snapshot.peerAuthentications, input.settings.rootNamespaces);
     const strictBy = Map.groupBy(
@@ -42,9 +43,9 @@ export const strictAndPlain: Analyzer = {
   },
 };
 
-function requestFrom(client: Workload, strict: readonly Workload[], { snapshot }: AnalysisInput) {
+function requestFrom(client: Workload, strict: readonly Workload[], input: AnalysisInput) {
   for (const workload of strict.filter(({ namespace }) => namespace === client.namespace)) {
-    for (const service of servicesOf(snapshot.services, workload)) {
+    for (const service of servicesOf(lookupIn(input), workload)) {
       const port = service.ports.find(speaksHttp);
       if (port !== undefined) return callOf(client, service, port, { answer: 'reset', share: 1 });
     }

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../../model/endpoint.ts';
-import { printOrigin } from '../../model/origin.ts';
+import { type Origin, printOrigin } from '../../model/origin.ts';
 import type { Service, ServicePort } from '../../model/service.ts';
 import type { Workload } from '../../model/workload.ts';
 import { effectivePolicy } from '../../policy/destination-rule/effective.ts';
@@ -9,12 +9,17 @@ import { type AnalysisInput, subjects } from '../analysis-input.ts';
 import type { Analyzer } from '../analyzer.ts';
 import { type Finding, finding } from '../finding.ts';
 import { lookupIn, type MeshLookup, ruleFor } from '../mesh-lookup.ts';
-import { callOf, clientOf, speaksHttp } from '../service-calls.ts';
+import { callOf, clientOf, isRoutedElsewhere, speaksHttp } from '../service-calls.ts';
 
 interface Around {
   readonly input: AnalysisInput;
-  readonly lookup: MeshLookup;
   readonly modes: PeerAuthenticationIndex;
+}
+
+interface Fault {
+  readonly found: Finding;
+  /** The PeerAuthentication that says what is taken. */
+  readonly policy: Origin | undefined;
 }
 
 interface Call {
@@ -39,15 +44,18 @@ export const upstreamTls: Analyzer = {
       ...subjects(input, 'DestinationRule').map(({ origin }) => origin),
       ...subjects(input, 'PeerAuthentication').map(({ origin }) => origin),
     ]);
+    if (judged.size === 0) return;
     for (const call of callsByRule(input, lookup)) {
-      for (const found of faultOf(call, { input, lookup, modes }))
-        if (call.rule.origins.some((origin) => judged.has(origin))) yield found;
+      const isJudged = call.rule.origins.some((origin) => judged.has(origin));
+      for (const { found, policy } of faultOf(call, { input, modes }))
+        if (isJudged || (policy !== undefined && judged.has(policy))) yield found;
     }
   },
 };
 
-/** Calls that a DestinationRule with `tls` decides on, one for each port of a service. */
+/** Calls that a DestinationRule decides on, one for each port of a service. */
 function* callsByRule(input: AnalysisInput, lookup: MeshLookup): Generator<Call> {
+  if (input.snapshot.destinationRules.every(({ spec }) => spec.trafficPolicy === undefined)) return;
   for (const service of input.snapshot.services) {
     const endpoints = input.snapshot.endpoints.get(service.id) ?? [];
     if (service.external || endpoints.length === 0) continue;
@@ -61,7 +69,7 @@ function* callsByRule(input: AnalysisInput, lookup: MeshLookup): Generator<Call>
   }
 }
 
-function* faultOf(call: Call, { input, modes }: Around): Generator<Finding> {
+function* faultOf(call: Call, { input, modes }: Around): Generator<Fault> {
   const { service, port, client, rule, endpoints } = call;
   const mode = effectivePolicy(rule, '', port.number).tls?.mode;
   const [origin] = rule.origins;
@@ -74,13 +82,15 @@ function* faultOf(call: Call, { input, modes }: Around): Generator<Finding> {
   const [first] = refuses;
   if (first === undefined) return;
   const share = refuses.length / endpoints.length;
-  const request = speaksHttp(port) ? callOf(client, service, port, { answer: '503', share }) : undefined;
+  const isShown = speaksHttp(port) && !isRoutedElsewhere(service, input);
+  const request = isShown ? callOf(client, service, port, { answer: '503', share }) : undefined;
   const pods = refuses.map(({ workload }) => workload).join(', ');
   const message =
     mode === 'ISTIO_MUTUAL'
       ? `${named} is called by mutual TLS, which ${pods} cannot take: ${whyNot(first, input, modes)}`
       : `${named} is called ${mode === 'DISABLE' ? 'in plain text' : `by TLS of ${mode}`}, and ${pods} take mutual TLS of the mesh alone`;
-  yield finding(mode === 'ISTIO_MUTUAL' ? 'OR3050' : 'OR3051', { origin, message, request });
+  const found = finding(mode === 'ISTIO_MUTUAL' ? 'OR3050' : 'OR3051', { origin, message, request });
+  yield { found, policy: policyOf(first, input, modes) };
 }
 
 function inboundMode(endpoint: Endpoint, { snapshot }: AnalysisInput, modes: PeerAuthenticationIndex) {
@@ -91,9 +101,13 @@ function inboundMode(endpoint: Endpoint, { snapshot }: AnalysisInput, modes: Pee
   return ports.get(endpoint.port) ?? mode;
 }
 
-function whyNot(endpoint: Endpoint, { snapshot }: AnalysisInput, modes: PeerAuthenticationIndex): string {
+function policyOf(endpoint: Endpoint, { snapshot }: AnalysisInput, modes: PeerAuthenticationIndex) {
   const workload = snapshot.workloads.get(endpoint.workload);
-  if (!endpoint.meshed || workload === undefined) return 'no proxy takes it there';
-  const { origin } = modes.forWorkload(workload.namespace, workload.labels);
+  return workload === undefined ? undefined : modes.forWorkload(workload.namespace, workload.labels).origin;
+}
+
+function whyNot(endpoint: Endpoint, input: AnalysisInput, modes: PeerAuthenticationIndex): string {
+  if (!endpoint.meshed) return 'no proxy takes it there';
+  const origin = policyOf(endpoint, input, modes);
   return origin === undefined ? 'it is disabled there' : `${printOrigin(origin)} disables it`;
 }

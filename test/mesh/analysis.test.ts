@@ -1,0 +1,81 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { AnalysisInput } from '../../src/analysis/analysis-input.ts';
+import { analyze } from '../../src/analysis/analyze.ts';
+import type { Finding, ShownRequest } from '../../src/analysis/finding.ts';
+import { findingCatalogue } from '../../src/analysis/finding-catalogue.ts';
+import { defaultMeshSettings } from '../../src/model/mesh-settings.ts';
+import { until } from '../envoy/condition.ts';
+import { findRequirements } from '../netns/requirements.ts';
+import { startMesh, type TestMesh } from './fixture.ts';
+
+/** The request that a finding prints goes wrong through real proxies as it says, and right without what was found. */
+const envoy = findRequirements();
+const folder = join(import.meta.dirname, '../analysis');
+const cases = join(folder, 'cases');
+const world = readFileSync(join(folder, 'world.yaml'), 'utf8');
+const manifest = (code: string, name: string) => readFileSync(join(cases, code, `${name}.yaml`), 'utf8');
+
+/** Every error; and warnings with a request, since what they tell may be meant. */
+const shown = Object.entries(findingCatalogue)
+  .filter(([code, { severity }]) => severity === 'Error' || code === 'OR3052')
+  .map(([code]) => code);
+
+const inputOf = (mesh: TestMesh): AnalysisInput => ({
+  ...{ snapshot: mesh.snapshot(), settings: defaultMeshSettings, problems: [], objects: [], proxyImage: '' },
+  ...{ knows: () => true, judged: () => true, wouldInject: () => undefined, systemNamespace: 'outrigger-system' },
+});
+
+function findingOf(mesh: TestMesh, code: string): Finding | undefined {
+  return analyze(inputOf(mesh)).find((one) => one.code === code && one.request !== undefined);
+}
+
+/** `503`, or `reset` where no answer comes. */
+async function answerTo(mesh: TestMesh, { from, method, url, headers }: ShownRequest): Promise<string> {
+  const given = Object.entries(headers).map(([name, value]) => `-H '${name}: ${value}'`);
+  const ask = `curl -s -o /dev/null -w '%{http_code}' --max-time 5 -X ${method} ${given.join(' ')} '${url}'`;
+  const status = (await mesh.shell(from, `${ask} || true`)).trim();
+  return status === '000' ? 'reset' : status;
+}
+
+test('each code that has a request has a case here', () => {
+  expect(shown.filter((code) => !readdirSync(cases).includes(code))).toEqual([]);
+});
+
+const deliveries = {
+  'pushed hosts': [],
+  'hosts on demand': ['mesh.pushedHosts=0'],
+  eager: ['mesh.delivery=eager'],
+} as const;
+
+describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s: requests that findings print', (_, sets) => {
+  let mesh: TestMesh;
+  beforeAll(async () => {
+    mesh = await startMesh({ envoy: envoy ?? '', manifests: { 'world.yaml': world }, sets });
+  });
+  afterAll(async () => {
+    await mesh?.stop();
+  });
+
+  test.each(shown)('%s', async (code) => {
+    await mesh.apply('case.yaml', manifest(code, 'fires'));
+    try {
+      const { request } = await until(`${code} is found`, () => findingOf(mesh, code), 20);
+      if (request === undefined) throw new Error('it has no request');
+      // Of a share of the requests one has to go wrong soon.
+      const wrong = async () => (await answerTo(mesh, request)) === request.answer || undefined;
+      await until(`${request.url} is answered ${request.answer}`, wrong, 20);
+      if (request.share === 1) expect(await answerTo(mesh, request)).toBe(request.answer);
+      await mesh.apply('case.yaml', manifest(code, 'quiet'));
+      const right = async () => (await answerTo(mesh, request)) === '200' || undefined;
+      // A Service that is wrong by itself is right in the quiet case; so is a policy that lets in.
+      if (!needsMore.includes(code)) await until(`${request.url} is answered 200`, right, 20);
+    } finally {
+      await mesh.remove('case.yaml');
+    }
+  });
+});
+
+/** Their quiet case is one in which the same request is refused for another reason (a token is asked for), or goes elsewhere. */
+const needsMore = ['OR3072', 'OR3050'];
