@@ -7,11 +7,13 @@ import { benchScale } from './scale.ts';
 import { benchSidecar } from './sidecar.ts';
 import { printTable, type Row } from './table.ts';
 import { benchTranslate } from './translate.ts';
+import { benchValidate } from './validate.ts';
 import { benchWebhook } from './webhook.ts';
 
 const benches: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
   inject: benchInject,
   webhook: benchWebhook,
+  validate: benchValidate,
   memory: benchMemory,
   config: benchConfig,
   scale: benchScale,

@@ -49,7 +49,7 @@ export const findingCatalogue = {
     remedy: 'Correct `spec.selector`, or deploy the gateway: until then nobody listens.',
   },
   OR3012: {
-    severity: 'Warning',
+    severity: 'Error',
     title: 'A Gateway names a Secret that is not there',
     remedy:
       "Make the Secret in the namespace of the gateway's pods (`kubectl create secret tls`): until then its TLS handshakes fail.",

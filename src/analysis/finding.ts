@@ -10,6 +10,8 @@ export interface ShownRequest {
   /** `http://reviews.shop.svc.cluster.local:9080/v2` */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** `ingress.shop.svc.cluster.local:443`: where it is sent to, when that is not what the URL says. */
+  readonly via?: string;
   /** `503`: the status, or `reset` where the connection ends without one. */
   readonly answer: string;
   /** Of the requests like this; 1 where each goes wrong. */
@@ -43,9 +45,10 @@ export function finding(code: FindingCode, { origin, message, request }: Found):
 }
 
 /** `from shop/client: GET http://reviews:9080/ (end-user: jason) -> 503` */
-export function printRequest({ from, method, url, headers, answer, share }: ShownRequest): string {
+export function printRequest({ from, method, url, headers, via, answer, share }: ShownRequest): string {
   const given = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   const withHeaders = given.length === 0 ? '' : ` (${given.join(', ')})`;
   const often = share >= 1 ? '' : `, ${Number((share * 100).toFixed(1))} % of the time`;
-  return `from ${from}: ${method} ${url}${withHeaders} -> ${answer}${often}`;
+  const by = via === undefined ? '' : ` by ${via}`;
+  return `from ${from}: ${method} ${url}${withHeaders}${by} -> ${answer}${often}`;
 }

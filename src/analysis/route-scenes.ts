@@ -2,7 +2,6 @@ import type { RouteIR } from '../ir/types/route.ts';
 import { listenerProtocol } from '../model/protocol.ts';
 import { Remembered } from '../model/remembered.ts';
 import type { Workload } from '../model/workload.ts';
-import type { Client } from '../policy/client.ts';
 import { resolveHost } from '../policy/hosts.ts';
 import { importsService, listenerOf, scopeOf } from '../policy/sidecar/scope.ts';
 import {
@@ -13,6 +12,7 @@ import {
   type Routing,
 } from '../policy/virtual-service/delegates.ts';
 import { httpRoutesOf } from '../policy/virtual-service/http-rules.ts';
+import type { RuleContext } from '../policy/virtual-service/rule-context.ts';
 import { hostsOfVirtualServices, importedVirtualServices } from '../policy/virtual-service/select.ts';
 import { isVisible } from '../policy/visibility.ts';
 import type { Config, Snapshot } from '../registry/snapshot.ts';
@@ -26,6 +26,8 @@ export interface RouteScene {
   readonly client: Workload;
   /** `reviews.shop.svc.cluster.local:9080` */
   readonly authority: string;
+  /** Where it is sent to, when that is not the authority. */
+  readonly via?: string;
   readonly routes: readonly RouteIR[];
 }
 
@@ -61,7 +63,7 @@ export function* meshScenes(
     for (const { service, port } of callsBy(client, full, { config, snapshot, lookup }))
       yield {
         ...{ client, authority: `${service.hostname}:${port}` },
-        routes: routesFor(routing, port, client, lookup),
+        routes: routesFor(routing, { port, client, gateways: inMesh }, lookup),
       };
 }
 
@@ -95,10 +97,15 @@ function* callsBy(client: Workload, hosts: readonly string[], { config, snapshot
 
 const isPlain = (host: string) => !host.startsWith('*');
 
-function routesFor(config: Routing, port: number, client: Client, lookup: MeshLookup): readonly RouteIR[] {
+const inMesh = new Set(['mesh']);
+
+export function routesFor(
+  config: Routing,
+  at: Pick<RuleContext, 'port' | 'client' | 'gateways'>,
+  lookup: MeshLookup,
+): readonly RouteIR[] {
   const resolve = (host: string) => resolveHost(host, config.namespace, lookup.settings.domainSuffix);
-  const gateways = new Set(['mesh']);
-  return httpRoutesOf({ config, port, gateways, client, defaultRetry: undefined, lookup: () => undefined, resolve });
+  return httpRoutesOf({ config, ...at, defaultRetry: undefined, lookup: () => undefined, resolve });
 }
 
 /** Pods with a sidecar that a resource is exported to, those of its namespace first. */
@@ -116,14 +123,17 @@ export function requestToRule(
   field: string,
   outcome: Pick<ShownRequest, 'answer' | 'share'>,
 ): ShownRequest | undefined {
-  for (const { client, authority, routes } of scenes) {
+  for (const { client, authority, via, routes } of scenes) {
     const matches = routes.map(({ match }) => match);
     for (const [index, route] of routes.entries()) {
       if (route.origin?.field !== field) continue;
       const request = requestTo(matches, index, authority);
       if (request === undefined) continue;
       const { method, headers } = request;
-      return { from: client.id, method, url: urlOf(request), headers, ...outcome };
+      return {
+        ...{ from: client.id, method, url: urlOf(request), headers, ...outcome },
+        ...(via === undefined ? {} : { via }),
+      };
     }
   }
   return undefined;

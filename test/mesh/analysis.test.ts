@@ -32,9 +32,10 @@ function findingOf(mesh: TestMesh, code: string): Finding | undefined {
 }
 
 /** `503`, or `reset` where no answer comes. */
-async function answerTo(mesh: TestMesh, { from, method, url, headers }: ShownRequest): Promise<string> {
+async function answerTo(mesh: TestMesh, { from, method, url, headers, via }: ShownRequest): Promise<string> {
   const given = Object.entries(headers).map(([name, value]) => `-H '${name}: ${value}'`);
-  const ask = `curl -s -o /dev/null -w '%{http_code}' --max-time 5 -X ${method} ${given.join(' ')} '${url}'`;
+  const there = via === undefined ? '' : `-k --connect-to '::${via}'`;
+  const ask = `curl -s -o /dev/null -w '%{http_code}' --max-time 5 -X ${method} ${given.join(' ')} ${there} '${url}'`;
   const status = (await mesh.shell(from, `${ask} || true`)).trim();
   return status === '000' ? 'reset' : status;
 }
@@ -58,24 +59,45 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s: reque
     await mesh?.stop();
   });
 
-  test.each(shown)('%s', async (code) => {
-    await mesh.apply('case.yaml', manifest(code, 'fires'));
-    try {
-      const { request } = await until(`${code} is found`, () => findingOf(mesh, code), 20);
-      if (request === undefined) throw new Error('it has no request');
-      // Of a share of the requests one has to go wrong soon.
-      const wrong = async () => (await answerTo(mesh, request)) === request.answer || undefined;
-      await until(`${request.url} is answered ${request.answer}`, wrong, 20);
-      if (request.share === 1) expect(await answerTo(mesh, request)).toBe(request.answer);
-      await mesh.apply('case.yaml', manifest(code, 'quiet'));
-      const right = async () => (await answerTo(mesh, request)) === '200' || undefined;
-      // A Service that is wrong by itself is right in the quiet case; so is a policy that lets in.
-      if (!needsMore.includes(code)) await until(`${request.url} is answered 200`, right, 20);
-    } finally {
-      await mesh.remove('case.yaml');
-    }
-  });
+  test.each(shown)('%s', (code) => goesWrong(mesh, code, manifest(code, 'fires'), manifest(code, 'quiet')));
+
+  test('OR3001 by a gateway', () => goesWrong(mesh, 'OR3001', behindGateway('kart'), behindGateway('cart')));
 });
 
-/** Their quiet case is one in which the same request is refused for another reason (a token is asked for), or goes elsewhere. */
-const needsMore = ['OR3072', 'OR3050'];
+/** What is printed happens, and with what is right the same request is answered. */
+async function goesWrong(mesh: TestMesh, code: string, fires: string, quiet: string): Promise<void> {
+  await mesh.apply('case.yaml', fires);
+  try {
+    const { request } = await until(`${code} is found`, () => findingOf(mesh, code), 20);
+    if (request === undefined) throw new Error('it has no request');
+    // Of a share of the requests one has to go wrong soon.
+    const wrong = async () => (await answerTo(mesh, request)) === request.answer || undefined;
+    await until(`${request.url} is answered ${request.answer}`, wrong, 20);
+    if (request.share === 1) expect(await answerTo(mesh, request)).toBe(request.answer);
+    await mesh.apply('case.yaml', quiet);
+    const right = async () => (await answerTo(mesh, request)) === '200' || undefined;
+    if (!needsMore.includes(code)) await until(`${request.url} is answered 200`, right, 20);
+  } finally {
+    await mesh.remove('case.yaml');
+  }
+}
+
+const behindGateway = (host: string) => `
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {istio: ingress}
+  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [web.example]}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: web, namespace: shop}
+spec:
+  hosts: [web.example]
+  gateways: [web]
+  http: [{match: [{uri: {prefix: /api}}], route: [{destination: {host: ${host}}}]}]
+`;
+
+/** Their quiet case is one in which the same request is refused for another reason (a token is asked for). */
+const needsMore = ['OR3072'];

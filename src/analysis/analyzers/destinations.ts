@@ -7,6 +7,7 @@ import { type AnalysisInput, type ConfigOf, subjects } from '../analysis-input.t
 import type { Analyzer } from '../analyzer.ts';
 import { type Finding, finding } from '../finding.ts';
 import type { FindingCode } from '../finding-catalogue.ts';
+import { gatewayScenes } from '../gateway-scenes.ts';
 import { lookupIn, type MeshLookup, namespaceOf, ruleFor, selectedWorkloads, serviceFor } from '../mesh-lookup.ts';
 import { meshScenes, requestToRule } from '../route-scenes.ts';
 
@@ -95,7 +96,12 @@ function subsetFault(
 
 function requestOf({ rule, share }: Named, config: VirtualService, { input, lookup }: Around) {
   if (rule === undefined) return undefined;
-  return requestToRule(meshScenes(config, { snapshot: input.snapshot, lookup }), rule, { answer: '503', share });
+  const around = { snapshot: input.snapshot, lookup };
+  const outcome = { answer: '503', share };
+  return (
+    requestToRule(meshScenes(config, around), rule, outcome) ??
+    requestToRule(gatewayScenes(config, around), rule, outcome)
+  );
 }
 
 function portProblem(

@@ -4,7 +4,8 @@ import { hostCovers } from '../../policy/hosts.ts';
 import { gatewayId } from '../../policy/virtual-service/gateway-id.ts';
 import { type AnalysisInput, type ConfigOf, subjects } from '../analysis-input.ts';
 import type { Analyzer } from '../analyzer.ts';
-import { type Finding, finding } from '../finding.ts';
+import { type Finding, finding, type ShownRequest } from '../finding.ts';
+import { doorsOf, outsiderOf } from '../gateway-scenes.ts';
 import { lookupIn } from '../mesh-lookup.ts';
 
 type Gateway = ConfigOf<'Gateway'>;
@@ -77,10 +78,11 @@ export const gatewayParts: Analyzer = {
 };
 
 function* missingCredentials(
-  { spec, origin }: Gateway,
+  gateway: Gateway,
   namespaces: readonly string[],
   input: AnalysisInput,
 ): Generator<Finding> {
+  const { spec, origin } = gateway;
   const named = spec.servers.flatMap(({ tls }, index) =>
     [...(tls?.credentialName === undefined ? [] : [tls.credentialName]), ...(tls?.credentialNames ?? [])].map(
       (name) => ({ name, index }),
@@ -92,9 +94,23 @@ function* missingCredentials(
       yield finding('OR3012', {
         origin: fieldOf(origin, `spec.servers[${index}].tls.credentialName`),
         message: `there is no Secret ${id} with a certificate and its key`,
+        request: handshake(gateway, index, input),
       });
     }
   }
+}
+
+/** A client that names the host of the server gets no certificate. */
+function handshake(gateway: Gateway, index: number, input: AnalysisInput): ShownRequest | undefined {
+  const lookup = lookupIn(input);
+  const { port, hosts } = gateway.spec.servers[index] ?? { port: { number: 0 }, hosts: [] };
+  const [door] = doorsOf(gateway, port.number, { snapshot: input.snapshot, lookup });
+  const client = outsiderOf(lookup);
+  const host = hosts.map((text) => text.slice(text.indexOf('/') + 1)).find((text) => !text.includes('*'));
+  if (door === undefined || client === undefined || host === undefined) return undefined;
+  const via = `${door.service.hostname}:${port.number}`;
+  const url = `https://${host}:${port.number}/`;
+  return { from: client.id, method: 'GET', url, headers: {}, via, answer: 'reset', share: 1 };
 }
 
 /** `kubernetes://name` and `kubernetes-gateway://namespace/name` are Istio's longer forms. */
