@@ -48,7 +48,7 @@ function objectsOf(index: number): SourceObject[] {
   const rule = (group: string, kind: string, spec: Record<string, Json>) =>
     make(`${group}.istio.io/v1`, kind, name, { spec });
   const ports = [{ name: 'http', containerPort: 8080 }];
-  const containers = [{ name: 'app', ports }, { name: 'istio-proxy' }];
+  const containers: Json[] = [{ name: 'app', ports }, { name: 'istio-proxy' }];
   const pods = Array.from({ length: perService }, (_, pod) => {
     const podIP = `10.${2 + pod}.${index >> 8}.${index & 255}`;
     return make('v1', 'Pod', `${name}-${pod}`, { spec: { containers }, status: { phase: 'Running', podIP } });

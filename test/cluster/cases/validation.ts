@@ -115,6 +115,12 @@ const rows: Readonly<Record<KindName, Row>> = {
     doubtful: { concurrency: 1, ...unknown },
     warning: unknownField,
   },
+  Emergency: {
+    bad: { level: 'authz', ttl: '48h' },
+    at: 'spec.ttl',
+    doubtful: { level: 'authz', ttl: '1m', ...unknown },
+    warning: unknownField,
+  },
   RateLimit: {
     bad: { limits: [{ requests: 0, unit: 'minute', burst: 1 }] },
     at: 'spec.limits[0].burst',
