@@ -60,7 +60,13 @@ export async function createApiClient(target: ApiTarget): Promise<ApiClient> {
   const ca = target.caFile === undefined ? undefined : await readFile(target.caFile);
   const agent = new Agent({ ca, cert: target.cert, key: target.key, keepAlive: true, maxSockets: 64 });
   const call = (method: string, path: string, options: ApiOptions = {}) =>
-    send({ agent, url: `${target.server}${path}`, method, options: { token: target.token, ...options } });
+    send({
+      agent,
+      url: `${target.server}${path}`,
+      method,
+      options: { token: target.token, ...options },
+      repeated: false,
+    });
   return {
     server: target.server,
     call,
@@ -72,7 +78,15 @@ export async function createApiClient(target: ApiTarget): Promise<ApiClient> {
   };
 }
 
-function send(call: { agent: Agent; url: string; method: string; options: ApiOptions }): Promise<ApiAnswer> {
+interface Call {
+  readonly agent: Agent;
+  readonly url: string;
+  readonly method: string;
+  readonly options: ApiOptions;
+  readonly repeated: boolean;
+}
+
+function send(call: Call): Promise<ApiAnswer> {
   const text = call.options.body === undefined ? undefined : JSON.stringify(call.options.body);
   return new Promise((resolve, reject) => {
     const outgoing = request(call.url, {
@@ -92,7 +106,13 @@ function send(call: { agent: Agent; url: string; method: string; options: ApiOpt
       timeout: 60_000,
     });
     outgoing.once('timeout', () => outgoing.destroy(new Error('no answer of the API server in 60 s')));
-    outgoing.once('error', reject);
+    outgoing.once('error', (error) => {
+      // The server may close an idle connection at the moment at which it is used again.
+      const again = outgoing.reusedSocket || call.method === 'GET';
+      if (again && !call.repeated && 'code' in error && error.code === 'ECONNRESET')
+        send({ ...call, repeated: true }).then(resolve, reject);
+      else reject(error);
+    });
     outgoing.once('response', (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));

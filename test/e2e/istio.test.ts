@@ -54,6 +54,9 @@ describe.skipIf(absent !== undefined && !required)('the hands-on exercises', () 
       .sort();
   }
 
+  const statuses = async (): Promise<string[]> =>
+    (await session.type('outrigger proxy-status')).stdout.trim().split('\n').slice(1);
+
   const ready = (namespace: string): Promise<string> =>
     session.must(`kubectl wait pod --all --for=condition=Ready -n ${namespace} --timeout=90s`);
 
@@ -76,6 +79,28 @@ describe.skipIf(absent !== undefined && !required)('the hands-on exercises', () 
     const pods = (await session.must('kubectl get pods --no-headers')).trim().split('\n');
     expect(pods).toHaveLength(6);
     for (const line of pods) expect(line).toMatch(/^\S+\s+2\/2\s+Running\s+0\s/);
+    // Those of the pods and of both gateways.
+    await expect.poll(async () => (await statuses()).filter((line) => !/STALE|NACKED/.test(line)).length, soon).toBe(8);
+    const named = new Set((await statuses()).map((line) => line.split('.')[0]));
+    for (const line of pods) expect(named).toContain(line.split(/\s+/)[0]);
+  });
+
+  test('verify-install, check and version', async () => {
+    expect(await session.must('outrigger verify-install')).not.toMatch(/×/);
+    expect(await session.must('outrigger check')).toMatch(/√|✔/);
+    const version = await session.must('outrigger version');
+    expect(version).toMatch(/client version: 0\.1\.0/i);
+    expect(version).toMatch(/control plane version: 0\.1\.0/i);
+    expect(version).toMatch(/data plane version: .*8 proxies/i);
+    expect((await session.type('outrigger check --pre')).stdout).not.toBe('');
+  });
+
+  test('analyze finds nothing in Bookinfo', async () => {
+    expect(await session.must('outrigger analyze -n default')).toMatch(/No validation issues found/);
+    const bad = await session.type(`outrigger analyze -n default ${resources}/reviews-v1.yaml`);
+    // The subset comes with the next exercise.
+    expect(bad.code).toBe(1);
+    expect(bad.stdout).toMatch(/Error \[OR3\d+\] \(VirtualService default\/reviews/);
   });
 
   test('ratings calls productpage through both sidecars', async () => {
@@ -99,7 +124,7 @@ describe.skipIf(absent !== undefined && !required)('the hands-on exercises', () 
     expect(await session.must(outside)).toBe('200');
     await session.must(`kubectl apply -f ${resources}/strict.yaml`);
     await expect.poll(async () => (await session.type(outside)).code, soon).not.toBe(0);
-    const { statuses } = await session.load('deploy/reviews-v1', 'reviews', {
+    const { statuses: codes } = await session.load('deploy/reviews-v1', 'reviews', {
       url: 'http://ratings:9080/ratings/0',
       n: 20,
     });

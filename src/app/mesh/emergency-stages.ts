@@ -1,13 +1,15 @@
 import { isObject } from '../../model/json.ts';
-import { endingAnnotation } from '../../policy/emergency/relief.ts';
+import { turningAnnotation } from '../../policy/emergency/relief.ts';
 import { parseDuration } from '../../schema/common/duration.ts';
 import { longestTtlMs } from '../../schema/emergency/emergency.ts';
 import { type ObjectChanges, objectKey, type SourceObject } from '../../source/object-source.ts';
 
 /**
- * How long after a bypass clients without TLS are let in still: by then all proxies know that it is over. Milliseconds.
+ * Proxies do not hear of anything at the same moment. So before a bypass all let clients without TLS in for so long, before
+ * any comes without, and after it for so long still. Milliseconds.
  */
-const tailMs = 15_000;
+const leadMs = 5_000;
+const tailMs = 10_000;
 
 export interface EmergencyStagesOptions {
   readonly now: () => number;
@@ -27,11 +29,12 @@ export interface EmergencyEvent {
   readonly until: Date;
 }
 
-type Stage = 'on' | 'ending' | 'over';
+type Stage = 'on' | 'beginning' | 'ending' | 'over';
 
 interface Known {
   readonly object: SourceObject;
   /** Milliseconds since the epoch. */
+  readonly startsAt: number;
   endsAt: number;
   stage: Stage;
 }
@@ -77,18 +80,18 @@ export class EmergencyStages {
     if (ttl === undefined) changed.push(object);
     else {
       const before = this.#known.get(key);
-      const endsAt = this.#startOf(object, before, ttl) + ttl;
-      this.#known.set(key, { object, endsAt, stage: 'over' });
+      const startsAt = this.#startOf(object, before);
+      this.#known.set(key, { object, startsAt, endsAt: startsAt + ttl, stage: 'over' });
     }
   }
 
   /** One of a file has no time of its own: it counts from when it was first seen. */
-  #startOf({ object }: SourceObject, before: Known | undefined, ttl: number): number {
+  #startOf({ object }: SourceObject, before: Known | undefined): number {
     const { metadata } = object;
     const created = Date.parse(isObject(metadata) ? String(metadata.creationTimestamp) : '');
     const now = this.#options.now();
     if (!Number.isNaN(created)) return Math.min(created, now);
-    return before === undefined ? now : before.endsAt - ttl;
+    return before?.startsAt ?? now;
   }
 
   #settle(): ObjectChanges {
@@ -99,11 +102,10 @@ export class EmergencyStages {
     let next = Number.POSITIVE_INFINITY;
     for (const [key, known] of this.#known) {
       const stage = stageOf(known, time);
-      const boundary = known.endsAt + (stage === 'on' ? 0 : tailMs);
-      if (stage !== 'over') next = Math.min(next, boundary);
+      if (stage !== 'over') next = Math.min(next, endOf(known, stage));
       if (stage === known.stage) continue;
       if (stage === 'over') removals.push(key);
-      else upserts.push(stage === 'on' ? known.object : ending(known.object));
+      else upserts.push(stage === 'on' ? known.object : turning(known.object));
       this.#tell(known, stage);
       known.stage = stage;
     }
@@ -114,24 +116,36 @@ export class EmergencyStages {
   }
 
   #tell({ object, endsAt, stage: before }: Known, stage: Stage): void {
-    if (stage === 'over' && before !== 'on') return;
+    const isNews = before === 'over' || stage === 'ending' || (stage === 'over' && before === 'on');
+    if (!isNews) return;
     const { level, reason = '', by = '' } = specOf(object);
     const at = `${object.namespace}/${object.name}`;
     const texts = { level: String(level), reason: String(reason), by: String(by) };
-    this.#options.tell({ what: stage === 'on' ? 'in force' : 'over', at, ...texts, until: new Date(endsAt) });
+    this.#options.tell({
+      what: stage === 'on' || stage === 'beginning' ? 'in force' : 'over',
+      at,
+      ...texts,
+      until: new Date(endsAt),
+    });
   }
 }
 
-function stageOf({ object, endsAt }: Known, time: number): Stage {
-  if (time < endsAt) return 'on';
-  return specOf(object).level === 'bypass' && time < endsAt + tailMs ? 'ending' : 'over';
+function stageOf({ object, startsAt, endsAt }: Known, time: number): Stage {
+  const isBypass = specOf(object).level === 'bypass';
+  if (time >= endsAt) return isBypass && time < endsAt + tailMs ? 'ending' : 'over';
+  return isBypass && time < startsAt + leadMs ? 'beginning' : 'on';
 }
 
-function ending(given: SourceObject): SourceObject {
+function endOf({ startsAt, endsAt }: Known, stage: Stage): number {
+  if (stage === 'ending') return endsAt + tailMs;
+  return stage === 'beginning' ? Math.min(startsAt + leadMs, endsAt) : endsAt;
+}
+
+function turning(given: SourceObject): SourceObject {
   const metadata = isObject(given.object['metadata']) ? given.object['metadata'] : {};
   const annotations = {
     ...(isObject(metadata['annotations']) ? metadata['annotations'] : {}),
-    [endingAnnotation]: 'true',
+    [turningAnnotation]: 'true',
   };
   return { ...given, object: { ...given.object, metadata: { ...metadata, annotations } } };
 }

@@ -38,7 +38,7 @@ export function startContainer(container: Container, sandbox: PodSandbox): Runni
   const user = userOf(container, sandbox.pod);
   const logFile = join(sandbox.root, `${container.name}.log`);
   const [program = '', ...args] = sandbox.namespace.enter([
-    ...['unshare', '--mount', 'sh', '-ec', mountScript(container, sandbox), 'container'],
+    ...['unshare', '--mount', '--uts', 'sh', '-ec', mountScript(container, sandbox), 'container'],
     ...asUser(user, words, ['--pdeathsig', 'KILL']),
   ]);
   const descriptor = openSync(logFile, 'a');

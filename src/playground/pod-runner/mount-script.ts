@@ -16,6 +16,7 @@ export function mountScript(container: Container, sandbox: PodSandbox): string {
   const merged = join(base, 'merged');
   const security = isObject(container.securityContext) ? container.securityContext : {};
   return [
+    `hostname '${sandbox.pod.metadata.name ?? 'pod'}'`,
     `mount -t overlay overlay -o lowerdir=/,upperdir=${base}/upper,workdir=${base}/work ${merged}`,
     // This machine's /var/run leads to its /run: nothing of the container may be made there.
     `rm -f ${merged}/var/run; mkdir ${merged}/var/run`,

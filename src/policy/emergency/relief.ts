@@ -22,8 +22,11 @@ export interface Relief {
 
 const none: Relief = { authz: false, plaintext: false, bypass: false, origins: [] };
 
-/** Set on a bypass that has ended a moment ago: who still comes without TLS is let in until all have heard of it. */
-export const endingAnnotation = 'emergency.outrigger.io/ending';
+/**
+ * Set on a bypass that begins or has ended a moment ago: whoever comes without TLS is let in until all have heard of it, and
+ * nothing else is so yet, or is so any more.
+ */
+export const turningAnnotation = 'emergency.outrigger.io/turning';
 
 /** Those that hold for a workload: of its namespace, or of a root namespace, whose selector fits. */
 export function emergenciesFor(
@@ -42,7 +45,7 @@ export function reliefFor(configs: readonly Config<Emergency>[], query: Emergenc
   const found = emergenciesFor(configs, query).filter(({ spec }) => spec.level !== 'inject');
   if (found.length === 0) return none;
   const has = (level: Emergency['spec']['level']) =>
-    found.some(({ spec, annotations }) => spec.level === level && annotations[endingAnnotation] !== 'true');
+    found.some(({ spec, annotations }) => spec.level === level && annotations[turningAnnotation] !== 'true');
   return {
     authz: has('authz'),
     plaintext: has('plaintext') || found.some(({ spec }) => spec.level === 'bypass'),
