@@ -40,6 +40,8 @@ describe('what is installed', () => {
       'ValidatingAdmissionPolicy',
       'ValidatingAdmissionPolicyBinding',
       'ConfigMap',
+      'ValidatingAdmissionPolicy',
+      'ValidatingAdmissionPolicyBinding',
       'Service',
       'Deployment',
       'PodDisruptionBudget',
