@@ -54,7 +54,8 @@ describe.skipIf(absent !== undefined && !required)('the hands-on exercises', () 
       .sort();
   }
 
-  const statuses = async (): Promise<string[]> =>
+  /** A line for each proxy. */
+  const proxyLines = async (): Promise<string[]> =>
     (await session.type('outrigger proxy-status')).stdout.trim().split('\n').slice(1);
 
   const ready = (namespace: string): Promise<string> =>
@@ -80,8 +81,10 @@ describe.skipIf(absent !== undefined && !required)('the hands-on exercises', () 
     expect(pods).toHaveLength(6);
     for (const line of pods) expect(line).toMatch(/^\S+\s+2\/2\s+Running\s+0\s/);
     // Those of the pods and of both gateways.
-    await expect.poll(async () => (await statuses()).filter((line) => !/STALE|NACKED/.test(line)).length, soon).toBe(8);
-    const named = new Set((await statuses()).map((line) => line.split('.')[0]));
+    await expect
+      .poll(async () => (await proxyLines()).filter((line) => !/STALE|NACKED/.test(line)).length, soon)
+      .toBe(8);
+    const named = new Set((await proxyLines()).map((line) => line.split('.')[0]));
     for (const line of pods) expect(named).toContain(line.split(/\s+/)[0]);
   });
 
@@ -124,11 +127,33 @@ describe.skipIf(absent !== undefined && !required)('the hands-on exercises', () 
     expect(await session.must(outside)).toBe('200');
     await session.must(`kubectl apply -f ${resources}/strict.yaml`);
     await expect.poll(async () => (await session.type(outside)).code, soon).not.toBe(0);
-    const { statuses: codes } = await session.load('deploy/reviews-v1', 'reviews', {
+    const inside = await session.load('deploy/reviews-v1', 'reviews', {
       url: 'http://ratings:9080/ratings/0',
       n: 20,
     });
-    expect(statuses).toEqual({ 200: 20 });
+    expect(inside.statuses).toEqual({ 200: 20 });
+  });
+
+  test('authn tls-check and describe say what holds', async () => {
+    const check = await session.must(
+      'outrigger authn tls-check deploy/productpage-v1 reviews.default.svc.cluster.local',
+    );
+    expect(check).toMatch(/^HOST:PORT\s+STATUS\s+SERVER\s+CLIENT\s+AUTHN POLICY\s+DESTINATION RULE$/m);
+    expect(check).toMatch(/^reviews\.default\.svc\.cluster\.local:9080\s+OK\s+STRICT\s+mTLS\s+default\/default\s/m);
+    const described = await session.must('outrigger describe pod $(kubectl get pod -l app=reviews,version=v1 -o name)');
+    expect(described).toMatch(/STRICT/);
+    expect(await session.must('outrigger describe service reviews')).toMatch(/reviews/);
+  });
+
+  test('proxy-config shows what the running Envoy has, and whom it comes from', async () => {
+    const clusters = await session.must('outrigger proxy-config cluster deploy/ratings-v1');
+    expect(clusters).toMatch(/reviews\.default\.svc\.cluster\.local/);
+    expect(await session.must('outrigger pc listener deploy/ratings-v1')).toMatch(/15006/);
+    expect(await session.must('outrigger pc route deploy/ratings-v1')).toMatch(/reviews/);
+    expect(await session.must('outrigger pc endpoint deploy/ratings-v1 --status healthy')).toMatch(/HEALTHY/);
+    const secrets = await session.must('outrigger pc secret deploy/ratings-v1 -o json');
+    expect(secrets).not.toMatch(/PRIVATE KEY|private_key/);
+    expect(JSON.parse(await session.must('outrigger pc bootstrap deploy/ratings-v1 -o json'))).toBeTypeOf('object');
   });
 
   test('reviews to v1 only, then half v2 and half v3', async () => {
@@ -170,6 +195,14 @@ describe.skipIf(absent !== undefined && !required)('the hands-on exercises', () 
     await expect
       .poll(async () => (await session.type('kubectl logs deploy/ratings-v1 -c istio-proxy --tail=20')).stdout, soon)
       .toMatch(/403.*rbac_access_denied_matched_policy/);
+    await session.must('outrigger emergency deploy/ratings-v1 --level authz --ttl 10m --reason INC-7 -y');
+    await expect.poll(() => from('deploy/productpage-v1', 'productpage'), soon).toEqual({ 200: 5 });
+    expect(await session.must('outrigger emergency status')).toMatch(/ratings-v1-authz\s+authz\s.*admin\s+INC-7/);
+    expect((await session.type('kubectl get events')).stdout).toMatch(
+      /authz of deployment default\/ratings-v1.*by admin/,
+    );
+    await session.must('outrigger emergency off deploy/ratings-v1');
+    await expect.poll(() => from('deploy/productpage-v1', 'productpage'), soon).toEqual({ 403: 5 });
     await session.must(`kubectl delete -f ${resources}/ratings-viewer.yaml`);
   });
 

@@ -33,7 +33,7 @@ export async function openSession(folder: string, kubeconfig: string): Promise<S
   const bin = join(folder, 'bin');
   await mkdir(bin, { recursive: true });
   const node = join(checkout, 'node_modules/.bin/node');
-  await shim(join(bin, 'outrigger'), `"${node}" "${process.env['OUTRIGGER_MAIN'] ?? join(checkout, 'src/main.ts')}"`);
+  await shim(join(bin, 'outrigger'), `"${node}" "${join(checkout, 'src/main.ts')}"`);
   await shim(join(bin, 'kubectl'), `"${join(piecesFolder(), 'kubectl')}"`);
   const transcript = join(folder, 'session.txt');
   await writeFile(transcript, '');

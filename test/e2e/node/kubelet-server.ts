@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { issueLeaf, makeRoot } from '../../../src/identity/make-certificates.ts';
+import { dialInNamespace } from '../../../src/playground/api/dial-in-namespace.ts';
 import type { LivePod } from '../../../src/playground/cluster/live-pod.ts';
 import type { RunningContainer } from '../../../src/playground/pod-runner/container.ts';
 import { channels, exitStatus, joinPort, send } from './channels.ts';
@@ -73,7 +72,8 @@ async function serve(options: KubeletServerOptions, request: IncomingMessage, so
     const pod = options.pod(namespace, name);
     if (pod === undefined) throw new Error(`no pod ${namespace}/${name} runs here`);
     const port = Number(url.searchParams.get('port') ?? url.searchParams.get('ports'));
-    joinPort(socket, port, dial(options.netns(pod), port));
+    const enter = (command: readonly string[]) => ['ip', 'netns', 'exec', options.netns(pod), ...command];
+    joinPort(socket, port, await dialInNamespace(enter, port));
   } else throw new Error(`${what} is not served`);
 }
 
@@ -103,16 +103,4 @@ function exec(container: RunningContainer, command: readonly string[], socket: W
     else if (data[0] === channels.close && data[1] === channels.stdin) child.stdin.end();
   });
   socket.on('close', () => child.kill('SIGKILL'));
-}
-
-/** A connection to a port of 127.0.0.1 in a network namespace: a process enters it, as this one cannot. */
-function dial(netns: string, port: number): Duplex {
-  const script =
-    'const s=require("net").connect(+process.argv[1],"127.0.0.1");s.on("error",(e)=>{console.error(e.message);process.exit(1)});' +
-    'process.stdin.pipe(s);s.pipe(process.stdout);';
-  const child = spawn('ip', ['netns', 'exec', netns, process.execPath, '-e', script, String(port)]);
-  const stream = Duplex.from({ writable: child.stdin, readable: child.stdout });
-  child.stderr.on('data', (bytes: Buffer) => stream.destroy(new Error(bytes.toString().trim())));
-  stream.on('close', () => child.kill());
-  return stream;
 }
