@@ -29,7 +29,15 @@ export function benchValidate(): Row[] {
       const micros = timed(50, () => judgeResource(decodeValidation(text), doubts));
       return { what: `${kind}, ${services} services`, measured: `${(micros / 1000).toFixed(1)} ms`, floor: '≤ 100 ms' };
     });
-  const world = { snapshot, settings, problems: [], objects, proxyImage: '', systemNamespace: 'outrigger-system' };
+  const world = {
+    snapshot,
+    settings,
+    problems: [],
+    objects,
+    proxyImage: '',
+    systemNamespace: 'outrigger-system',
+    showsRequests: true,
+  };
   const whole = () => analyze({ ...world, knows: () => true, judged: () => true, wouldInject: () => undefined });
   const all = `${(timed(5, whole) / 1000).toFixed(0)} ms`;
   return [...rows, { what: `analysis of all, ${services * perService} pods`, measured: all, floor: '' }];

@@ -73,6 +73,6 @@ function inputWith(
     // Secrets are read only where gateways are said to be.
     knows: (of) => of !== 'Secret',
     judged: (other) => other.kind === String(object.kind) && other.namespace === namespace && other.name === name,
-    ...{ proxyImage: '', wouldInject: () => undefined, systemNamespace: '' },
+    ...{ proxyImage: '', wouldInject: () => undefined, systemNamespace: '', showsRequests: false },
   };
 }

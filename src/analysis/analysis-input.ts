@@ -51,6 +51,8 @@ export interface AnalysisInput {
   readonly proxyImage: string;
   /** Why injection would give a pod a proxy; undefined where it would not. */
   readonly wouldInject: (pod: SourceObject) => string | undefined;
+  /** Whether requests that show errors are looked for: that takes longer than to find these. */
+  readonly showsRequests: boolean;
   /** Where the control plane is. */
   readonly systemNamespace: string;
 }

@@ -41,7 +41,7 @@ export function analysisWorld(options: WorldOptions): AnalysisInput {
     ...({ severity: 'warning', code: 'OR2408', origin, message } as const),
   }));
   return {
-    ...{ snapshot, settings, objects, judged, knows, proxyImage },
+    ...{ snapshot, settings, objects, judged, knows, proxyImage, showsRequests: true },
     problems: [...registry.problems(), ...joint, ...translationProblems(snapshot, settings)],
     wouldInject: (pod) => {
       const { outcome } = injectObject(pod.object, injection).results[0] ?? {};

@@ -24,7 +24,13 @@ const shown = Object.entries(findingCatalogue)
 
 const inputOf = (mesh: TestMesh): AnalysisInput => ({
   ...{ snapshot: mesh.snapshot(), settings: defaultMeshSettings, problems: [], objects: [], proxyImage: '' },
-  ...{ knows: () => true, judged: () => true, wouldInject: () => undefined, systemNamespace: 'outrigger-system' },
+  ...{
+    knows: () => true,
+    judged: () => true,
+    wouldInject: () => undefined,
+    systemNamespace: 'outrigger-system',
+    showsRequests: true,
+  },
 });
 
 function findingOf(mesh: TestMesh, code: string): Finding | undefined {

@@ -1,9 +1,11 @@
 import { fieldOf } from '../../model/origin.ts';
+import { Remembered } from '../../model/remembered.ts';
 import type { Service, ServicePort } from '../../model/service.ts';
 import type { Workload } from '../../model/workload.ts';
 import { holdsFor, isEnforced } from '../../policy/authorization/select.ts';
 import { hasLabels } from '../../policy/client.ts';
-import { indexPeerAuthentications } from '../../policy/peer-authentication/mode.ts';
+import { indexPeerAuthentications, type PeerAuthenticationIndex } from '../../policy/peer-authentication/mode.ts';
+import type { Snapshot } from '../../registry/snapshot.ts';
 import { type AnalysisInput, type ConfigOf, configsOf, subjects } from '../analysis-input.ts';
 import type { Analyzer } from '../analyzer.ts';
 import { asksForHttp, asksForIdentity, asksForToken, type Rule } from '../authorization-asks.ts';
@@ -47,6 +49,12 @@ interface Place {
   readonly port: ServicePort;
 }
 
+const remembered = new Remembered<Snapshot['peerAuthentications'], PeerAuthenticationIndex>(1);
+
+function modesOf(policies: Snapshot['peerAuthentications'], roots: readonly string[]): PeerAuthenticationIndex {
+  return remembered.get(policies, [...roots], () => indexPeerAuthentications(policies, roots));
+}
+
 const where = ({ service, port }: Place) => `${service.hostname}:${port.number}`;
 
 const kinds: readonly Kind[] = [
@@ -63,7 +71,7 @@ const kinds: readonly Kind[] = [
     answer: '403',
     asks: asksForIdentity,
     isMissing: ({ pod, port, service }, { snapshot, settings }) => {
-      const modes = indexPeerAuthentications(snapshot.peerAuthentications, settings.rootNamespaces);
+      const modes = modesOf(snapshot.peerAuthentications, settings.rootNamespaces);
       const { mode, ports } = modes.forWorkload(pod.namespace, pod.labels);
       return (
         speaksHttp(port) && service.ports.includes(port) && (ports.get(targetOf(port, pod) ?? 0) ?? mode) === 'disable'
@@ -87,28 +95,34 @@ const kinds: readonly Kind[] = [
 ];
 
 function firstFault(policy: Policy, kind: Kind, input: AnalysisInput): Finding | undefined {
-  for (const [index, rule] of (policy.spec.rules ?? []).entries()) {
-    if (!kind.asks(rule)) continue;
-    for (const place of placesOf(policy, rule, input)) {
-      if (!kind.isMissing(place, input)) continue;
-      return finding(kind.code, {
-        origin: fieldOf(policy.origin, `spec.rules[${index}]`),
-        message: kind.message(place),
-        request: isOtherwiseClosed(place, kind, input) ? requestOf(place, kind, input) : undefined,
-      });
-    }
+  const rules = (policy.spec.rules ?? []).map((rule, index) => ({ rule, index })).filter(({ rule }) => kind.asks(rule));
+  if (rules.length === 0) return undefined;
+  const missing = placesOf(policy, input).filter((place) => kind.isMissing(place, input));
+  for (const { rule, index } of missing.length === 0 ? [] : rules) {
+    const place = missing.find((one) => isMeant(rule, one));
+    if (place === undefined) continue;
+    return finding(kind.code, {
+      origin: fieldOf(policy.origin, `spec.rules[${index}]`),
+      message: kind.message(place),
+      request: isOtherwiseClosed(place, kind, input) ? requestOf(place, kind, input) : undefined,
+    });
   }
   return undefined;
 }
 
-function* placesOf(policy: Policy, rule: Rule, input: AnalysisInput): Generator<Place> {
-  const ports = (rule.to ?? []).flatMap(({ operation }) => operation?.ports ?? []);
-  for (const pod of lookupIn(input).workloads) {
-    if (!pod.meshed || pod.role !== 'sidecar' || !holds(policy, pod, input)) continue;
-    for (const service of servicesOf(lookupIn(input), pod))
-      for (const port of service.ports)
-        if (ports.length === 0 || ports.includes(String(targetOf(port, pod)))) yield { pod, service, port };
-  }
+function placesOf(policy: Policy, input: AnalysisInput): readonly Place[] {
+  const lookup = lookupIn(input);
+  return lookup.workloads
+    .filter((pod) => pod.meshed && pod.role === 'sidecar' && holds(policy, pod, input))
+    .flatMap((pod) =>
+      servicesOf(lookup, pod).flatMap((service) => service.ports.map((port) => ({ pod, service, port }))),
+    );
+}
+
+/** Rules name the ports of pods. */
+function isMeant({ to = [] }: Rule, { pod, port }: Place): boolean {
+  const ports = to.flatMap(({ operation }) => operation?.ports ?? []);
+  return ports.length === 0 || ports.includes(String(targetOf(port, pod)));
 }
 
 function holds(policy: Policy, { namespace, labels }: Workload, { settings }: AnalysisInput): boolean {

@@ -31,8 +31,7 @@ export const destinations: Analyzer = {
   atAdmission: true,
   *analyze(input) {
     const lookup = lookupIn(input);
-    for (const config of subjects(input, 'VirtualService'))
-      for (const named of destinationsOf(config)) yield* judge(named, config, { input, lookup });
+    for (const config of subjects(input, 'VirtualService')) yield* judge(config, { input, lookup });
   },
 };
 
@@ -48,10 +47,23 @@ interface Fault {
   readonly part: 'host' | 'port' | 'subset';
 }
 
-function* judge(named: Named, config: VirtualService, around: Around): Generator<Finding> {
-  for (const { code, message, part } of faultsOf(named.destination, config, around)) {
-    const origin = fieldOf(config.origin, `${named.field}.${part}`);
-    yield finding(code, { origin, message, request: requestOf(named, config, around) });
+/** For so many different faults of a resource a request is looked for. */
+const mostRequests = 20;
+
+/** What is wrong in many places of a resource is told of the first. */
+function* judge(config: VirtualService, around: Around): Generator<Finding> {
+  const places = destinationsOf(config).flatMap((named) =>
+    faultsOf(named.destination, config, around).map((fault) => ({ named, fault })),
+  );
+  const groups = [...Map.groupBy(places, ({ fault }) => `${fault.code} ${fault.message}`).values()];
+  for (const [index, group] of groups.entries()) {
+    const [first] = group;
+    if (first === undefined) continue;
+    const { fault, named } = first;
+    const origin = fieldOf(config.origin, `${named.field}.${fault.part}`);
+    const more = group.length === 1 ? '' : ` (and in ${group.length - 1} more places)`;
+    const request = index < mostRequests ? requestOf(named, config, around) : undefined;
+    yield finding(fault.code, { origin, message: `${fault.message}${more}`, request });
   }
 }
 
@@ -95,7 +107,7 @@ function subsetFault(
 }
 
 function requestOf({ rule, share }: Named, config: VirtualService, { input, lookup }: Around) {
-  if (rule === undefined) return undefined;
+  if (rule === undefined || !input.showsRequests) return undefined;
   const around = { snapshot: input.snapshot, lookup };
   const outcome = { answer: '503', share };
   return (

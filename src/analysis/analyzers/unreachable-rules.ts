@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import type { RouteMatchIR } from '../../ir/types/route.ts';
 import { fieldOf } from '../../model/origin.ts';
 import { isCatchAll, routeMatchOf } from '../../policy/virtual-service/match.ts';
 import type { HttpMatch } from '../../schema/virtual-service/http-match.ts';
@@ -20,27 +20,63 @@ export const unreachableRules: Analyzer = {
 };
 
 function* unreachable({ spec, origin }: VirtualService): Generator<Finding> {
-  const rules = (spec.http ?? []).map(({ match }) => (match === undefined || match.length === 0 ? [{}] : match));
-  for (const [index, matches] of rules.entries()) {
-    const earlier = rules.slice(0, index).flatMap((list, place) => list.map((match) => ({ match, place })));
-    const hiders = matches.map((match) => earlier.find((other) => hides(other.match, match)));
+  const earlier = new Takers();
+  for (const [index, { match }] of (spec.http ?? []).entries()) {
+    const matches = match === undefined || match.length === 0 ? [{}] : match;
+    const hiders = matches.map((one) => earlier.hiderOf(one));
     const [first] = hiders;
-    if (first === undefined || hiders.some((hider) => hider === undefined)) continue;
-    const message = `rule ${first.place} takes every request that would come to this one`;
-    yield finding('OR3040', { origin: fieldOf(origin, `spec.http[${index}]`), message });
+    if (first !== undefined && hiders.every((hider) => hider !== undefined)) {
+      const message = `rule ${first} takes every request that would come to this one`;
+      yield finding('OR3040', { origin: fieldOf(origin, `spec.http[${index}]`), message });
+    }
+    for (const one of matches) earlier.add(one, index);
   }
 }
 
-const placeFields = ['port', 'gateways', 'sourceLabels', 'sourceNamespace'] as const;
+/** Where a match holds, apart from the request. */
+function placeOf({ port, gateways, sourceLabels, sourceNamespace }: HttpMatch): string {
+  return JSON.stringify([port, gateways, sourceLabels, sourceNamespace]);
+}
 
-/** For sure: of two different conditions on the request nothing is said. */
-function hides(earlier: HttpMatch, later: HttpMatch): boolean {
-  const isEverywhere = placeFields.every((field) => earlier[field] === undefined);
-  const isSamePlace = placeFields.every((field) => isDeepStrictEqual(earlier[field], later[field]));
-  if (!isEverywhere && !isSamePlace) return false;
-  const [wide, narrow] = [routeMatchOf(earlier), routeMatchOf(later)];
-  if (isCatchAll(wide) || isDeepStrictEqual(wide, narrow)) return true;
-  const isOnlyPath = wide.headers.length + wide.query.length === 0 && wide.claims === undefined;
-  if (!isOnlyPath || wide.path.kind !== 'prefix' || wide.path.ignoreCase) return false;
-  return narrow.path.kind !== 'regex' && !narrow.path.ignoreCase && narrow.path.value.startsWith(wide.path.value);
+const everywhere = placeOf({});
+
+/** Which earlier rule takes a request for sure: of two different conditions nothing is said. */
+class Takers {
+  /** Numbers of rules, by place and by the whole match, or the prefix of the path where that is all. */
+  readonly #same = new Map<string, number>();
+  readonly #prefixes = new Map<string, number>();
+
+  hiderOf(match: HttpMatch): number | undefined {
+    const route = routeMatchOf(match);
+    const key = JSON.stringify(route);
+    for (const place of new Set([everywhere, placeOf(match)])) {
+      const found = this.#same.get(`${place} ${key}`) ?? this.#byPrefix(place, route);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  add(match: HttpMatch, index: number): void {
+    const route = routeMatchOf(match);
+    const place = placeOf(match);
+    set(this.#same, `${place} ${JSON.stringify(route)}`, index);
+    if (isCatchAll(route)) set(this.#prefixes, `${place} `, index);
+    const { path, headers, query, claims } = route;
+    if (path.kind !== 'prefix' || path.ignoreCase || headers.length + query.length > 0 || claims !== undefined) return;
+    set(this.#prefixes, `${place} ${path.value}`, index);
+  }
+
+  #byPrefix(place: string, { path }: RouteMatchIR): number | undefined {
+    const all = this.#prefixes.get(`${place} `);
+    if (all !== undefined || path.kind === 'regex' || path.ignoreCase) return all;
+    for (let length = 1; length <= path.value.length; length++) {
+      const found = this.#prefixes.get(`${place} ${path.value.slice(0, length)}`);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+}
+
+function set(map: Map<string, number>, key: string, index: number): void {
+  if (!map.has(key)) map.set(key, index);
 }
