@@ -10,7 +10,6 @@ import { app, gatewayPod, namespace } from './world.ts';
 /** Policies of action CUSTOM: real proxies ask a real server, by HTTP and by gRPC. */
 const envoy = findRequirements();
 const deliveries = {
-  'pushed hosts': [],
   'hosts on demand': ['mesh.pushedHosts=0'],
   eager: ['mesh.delivery=eager'],
 } as const;

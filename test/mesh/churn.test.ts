@@ -53,8 +53,7 @@ const manifests = {
 };
 
 const deliveries = {
-  'pushed hosts, and eager': { sets: [], clients: ['client', 'eager'] },
-  'hosts on demand': { sets: ['mesh.pushedHosts=0'], clients: ['client'] },
+  'hosts on demand, and eager': { sets: ['mesh.pushedHosts=0'], clients: ['client', 'eager'] },
 };
 
 const urlOf = (host: string): string => `http://${host}:9080/`;

@@ -8,7 +8,6 @@ import { app, namespace } from './world.ts';
 /** Pods whose DNS is captured ask the control plane, and their own resolver while it does not answer. */
 const envoy = findRequirements();
 const deliveries = {
-  'pushed hosts': [],
   'hosts on demand': ['mesh.pushedHosts=0'],
   eager: ['mesh.delivery=eager'],
 } as const;

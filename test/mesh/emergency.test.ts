@@ -9,7 +9,7 @@ import { app, namespace } from './world.ts';
 /** The kill switch on real proxies, under load, both ways. */
 const envoy = findRequirements();
 const deliveries = {
-  'on demand': { sets: [], bypassed: ['server', 'mesh'] },
+  'on demand': { sets: [], bypassed: ['server'] },
   eager: { sets: ['mesh.delivery=eager'], bypassed: ['mesh'] },
 } as const;
 

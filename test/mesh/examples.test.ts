@@ -16,7 +16,6 @@ if (names.length === 0) console.info('examples skipped: ../shared/examples is no
 const deliveries = {
   'pushed hosts': [],
   'hosts on demand': ['mesh.pushedHosts=0'],
-  eager: ['mesh.delivery=eager'],
 } as const;
 
 /** The files as they are, behind what the tutorial has applied before. */

@@ -43,7 +43,6 @@ spec: {selector: {app: ledger}, ports: [{name: http, port: 9080, targetPort: 808
 ].join('');
 
 const deliveries: Record<string, { sets: string[]; annotations?: string }> = {
-  'pushed hosts': { sets: [] },
   'hosts on demand': { sets: ['mesh.pushedHosts=0'] },
   eager: { sets: [], annotations: 'proxy.outrigger.io/delivery=eager' },
 };

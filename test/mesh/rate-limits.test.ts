@@ -9,7 +9,6 @@ import { app, gatewayPod, namespace } from './world.ts';
 /** RateLimits, as real proxies keep them. Hours, so that no bucket fills while a test looks at it. */
 const envoy = findRequirements();
 const deliveries = {
-  'pushed hosts': [],
   'hosts on demand': ['mesh.pushedHosts=0'],
   eager: ['mesh.delivery=eager'],
 } as const;

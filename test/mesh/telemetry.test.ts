@@ -10,7 +10,6 @@ import { app, namespace } from './world.ts';
 /** Telemetry resources: real proxies log, count and trace, and tell a real collector. */
 const envoy = findRequirements();
 const deliveries = {
-  'pushed hosts': [],
   'hosts on demand': ['mesh.pushedHosts=0'],
   eager: ['mesh.delivery=eager'],
 } as const;

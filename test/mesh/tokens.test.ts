@@ -9,7 +9,6 @@ import { app, gatewayPod, namespace } from './world.ts';
 /** Tokens, real ones, at real proxies: whose are taken, what they allow, and what becomes of that when keys change. */
 const envoy = findRequirements();
 const deliveries = {
-  'pushed hosts': [],
   'hosts on demand': ['mesh.pushedHosts=0'],
   eager: ['mesh.delivery=eager'],
 } as const;
