@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
+import { listAll } from '../cluster-access/list-all.ts';
 import { type GatheredReports, gatherReports } from '../cluster-access/proxy-reports.ts';
+import { emergencyLine, stateOf } from '../emergency/state.ts';
 import { asOutriggerError, OutriggerError } from '../errors.ts';
 import { readDump } from '../operate/config-dump/read-dump.ts';
 import { compareWithDump, comparisonLines } from '../operate/proxy-status/compare.ts';
@@ -8,6 +10,7 @@ import { dotted, proxyLines, rejectionLines, statusTable } from '../operate/prox
 import { printable } from '../operate/text/table.ts';
 import { addProxyOptions, chosenProxy, type ProxyFlags } from './chosen-proxy.ts';
 import {
+  accessOf,
   addClusterOptions,
   addControlPlaneOptions,
   type ControlPlaneFlags,
@@ -56,13 +59,17 @@ Exit code 1 when a proxy has refused something, or differs.
 async function showAll(flags: Flags): Promise<void> {
   const from = reportsOf(flags);
   const namespace = flags.allNamespaces === true ? undefined : flags.namespace;
-  if (flags.watch !== true) return show(await gatherReports(from), namespace, flags.output);
+  if (flags.watch !== true) {
+    show(await gatherReports(from), namespace, flags.output);
+    return showEmergencies(flags);
+  }
   for (;;) {
     // Whoever watches sees a control plane restart, too.
     const gathered = await gatherReports(from).catch(asOutriggerError);
     if (process.stdout.isTTY) process.stdout.write('\u001b[2J\u001b[H');
     if (gathered instanceof OutriggerError) process.stderr.write(`${printable(gathered.message)}\n`);
     else show(gathered, namespace, flags.output);
+    await showEmergencies(flags);
     await sleep(watchMs);
   }
 }
@@ -82,6 +89,17 @@ function show({ reports, problems }: GatheredReports, namespace: string | undefi
     for (const line of rejections) process.stdout.write(`${printable(line)}\n`);
   }
   process.exitCode = rejections.length > 0 ? 1 : 0;
+}
+
+/** Below the table: what protection is away for now. Who may not read it, or names replicas by address, is told nothing. */
+async function showEmergencies(flags: Flags): Promise<void> {
+  if (flags.output !== 'table' && flags.output !== 'wide') return;
+  const now = new Date();
+  const found = await listAll(accessOf(flags).connection, '/apis/outrigger.io/v1alpha1/emergencies').catch(() => []);
+  for (const object of found ?? []) {
+    const state = stateOf(object, now);
+    if (state?.inForce === true) process.stdout.write(`${printable(`! ${emergencyLine(state, now)}`)}\n`);
+  }
 }
 
 async function compareOne(given: string, flags: Flags): Promise<void> {

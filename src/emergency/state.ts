@@ -35,3 +35,11 @@ export function stateOf(object: JsonObject, now: Date): EmergencyState | undefin
     inForce: until > now,
   };
 }
+
+/** `emergency shop/cart-authz: authz of app=cart until …, by alice: INC-7`. Pure. */
+export function emergencyLine({ namespace, name, level, pods, until, by, reason }: EmergencyState, now: Date): string {
+  const seconds = Math.round((until.getTime() - now.getTime()) / 1000);
+  const who = by === '' ? '' : `, by ${by}`;
+  const where = pods === '' ? 'all of it' : pods;
+  return `emergency ${namespace}/${name}: ${level} of ${where}, ${seconds} s left${who}${reason === '' ? '' : `: ${reason}`}`;
+}
