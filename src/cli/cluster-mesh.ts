@@ -62,6 +62,8 @@ export async function readClusterObjects(
     const error = new OutriggerError('OR2553', `${listed.plural} cannot be listed (${status})`);
     say(`${error.message}. ${error.remedy}`);
   });
+  if (objects.length === 0 && unread.size >= kubernetes.length)
+    throw new OutriggerError('OR2553', 'nothing of the cluster can be listed');
   return { objects, unread, namespace: await contextNamespace(options), proxyImage: imageOf(objects), isRead: true };
 }
 

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { emergencyPath, eventOf, protectionOf, scopeOf, statesIn, whoAsks } from '../emergency/cluster.ts';
 import { type EmergencyLevel, lossesOf } from '../emergency/losses.ts';
-import { emergencyObject, parseTarget, type Target } from '../emergency/scope.ts';
+import { emergencyObject, parseTarget, type Scope, type Target } from '../emergency/scope.ts';
 import type { EmergencyState } from '../emergency/state.ts';
 import { OutriggerError } from '../errors.ts';
 import { defaultMeshSettings } from '../model/mesh-settings.ts';
@@ -63,7 +63,8 @@ function addPlaceFlags(command: Command): Command {
 function offCommand(): Command {
   return addPlaceFlags(new Command('off'))
     .description('end emergencies before their time')
-    .argument('[target]', 'as it was declared for, or NAMESPACE/NAME of `emergency status`; none: all of them')
+    .argument('[target]', 'as it was declared for, or NAMESPACE/NAME of `emergency status`; none: the one there is')
+    .option('--all', 'all of them, whoever has declared them')
     .action((target: string | undefined, _: object, made: Command) => end(target, made.optsWithGlobals<PlaceFlags>()));
 }
 
@@ -96,11 +97,14 @@ async function declare(given: string | undefined, flags: DeclareFlags): Promise<
   }
   const by = await whoAsks(cluster);
   const object = emergencyObject(scope, { level, ttl, reason, by });
-  const { name } = object.metadata;
-  // One that is over, or that is to go on for longer, gives way.
-  await cluster.remove(emergencyPath(scope.namespace, name));
+  const before = (await statesIn(cluster, new Date(), namespace)).filter(
+    (state) => state.level === level && isFor(state, scope),
+  );
   const created = await cluster.create(emergencyPath(scope.namespace), object);
-  const metadata = created['metadata'] as { uid?: string; creationTimestamp?: string };
+  const metadata = created['metadata'] as { name?: string; uid?: string; creationTimestamp?: string };
+  const { name = '' } = metadata;
+  // The new one is in force: those of the same level and pods give way to it.
+  for (const state of before) await cluster.remove(emergencyPath(state.namespace, state.name));
   const until = new Date(Date.parse(metadata.creationTimestamp ?? '') + ms);
   const { uid } = metadata;
   await tell(cluster, { namespace: scope.namespace, name, ...(uid === undefined ? {} : { uid }) }, [
@@ -112,9 +116,11 @@ async function declare(given: string | undefined, flags: DeclareFlags): Promise<
   );
 }
 
-async function end(given: string | undefined, flags: PlaceFlags): Promise<void> {
+async function end(given: string | undefined, flags: PlaceFlags & { all?: boolean }): Promise<void> {
   const { cluster } = await openCluster(flags);
-  const states = await statesIn(cluster, new Date());
+  const states = await statesIn(cluster, new Date(), flags.namespace);
+  if (given === undefined && flags.all !== true && states.filter(({ inForce }) => inForce).length > 1)
+    throw new OutriggerError('OR2561', 'several are in force: name one, or give --all');
   const chosen = given === undefined ? states : await chosenOf(given, states, { cluster, flags });
   if (chosen.length === 0) {
     if (given !== undefined) throw new OutriggerError('OR2563', `none is declared for "${given}"`);
@@ -146,8 +152,12 @@ async function chosenOf(
   if (named.length > 0) return named;
   const around = { namespace: flags.namespace, rootNamespace: flags.istioNamespace };
   const scope = await scopeOf(cluster, targetOf(given), around);
+  return states.filter((state) => isFor(state, scope));
+}
+
+function isFor(state: EmergencyState, scope: Scope): boolean {
   const pods = Object.entries(scope.labels ?? {}).map(([key, value]) => `${key}=${value}`);
-  return states.filter((state) => state.namespace === scope.namespace && state.pods === pods.join(','));
+  return state.namespace === scope.namespace && state.pods === pods.join(',');
 }
 
 function targetOf(given: string | undefined): Target {
@@ -174,7 +184,7 @@ async function tell(
 async function status({ output, ...flags }: PlaceFlags & { output: 'table' | 'json' | 'yaml' }): Promise<void> {
   const { cluster } = await openCluster(flags);
   const now = new Date();
-  const states = await statesIn(cluster, now);
+  const states = await statesIn(cluster, now, flags.namespace);
   if (output !== 'table') return printValue(states, output);
   printRows(tableOf(states, now), 'No emergency is declared.');
 }

@@ -31,7 +31,9 @@ export function findWorkload(snapshot: Snapshot, text: string, namespace: string
 /** `SERVICE`, `SERVICE.NAMESPACE`, or the whole host. Throws OR2537. */
 export function findService(snapshot: Snapshot, text: string, namespace: string): Service {
   const name = text.replace(/^(svc|services?)\//, '');
-  const whole = snapshot.services.find(({ hostname }) => hostname === name);
+  const whole = snapshot.services.find(
+    ({ hostname }) => hostname === name || (hostname.startsWith(`${name}.`) && name.endsWith('.svc')),
+  );
   if (whole !== undefined) return whole;
   for (const place of dotted(name, namespace)) {
     const found = snapshot.services.find(

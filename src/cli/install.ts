@@ -16,7 +16,7 @@ interface Flags extends InstallationFlags, ClusterFlags {
   readonly dryRun?: boolean;
   readonly force?: boolean;
   readonly wait: boolean;
-  readonly timeout: number;
+  readonly timeout?: number;
 }
 
 /** `outrigger install` */
@@ -28,7 +28,7 @@ export function command(): Command {
     .option('--force', 'take over fields that somebody else has changed')
     .option('--wait', 'wait until all of it is ready', true)
     .option('--no-wait', 'return when all is applied')
-    .option('--readiness-timeout, --timeout <duration>', 'wait so long for each part: 90s, 5m', duration, 300_000);
+    .option('--readiness-timeout, --timeout <duration>', 'wait so long for each part: 90s; 5m without it', duration);
   return addInstallationFlags(addClusterFlags(command))
     .addHelpText(
       'after',
@@ -59,7 +59,7 @@ async function run(flags: Flags): Promise<void> {
   const options = {
     ...{ cluster, draft, now: () => new Date(), sleep: (ms: number) => sleep(ms) },
     ...{ roots: roots(namespace, rootSecretName), holder: whoAmI(), force: flags.force === true },
-    ...{ wait: flags.wait, timeoutMs: flags.timeout, signal: stop.signal, onProgress: progress.tell },
+    ...{ wait: flags.wait, timeoutMs: flags.timeout ?? 300_000, signal: stop.signal, onProgress: progress.tell },
   };
   try {
     if (flags.skipConfirmation !== true) {

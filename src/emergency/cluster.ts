@@ -39,7 +39,7 @@ export async function scopeOf(
 async function namespaceScope(cluster: EmergencyCluster, name: string): Promise<Scope> {
   if ((await cluster.get(`/api/v1/namespaces/${name}`)) === undefined)
     throw new OutriggerError('OR2560', `neither a workload nor a namespace is called "${name}"`);
-  return { title: `namespace ${name}`, namespace: name, slug: 'all' };
+  return { title: `namespace ${name}`, namespace: name, slug: 'namespace' };
 }
 
 async function workloadScope(
@@ -47,11 +47,19 @@ async function workloadScope(
   { plural, namespace, name }: { plural: WorkloadPlural; namespace: string; name: string },
 ): Promise<Scope | undefined> {
   const found = await cluster.get(`/apis/apps/v1/namespaces/${namespace}/${plural}/${name}`);
-  const spec = isObject(found?.['spec']) ? found['spec'] : undefined;
-  const labels = isObject(spec?.['selector']) ? spec['selector']['matchLabels'] : undefined;
-  if (!isObject(labels)) return undefined;
+  if (found === undefined) return undefined;
+  const spec = isObject(found['spec']) ? found['spec'] : {};
+  const selector = isObject(spec['selector']) ? spec['selector'] : {};
+  const { matchLabels: labels, matchExpressions: expressions } = selector;
+  if (!isObject(labels) || (Array.isArray(expressions) && expressions.length > 0))
+    throw new OutriggerError('OR2564', `${plural} ${namespace}/${name}: its selector has expressions`);
   const texts = Object.fromEntries(Object.entries(labels).map(([key, value]) => [key, String(value)]));
-  return { title: `${plural.slice(0, -1)} ${namespace}/${name}`, namespace, labels: texts, slug: name };
+  return {
+    title: `${plural.slice(0, -1)} ${namespace}/${name}`,
+    namespace,
+    labels: texts,
+    slug: `${plural.slice(0, -1)}-${name}`,
+  };
 }
 
 /** What is in force in a scope and would be lost. Kinds that the API does not have are none. */
@@ -61,9 +69,16 @@ export async function protectionOf(
   rootNamespaces: readonly string[],
 ): Promise<Protection> {
   const whole = rootNamespaces.includes(namespace);
+  const places = whole ? [''] : [...new Set([namespace, ...rootNamespaces])].map((name) => `namespaces/${name}/`);
   const listed = async (plural: string): Promise<JsonObject[]> => {
-    const objects = await cluster.list(`/apis/security.istio.io/v1/${plural}`);
-    return objects.filter((object) => whole || [namespace, ...rootNamespaces].includes(placeOf(object).namespace));
+    const lists = places.map((place) =>
+      cluster.list(`/apis/security.istio.io/v1/${place}${plural}`).catch((error: unknown) => {
+        // It is for information: who may declare an emergency need not be able to read policies.
+        if (error instanceof OutriggerError && error.code === 'OR2503') return [];
+        throw error;
+      }),
+    );
+    return (await Promise.all(lists)).flat();
   };
   const [policies, peers] = await Promise.all([listed('authorizationpolicies'), listed('peerauthentications')]);
   const strict = peers.filter((object) => JSON.stringify(object['spec'] ?? {}).includes('"STRICT"'));
@@ -91,9 +106,16 @@ export async function whoAsks(cluster: EmergencyCluster): Promise<string> {
   }
 }
 
-/** All of the cluster, those in force first. */
-export async function statesIn(cluster: EmergencyCluster, now: Date): Promise<readonly EmergencyState[]> {
-  const objects = await cluster.list(`${emergencies}/emergencies`);
+/** All of the cluster, those in force first; of one namespace for whoever may not see more. */
+export async function statesIn(
+  cluster: EmergencyCluster,
+  now: Date,
+  namespace: string,
+): Promise<readonly EmergencyState[]> {
+  const objects = await cluster.list(`${emergencies}/emergencies`).catch((error: unknown) => {
+    if (error instanceof OutriggerError && error.code === 'OR2503') return cluster.list(emergencyPath(namespace));
+    throw error;
+  });
   const states = objects.flatMap((object) => stateOf(object, now) ?? []);
   return states.sort((a, b) => Number(b.inForce) - Number(a.inForce) || a.until.getTime() - b.until.getTime());
 }

@@ -41,8 +41,8 @@ describe('a target', () => {
 
   test('is a workload of the namespace, else a namespace, else an error', async () => {
     const scope = async (text: string) => scopeOf(found, parseTarget(text) ?? { kind: 'mesh' }, around);
-    expect(await scope('cart')).toMatchObject({ namespace: 'shop', labels: { app: 'cart' }, slug: 'cart' });
-    expect(await scope('store')).toEqual({ title: 'namespace store', namespace: 'store', slug: 'all' });
+    expect(await scope('cart')).toMatchObject({ namespace: 'shop', labels: { app: 'cart' }, slug: 'deployment-cart' });
+    expect(await scope('store')).toEqual({ title: 'namespace store', namespace: 'store', slug: 'namespace' });
     expect(await scope('mesh')).toMatchObject({ namespace: 'outrigger-system', slug: 'mesh' });
     await expect(scope('nobody')).rejects.toMatchObject({ code: 'OR2560' });
     await expect(scope('deploy/store')).rejects.toMatchObject({ code: 'OR2560' });
@@ -61,6 +61,9 @@ test('what would be lost is that of the namespace and of the roots, or all of it
     {},
     {
       '/apis/security.istio.io/v1/authorizationpolicies': [policy('shop'), policy('far'), policy('istio-system')],
+      '/apis/security.istio.io/v1/namespaces/shop/authorizationpolicies': [policy('shop')],
+      '/apis/security.istio.io/v1/namespaces/istio-system/authorizationpolicies': [policy('istio-system')],
+      '/apis/security.istio.io/v1/namespaces/shop/peerauthentications': [peer('shop', 'STRICT')],
       '/apis/security.istio.io/v1/peerauthentications': [peer('shop', 'STRICT'), peer('istio-system', 'PERMISSIVE')],
     },
   );
@@ -79,8 +82,11 @@ test('what would be lost is that of the namespace and of the roots, or all of it
 test('its object, its event and its state', async () => {
   const scope = { title: 'deployment shop/cart', namespace: 'shop', labels: { app: 'cart' }, slug: 'cart' };
   const object = emergencyObject(scope, { level: 'authz', ttl: '15m', reason: 'INC-7', by: 'alice' });
-  expect(object.metadata).toEqual({ name: 'cart-authz', namespace: 'shop' });
-  const created = { ...object, metadata: { ...object.metadata, creationTimestamp: '2026-11-21T10:00:00Z' } };
+  expect(object.metadata).toEqual({ generateName: 'authz-cart-', namespace: 'shop' });
+  const created = {
+    ...object,
+    metadata: { ...object.metadata, name: 'cart-authz', creationTimestamp: '2026-11-21T10:00:00Z' },
+  };
   const now = new Date('2026-11-21T10:05:00Z');
   const state = stateOf(created as unknown as JsonObject, now);
   expect(state).toMatchObject({ pods: 'app=cart', inForce: true, until: new Date('2026-11-21T10:15:00Z') });
@@ -91,5 +97,5 @@ test('its object, its event and its state', async () => {
   expect(late?.inForce).toBe(false);
   expect(stateOf({ spec: {} }, now)).toBeUndefined();
   const listed = clusterOf({}, { '/apis/outrigger.io/v1alpha1/emergencies': [created as unknown as JsonObject, {}] });
-  expect(await statesIn(listed, now)).toHaveLength(1);
+  expect(await statesIn(listed, now, 'shop')).toHaveLength(1);
 });

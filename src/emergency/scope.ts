@@ -48,7 +48,7 @@ export function emergencyObject(scope: Scope, given: Declaration) {
   return {
     apiVersion: 'outrigger.io/v1alpha1',
     kind: 'Emergency',
-    metadata: { name: `${scope.slug}-${level}`.slice(0, 250), namespace: scope.namespace },
+    metadata: { generateName: `${level}-${scope.slug.slice(0, 200)}-`, namespace: scope.namespace },
     spec: {
       ...(scope.labels === undefined ? {} : { selector: { matchLabels: scope.labels } }),
       ...{ level, ttl, reason },

@@ -17,6 +17,11 @@ export const emergencyErrors = {
     title: 'Nobody was asked whether protection may be taken away',
     remedy: 'Answer y, or give -y where there is no terminal.',
   },
+  OR2564: {
+    status: 400,
+    title: 'The pods of the workload cannot be named by labels alone',
+    remedy: 'Declare it for the namespace, or write an Emergency with labels that only these pods have.',
+  },
   OR2563: {
     status: 404,
     title: 'There is no such emergency',

@@ -29,7 +29,7 @@ export async function applyPart(cluster: InstallCluster, part: Part, options: Ap
     options.goOn();
     const path = objectPath(object);
     const before = await cluster.get(path);
-    const wanted = besideOthers(object, before);
+    const wanted = besideOthers(object, before, options.force);
     if (wanted === undefined) {
       kept.push(object.metadata.name);
       continue;
@@ -47,7 +47,11 @@ export async function applyPart(cluster: InstallCluster, part: Part, options: Ap
  * that are needed: undefined. A namespace that somebody else made does not become ours, so that `uninstall` leaves it. Pure.
  * Throws OR2511.
  */
-export function besideOthers(object: KubernetesObject, before: JsonObject | undefined): KubernetesObject | undefined {
+export function besideOthers(
+  object: KubernetesObject,
+  before: JsonObject | undefined,
+  force = false,
+): KubernetesObject | undefined {
   if (before === undefined) return object;
   const ours = textAt(before, 'metadata', 'labels', partLabel.key) === partLabel.value;
   if (ours) return object;
@@ -56,9 +60,15 @@ export function besideOthers(object: KubernetesObject, before: JsonObject | unde
     if (lacks.length === 0) return undefined;
     throw new OutriggerError('OR2511', `${object.metadata.name} does not serve ${lacks.join(', ')}`);
   }
-  if (object.kind !== 'Namespace') return object;
+  if (object.kind !== 'Namespace') return adopted(object, force);
   const { [partLabel.key]: _, [installationLabel]: __, app: ___, ...labels } = object.metadata.labels ?? {};
   return { ...object, metadata: { ...object.metadata, labels } };
+}
+
+/** What is another's would go with `uninstall`, if it became ours without a word. */
+function adopted(object: KubernetesObject, force: boolean): KubernetesObject {
+  if (force) return object;
+  throw new OutriggerError('OR2505', `${titleOf(object)} is there and is not Outrigger's: --force takes it over`);
 }
 
 function servedVersions(crd: unknown): string[] {

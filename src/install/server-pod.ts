@@ -26,7 +26,7 @@ function fixedSettings(options: ManifestOptions, service: string): Record<string
     'injection.image.proxy': proxyImage,
     'injection.discoveryAddress': `${service}.${namespace}.svc:15012`,
     // API servers keep connections: each is ended by an answer, not under a request (0183).
-    'server.preStopDelaySeconds': 3,
+    'server.preStopDelaySeconds': 6,
     ...(namespacesByDefault ? { 'injection.enableNamespacesByDefault': true } : {}),
     ...(tags.length === 0 ? {} : { 'injection.tags': tags.map((tag) => `${tag}=${revision}`).join(',') }),
     ...(namespace === 'outrigger-system' ? {} : { 'mesh.rootNamespaces': [namespace, 'istio-system'] }),

@@ -1,5 +1,6 @@
 import { isObject } from '../model/json.ts';
 import { nearest } from '../model/nearest.ts';
+import { beginRegexes } from './common/regex.ts';
 import { EnvelopeSchema, type KindDefinition } from './kind.ts';
 import { kindOf, kinds, type Resource } from './kinds.ts';
 import { type Problem, printValue } from './problem.ts';
@@ -15,6 +16,7 @@ export interface Validation {
 /** Checks a resource of any version, all that can be known without looking at others. Never throws. */
 export function validate(object: unknown): Validation {
   const problems: Problem[] = [];
+  beginRegexes();
   const envelope = walk(EnvelopeSchema, object, [], { problems });
   if (!isObject(object)) return { value: undefined, problems };
   const definition =

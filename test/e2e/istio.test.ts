@@ -205,8 +205,12 @@ describe.skipIf(absent !== undefined && !required)('the hands-on exercises', () 
       .toMatch(/403.*rbac_access_denied_matched_policy/);
     await session.must('outrigger emergency deploy/ratings-v1 --level authz --ttl 10m --reason INC-7 -y');
     await expect.poll(() => from('deploy/productpage-v1', 'productpage'), soon).toEqual({ 200: 5 });
-    expect(await session.must('outrigger emergency status')).toMatch(/ratings-v1-authz\s+authz\s.*admin\s+INC-7/);
-    expect(await session.must('outrigger proxy-status')).toMatch(/! emergency default\/ratings-v1-authz: authz of/);
+    expect(await session.must('outrigger emergency status')).toMatch(
+      /authz-deployment-ratings-v1-\w+\s+authz\s.*admin\s+INC-7/,
+    );
+    expect(await session.must('outrigger proxy-status')).toMatch(
+      /! emergency default\/authz-deployment-ratings-v1-\w+: authz of/,
+    );
     expect((await session.type('kubectl get events')).stdout).toMatch(
       /authz of deployment default\/ratings-v1.*by admin/,
     );

@@ -90,13 +90,15 @@ export const mtlsPorts: Analyzer = {
   atAdmission: true,
   *analyze(input) {
     const lookup = lookupIn(input);
+    const declared = declaredPorts(input);
     for (const { spec, namespace, origin } of subjects(input, 'PeerAuthentication')) {
       const pods = selectedWorkloads(lookup, namespace, spec.selector?.matchLabels);
       for (const port of Object.keys(spec.portLevelMtls ?? {}).map(Number)) {
         const ports = pods.flatMap((pod) => portsBehind(pod, lookup));
         const called = ports.filter(({ number }) => number === port);
         const isThere = ports.some(({ target }) => target === port);
-        if (isThere || ports.length === 0) continue;
+        const isDeclared = pods.some(({ id }) => declared.get(id)?.includes(port));
+        if (isThere || isDeclared || ports.length === 0) continue;
         const targets = [...new Set(ports.map(({ target }) => target))].join(', ');
         const hint = called.length === 0 ? '' : `; ${port} is a port of the Service`;
         const message = `the pods take calls at ${targets}, not at ${port}${hint}`;

@@ -11,8 +11,8 @@ export interface Difference {
 }
 
 /**
- * What is compared, and what people call it. Of endpoints Envoy tells no version, nor of routes whose hosts come on demand:
- * these are compared by name alone.
+ * What is compared, and what people call it. Of endpoints Envoy tells no version, nor of routes whose hosts come on demand,
+ * and of listeners not always the one in use: these are compared by name alone.
  */
 const compared = [
   ['CDS', 'clusters', 'Clusters'],
@@ -26,15 +26,16 @@ const compared = [
 export function compareWithDump(sent: readonly ReportedResource[], dump: ConfigDump): Difference[] {
   return compared.flatMap(([type, section]) => {
     const dumped = dump[section].filter(isFromControlPlane);
-    const unversioned = new Set(
-      type === 'RDS' ? dumped.filter(({ version }) => version === '').map(({ name }) => name) : [],
-    );
+    // After an update in place Envoy's dump keeps the version with which the listener came.
+    const isKept = ({ version }: DumpedResource): boolean => type === 'LDS' || (type === 'RDS' && version === '');
+    const unversioned = new Set(dumped.filter(isKept).map(({ name }) => name));
     const held = new Map(dumped.filter(({ version }) => version !== '').map((one) => [one.name, one]));
     const mine = new Map(sent.filter((one) => one.type === type).map((one) => [one.name, one]));
     const names = [...new Set([...mine.keys(), ...held.keys()])].sort();
     return names.flatMap((name): Difference[] => {
       const versions = { sent: mine.get(name)?.version ?? '', held: held.get(name)?.version ?? '' };
-      if (versions.sent === versions.held || unversioned.has(name)) return [];
+      const isThere = mine.has(name) || type !== 'LDS';
+      if (versions.sent === versions.held || (unversioned.has(name) && isThere)) return [];
       return [{ type, name, ...versions, origins: mine.get(name)?.origins ?? [] }];
     });
   });

@@ -58,13 +58,14 @@ export function replicaCases(cluster: () => Cluster): void {
       let going = true;
       let count = 0;
       let uninjected = 0;
-      const statuses: Record<number, number> = {};
+      const statuses: Record<string, number> = {};
       const row = async () => {
         while (going) {
           const answer = await cluster().api.call('POST', podsPath('replicas'), {
             body: podOf({ name: `${name}-${count++}` }),
           });
-          statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
+          const how = `${answer.status} ${answer.body.message ?? ''}`.trim();
+          statuses[how] = (statuses[how] ?? 0) + 1;
           if (answer.status === 201 && !JSON.stringify(answer.body.spec).includes('"name":"istio-proxy"')) uninjected++;
         }
       };
