@@ -21,7 +21,7 @@ export interface Session {
   type(line: string): Promise<Answer>;
   /** As `type`; a line that fails is an error. Gives what came out. */
   must(line: string): Promise<string>;
-  /** Requests from a container of a deployment, which is not written down but for its result. */
+  /** Requests from a container of a deployment (`deploy/cart -n shop`), which is not written down but for its result. */
   load(from: string, container: string, load: object): Promise<LoadResult>;
 }
 
@@ -57,7 +57,7 @@ export async function openSession(folder: string, kubeconfig: string): Promise<S
       return stdout;
     },
     load: async (from, container, load) => {
-      const args = ['exec', from, '-c', container, '--', 'node', '/app/load.js', JSON.stringify(load)];
+      const args = ['exec', ...from.split(' '), '-c', container, '--', 'node', '/app/load.js', JSON.stringify(load)];
       const { code, stdout, stderr } = await runProgram('kubectl', args, env);
       if (code !== 0) throw new Error(`the load from ${from} failed: ${stderr}`);
       const result = JSON.parse(stdout) as LoadResult;
