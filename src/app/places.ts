@@ -27,7 +27,16 @@ export function readTemplateTexts() {
 /** https://specifications.freedesktop.org/basedir-spec/latest/: a relative XDG_STATE_HOME is to be ignored. */
 export function defaultStateFolder(env: Readonly<Record<string, string | undefined>>): string {
   const base = env.XDG_STATE_HOME ?? '';
-  return join(isAbsolute(base) ? base : join(homedir(), '.local/state'), 'outrigger');
+  return join(isAbsolute(base) ? base : join(homeFolder(), '.local/state'), 'outrigger');
+}
+
+/** A user id that no passwd file knows, as some clusters give to containers, is at home where runtimes put it. */
+function homeFolder(): string {
+  try {
+    return homedir();
+  } catch {
+    return '/';
+  }
 }
 
 /** As short as it can be typed from the current folder. */
