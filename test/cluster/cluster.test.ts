@@ -7,6 +7,7 @@ import { eventCases } from './cases/events.ts';
 import { injectionCases } from './cases/injection.ts';
 import { installCases } from './cases/install.ts';
 import { installStepCases } from './cases/install-steps.ts';
+import { installStrangerCases } from './cases/install-strangers.ts';
 import { manifestCases } from './cases/manifests.ts';
 import { matchingCases } from './cases/matching.ts';
 import { operateCases } from './cases/operate.ts';
@@ -43,6 +44,7 @@ describe.skipIf(absent !== undefined && !required)('on a real Kubernetes API ser
   injectionCases(running);
   manifestCases(running);
   installStepCases(running);
+  installStrangerCases(running);
   installCases(running);
   replicaCases(running);
   commandCases(running);

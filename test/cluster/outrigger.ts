@@ -10,14 +10,16 @@ export function outriggerCommand(args: readonly string[]): { command: string; ar
   return { command: existsSync(node) ? node : process.execPath, args: [main, ...args] };
 }
 
-/** Runs it to its end. */
+/** Runs it to its end, with these variables of the environment beside those of here. */
 export function runOutrigger(
   args: readonly string[],
   input = '',
+  more: Readonly<Record<string, string>> = {},
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   const { command, args: all } = outriggerCommand(args);
   return new Promise((resolve) => {
-    const child = execFile(command, all, { maxBuffer: 64 * 1024 * 1024, timeout: 180_000 }, (error, stdout, stderr) =>
+    const options = { maxBuffer: 64 * 1024 * 1024, timeout: 180_000, env: { ...process.env, ...more } };
+    const child = execFile(command, all, options, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),
     );
     child.stdin?.on('error', () => undefined);
