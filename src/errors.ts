@@ -1,5 +1,6 @@
 import { analysisErrors } from './error-catalogue/analysis.ts';
 import { commandLineErrors } from './error-catalogue/command-line.ts';
+import { dialectErrors } from './error-catalogue/dialects.ts';
 import { emergencyErrors } from './error-catalogue/emergency.ts';
 import type { CatalogueEntry } from './error-catalogue/entry.ts';
 import { injectionErrors } from './error-catalogue/injection.ts';
@@ -38,6 +39,7 @@ export const catalogue = {
   ...operationErrors,
   ...emergencyErrors,
   ...analysisErrors,
+  ...dialectErrors,
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof catalogue;

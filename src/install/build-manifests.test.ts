@@ -5,6 +5,7 @@ import { command } from '../cli/manifest.ts';
 import { issueLeaf, makeRoot } from '../identity/make-certificates.ts';
 import type { Root, RootStore } from '../identity/root-store.ts';
 import type { MeshRoot, MeshRootStore } from '../identity/workload/mesh-root.ts';
+import { dialectKinds } from '../schema/dialect-kinds.ts';
 import { kinds } from '../schema/kinds.ts';
 import { buildManifests } from './build-manifests.ts';
 import { parseManifestOptions } from './manifest-options.ts';
@@ -114,6 +115,11 @@ describe('what is installed', () => {
       ...['networking.istio.io', 'security.istio.io', 'telemetry.istio.io', 'outrigger.io'].map((group) => ({
         apiGroups: [group],
         resources: kinds.filter((kind) => kind.group === group).map((kind) => kind.plural),
+        verbs: ['list', 'watch'],
+      })),
+      ...[...new Set(dialectKinds.map(({ group }) => group))].map((group) => ({
+        apiGroups: [group],
+        resources: dialectKinds.filter((kind) => kind.group === group).map((kind) => kind.plural),
         verbs: ['list', 'watch'],
       })),
       { apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'], verbs: ['create'] },

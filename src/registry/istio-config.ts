@@ -31,6 +31,7 @@ export function readConfig<K extends KindName>(
     labels: textMapAt(object, 'metadata', 'labels'),
     annotations: textMapAt(object, 'metadata', 'annotations'),
     origin,
+    ...(source.ruleOrigins === undefined ? {} : { ruleOrigins: source.ruleOrigins }),
   };
   // The reader of a kind is given objects of that kind only.
   type Spec = Config<ResourceOfKind<K>>['spec'];

@@ -1,3 +1,4 @@
+import { Dialects } from '../dialects/dialects.ts';
 import type { Service } from '../model/service.ts';
 import { type ObjectChanges, objectKey, type SourceObject } from '../source/object-source.ts';
 import { byAge, byText, type Change, changeList, changeMap } from './collections.ts';
@@ -37,6 +38,7 @@ interface Sink {
  *   EndpointSlice ─────────────┼─► endpoints      Secret ─► secrets     Namespace ─► namespaces
  *   Service ─────┬─► services ─┘
  *   ServiceEntry ┘                                VirtualService, DestinationRule, … ─► lists
+ *   ServiceProfile, HTTPRoute, Ingress, … ─► VirtualService, DestinationRule, Gateway
  */
 export class Registry {
   readonly #options: RegistryOptions;
@@ -64,12 +66,14 @@ export class Registry {
   readonly #emergencies = new Configs<'Emergency'>(this.#problems);
   #settings: Snapshot['settings'];
   #tokenKeys: Snapshot['tokenKeys'] = emptySnapshot.tokenKeys;
+  readonly #dialects: Dialects;
   readonly #sinks: ReadonlyMap<string, Sink>;
   readonly #listeners = new Set<(snapshot: Snapshot) => void>();
   #snapshot: Snapshot;
 
   constructor(options: RegistryOptions) {
     this.#options = options;
+    this.#dialects = new Dialects(options.domainSuffix);
     this.#authorizationPolicies = new Configs(this.#problems, options.rootNamespaces);
     this.#hosts = new Hosts(options.domainSuffix, this.#problems);
     const parts = { hosts: this.#hosts, workloads: this.#workloads, entries: this.#entries };
@@ -116,7 +120,10 @@ export class Registry {
   }
 
   /** Takes changes in; those of one call make one snapshot, or none when nothing follows from them. */
-  apply({ upserts, removals }: ObjectChanges): void {
+  apply(changes: ObjectChanges): void {
+    const translated = this.#dialects.apply(changes);
+    if (translated.problems !== undefined) this.#problems.set('dialects', translated.problems);
+    const { upserts, removals } = translated.changes;
     for (const key of removals) {
       const [kind = '', ...rest] = key.split(' ');
       this.#sinks.get(kind)?.remove(kind, rest.join(' '));

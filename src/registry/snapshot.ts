@@ -28,6 +28,8 @@ export interface Config<R> {
   readonly annotations: Readonly<Record<string, string>>;
   readonly spec: R extends { readonly spec: infer S } ? S : never;
   readonly origin: Origin;
+  /** Of each HTTP rule, where they are of several resources: the one that says it. */
+  readonly ruleOrigins?: readonly Origin[];
 }
 
 /**

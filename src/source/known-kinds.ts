@@ -1,3 +1,4 @@
+import { dialectKindOf } from '../schema/dialect-kinds.ts';
 import { kindOf } from '../schema/kinds.ts';
 
 export type Scope = 'namespaced' | 'cluster';
@@ -25,6 +26,6 @@ export function scopeOf(apiVersion: string, kind: string): Scope | undefined {
   const scope = kubernetesKinds.get(`${apiVersion} ${kind}`);
   if (scope !== undefined) return scope;
   const known = kindOf(apiVersion, kind);
-  if (known === undefined) return undefined;
+  if (known === undefined) return dialectKindOf(apiVersion, kind)?.scope;
   return known.scope === 'Cluster' ? 'cluster' : 'namespaced';
 }

@@ -10,6 +10,8 @@ export interface SourceObject {
   readonly name: string;
   readonly object: JsonObject;
   readonly origin: Origin;
+  /** Where it was made from resources of another dialect: whom each of its HTTP rules is of. */
+  readonly ruleOrigins?: readonly Origin[];
 }
 
 /** `<kind> <namespace>/<name>`: one object, whatever the version of its kind. */

@@ -90,9 +90,9 @@ spec: {hosts: [cart], http: [{route: [{destination: {host: cart}, weight: -1}]}]
 a: [
 ---
 apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
+kind: BackendTLSPolicy
 metadata: {name: theirs}
-spec: {gatewayClassName: x, listeners: []}
+spec: {}
 ---
 apiVersion: serving.knative.dev/v1
 kind: Service
@@ -104,7 +104,7 @@ spec: {}
   const lines = stdout.split('\n').filter((line) => !line.startsWith('  '));
   expect(lines).toEqual([
     expect.stringMatching(/^Error \[OR1601\] \(File stdin:7:1\)/),
-    expect.stringMatching(/^Warning \[OR2407\] \(File stdin:9:7\) Gateway has no effect yet/),
+    expect.stringMatching(/^Warning \[OR2407\] \(File stdin:9:7\) BackendTLSPolicy has no effect yet/),
     expect.stringMatching(
       /^Error \[OR1646\] \(VirtualService default\/cart stdin:4:\d+\) spec\.http\[0\]\.route\[0\]\.weight/,
     ),

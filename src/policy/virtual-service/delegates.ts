@@ -11,15 +11,16 @@ type Given = Config<VirtualService>;
 
 /** A VirtualService all of whose HTTP rules say themselves what becomes of a request. */
 export interface Routing extends Given {
-  /** Of each HTTP rule, where some of them are of delegates: the rule of the root. */
-  readonly ruleOrigins?: readonly Origin[];
   /** The delegates whose rules it has. */
   readonly delegates?: readonly Origin[];
 }
 
 /** Whom to name when something is wrong with what became of it. */
-export function originsOf({ origin, delegates = [] }: Routing): readonly Origin[] {
-  return [origin, ...delegates];
+export function originsOf({ origin, delegates = [], ruleOrigins = [] }: Routing): readonly Origin[] {
+  const places = new Map<string, Origin>();
+  for (const { field: _, ...whole } of ruleOrigins) places.set(`${whole.kind} ${whole.namespace}/${whole.name}`, whole);
+  places.delete(`${origin.kind} ${origin.namespace}/${origin.name}`);
+  return [origin, ...delegates, ...places.values()];
 }
 
 /** It has no hosts: it holds where others name it, and nowhere by itself. */

@@ -1,5 +1,6 @@
 import { OutriggerError } from '../../errors.ts';
 import { isObject, type JsonObject } from '../../model/json.ts';
+import { kindKey } from '../../schema/dialect-kinds.ts';
 import { scopeOf } from '../known-kinds.ts';
 import { objectKey, type SourceObject } from '../object-source.ts';
 import { tlsContent } from '../tls-content.ts';
@@ -37,7 +38,7 @@ function sourceObject(item: FileObject, object: JsonObject, namespace: string): 
     const detail = `metadata.name must be a name as Kubernetes takes for a ${kind}`;
     throw new OutriggerError('OR1606', detail, { at: item.at('metadata', 'name') });
   }
-  const place = { kind, namespace, name };
+  const place = { kind: kindKey(apiVersion, kind), namespace, name };
   const origin = { ...place, ...(typeof generation === 'number' ? { generation } : {}), at: item.at() };
   return { apiVersion, ...place, object, origin };
 }

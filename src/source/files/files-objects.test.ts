@@ -33,7 +33,7 @@ const object = (kind: string, name: string, more = '') =>
   `apiVersion: ${versions[kind] ?? 'v1'}\nkind: ${kind}\nmetadata: {name: ${name}}\n${more}`;
 const versions: Record<string, string> = {
   VirtualService: 'networking.istio.io/v1beta1',
-  Gateway: 'gateway.networking.k8s.io/v1',
+  Route: 'serving.knative.dev/v1',
   Deployment: 'apps/v1',
   EndpointSlice: 'discovery.k8s.io/v1',
 };
@@ -41,7 +41,7 @@ const told = () => changes.splice(0).map(({ upserts, removals }) => ({ upserts: 
 const problems = () => source.problems().map((problem) => problem.message.replaceAll(`${folder}/`, ''));
 
 test('objects of the kinds of the mesh, with their places; kinds of other groups are left out', async () => {
-  await put('a.yaml', object('Service', 'web'), object('Gateway', 'web'), object('Deployment', 'web'));
+  await put('a.yaml', object('Service', 'web'), object('Route', 'web'), object('Deployment', 'web'));
   await put('b.yaml', object('VirtualService', 'web', 'spec: {hosts: [web]}\n'), object('Namespace', 'shop'));
   await source.start(stop.signal);
   expect(source.objectsSynced).toBe(true);

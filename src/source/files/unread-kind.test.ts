@@ -10,8 +10,9 @@ function told(apiVersion: string, kind: string): string | undefined {
 describe('kinds that nothing reads', () => {
   test.each([
     ['extensions.istio.io/v1alpha1', 'WasmPlugin'],
-    ['gateway.networking.k8s.io/v1', 'HTTPRoute'],
-    ['gateway.networking.k8s.io/v1', 'Gateway'],
+    ['gateway.networking.k8s.io/v1', 'BackendTLSPolicy'],
+    ['policy.linkerd.io/v1beta3', 'Server'],
+    ['access.smi-spec.io/v1alpha3', 'TrafficTarget'],
   ])('%s %s has no effect yet', (apiVersion, kind) => {
     expect(told(apiVersion, kind)).toBe(`OR2407 a.yaml:2:7: ${kind} has no effect yet`);
   });

@@ -12,6 +12,12 @@ const notBuilt: ReadonlySet<string> = new Set([
   'install.istio.io IstioOperator',
 ]);
 
+/** Groups of other dialects, some of whose kinds are read. */
+const partlyRead: readonly string[] = [
+  ...['gateway.networking.k8s.io', 'gateway.networking.x-k8s.io', 'split.smi-spec.io', 'specs.smi-spec.io'],
+  ...['access.smi-spec.io', 'linkerd.io', 'policy.linkerd.io'],
+];
+
 /** Kinds of groups that are read in part, which are right and of no concern to a mesh. */
 const ofNoConcern: ReadonlySet<string> = new Set(
   [
@@ -28,7 +34,7 @@ export function unreadKind(item: FileObject): OutriggerError | undefined {
   const { apiVersion, kind } = item;
   if (scopeOf(apiVersion, kind) !== undefined) return undefined;
   const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
-  if (group === 'gateway.networking.k8s.io' || notBuilt.has(`${group} ${kind}`)) {
+  if (partlyRead.includes(group) || notBuilt.has(`${group} ${kind}`)) {
     return new OutriggerError('OR2407', `${kind} has no effect yet`, { at: item.at('kind') });
   }
   if (group.endsWith('.istio.io') || isNearlyIstio(group, kind)) return unknownOfIstio(item);

@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../../model/json.ts';
+import { type DialectKind, dialectKinds, kindKey } from '../../schema/dialect-kinds.ts';
 import type { KindDefinition } from '../../schema/kind.ts';
 import { kinds } from '../../schema/kinds.ts';
 import type { SourceObject } from '../object-source.ts';
@@ -33,7 +34,12 @@ const kubernetesKinds: readonly MeshKind[] = [
 export function meshKinds(secretNamespaces: readonly string[]): readonly MeshKind[] {
   const definitions: readonly KindDefinition[] = kinds;
   const others = definitions.filter(({ kind }) => !readByInjection.includes(kind));
-  return [...kubernetesKinds, ...others.map(istioKind), ...secretNamespaces.flatMap(secretsOf)];
+  return [
+    ...kubernetesKinds,
+    ...others.map(istioKind),
+    ...dialectKinds.map(dialectKind),
+    ...secretNamespaces.flatMap(secretsOf),
+  ];
 }
 
 const readByInjection = ['ProxyConfig', 'Emergency'];
@@ -65,6 +71,15 @@ function istioKind({ group, kind, plural, versions }: KindDefinition): MeshKind 
   return { resource: plural, versions: read.map(kindOfVersion), needed: 'all' };
 }
 
+/** Without the right to read them the rest of the mesh works: not every cluster has them. */
+function dialectKind({ group, kind, plural, versions }: DialectKind): MeshKind {
+  const kindOfVersion = (version: string): ResourceKind<SourceObject> => ({
+    ...{ path: `/apis/${group}/${version}/${plural}`, metadataOnly: false, presence: 'optional' },
+    decode: decoder(`${group}/${version}`, kind, pruneConfig),
+  });
+  return { resource: `${plural}.${group}`, versions: versions.map(kindOfVersion), needed: 'any' };
+}
+
 /** The types that a certificate can be of; others do not even travel. */
 function secretsOf(namespace: string): readonly MeshKind[] {
   return ['kubernetes.io/tls', 'Opaque'].map((type) => {
@@ -88,7 +103,8 @@ function decoder(apiVersion: string, kind: string, prune: Prune): (object: JsonO
     const { metadata } = object;
     if (!isObject(metadata) || typeof metadata.name !== 'string') return undefined;
     const { name, generation } = metadata;
-    const place = { kind, namespace: typeof metadata.namespace === 'string' ? metadata.namespace : '', name };
+    const key = kindKey(apiVersion, kind);
+    const place = { kind: key, namespace: typeof metadata.namespace === 'string' ? metadata.namespace : '', name };
     const origin = { ...place, ...(typeof generation === 'number' ? { generation } : {}) };
     return { apiVersion, ...place, object: prune({ ...object, apiVersion, kind }), origin };
   };

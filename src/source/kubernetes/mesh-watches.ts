@@ -83,7 +83,8 @@ export class MeshWatches {
       },
       problem: (failure: Failure, retryInMs: number) => {
         tried = true;
-        const known = absent && failure.kind === 'absent';
+        // That a cluster has none of another dialect is nothing to tell.
+        const known = failure.kind === 'absent' && (absent || needed === 'any');
         absent ||= failure.kind === 'absent';
         refused ||= needed === 'any' && failure.kind === 'forbidden';
         if (!known) onProblem?.({ resource, failure, retryInMs });

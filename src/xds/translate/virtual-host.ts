@@ -1,4 +1,5 @@
 import { noHeaderChanges, type RouteActionIR, type RouteIR, type VirtualHostIR } from '../../ir/types/route.ts';
+import type { Origin } from '../../model/origin.ts';
 import { corsOfRoute } from '../filters/cors.ts';
 import { faultOfRoute } from '../filters/fault.ts';
 import { peerHeader } from '../filters/peer-header.ts';
@@ -38,8 +39,9 @@ function translateRoute(route: RouteIR): Message {
   });
 }
 
-/** `/apis/networking.istio.io/v1/namespaces/default/virtual-service/reviews`, as Istio writes it. */
-function configPath({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
+/** `/apis/networking.istio.io/v1/namespaces/default/virtual-service/reviews`, as Istio writes it; of others the kind. */
+function configPath({ kind, namespace, name }: Origin): string {
+  if (kind !== 'VirtualService') return `${kind}/${namespace}/${name}`;
   return `/apis/networking.istio.io/v1/namespaces/${namespace}/virtual-service/${name}`;
 }
 
