@@ -1,7 +1,7 @@
 # Two images: `docker build --target control-plane .` and `docker build --target proxy .`
 #
-# Not built where this was written, for want of Docker: what the images hold is tried apart. The proxy's script and Envoy are
-# played in network namespaces with the same Debian packages (test/netns), the control plane runs from the same files.
+# Not built where this was written, for want of Docker: what the images hold is tried apart, from the lists of this very file
+# (test/netns/images.test.ts).
 
 # --- control plane --------------------------------------------------------------------------------------------
 
