@@ -53,7 +53,7 @@ export function command(): Command {
         .preset('true')
         .default(true),
     )
-    .option('--kubeconfig <file>', 'configuration of the cluster')
+    .option('-c, --kubeconfig <file>', 'configuration of the cluster')
     .option('--context <name>', 'context of the kubeconfig')
     .option('-R, --recursive', 'folders within folders, too')
     .addOption(new Option('-o, --output <format>', 'format').choices(['log', 'json', 'yaml', 'table']).default('log'))

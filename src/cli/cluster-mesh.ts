@@ -8,6 +8,7 @@ import { createCredentials } from '../source/kubernetes/credentials.ts';
 import type { SourceObject } from '../source/object-source.ts';
 import { tlsContent } from '../source/tls-content.ts';
 import type { ClusterObjects } from './cluster-objects.ts';
+import { contextNamespace } from './context-namespace.ts';
 
 interface Listed {
   readonly apiVersion: string;
@@ -101,14 +102,6 @@ function imageOf(objects: readonly SourceObject[]): string {
     .flatMap(({ object }) => objectsAt(object, 'spec', 'template', 'spec', 'containers'))
     .flatMap(({ args: given }) => (Array.isArray(given) ? given.map(String) : []));
   return args.find((text) => text.startsWith('injection.image.proxy='))?.slice('injection.image.proxy='.length) ?? '';
-}
-
-async function contextNamespace({ kubeconfig, context }: { kubeconfig?: string; context?: string }): Promise<string> {
-  const { KubeConfig } = await import('@kubernetes/client-node');
-  const config = new KubeConfig();
-  if (kubeconfig === undefined) config.loadFromDefault();
-  else config.loadFromFile(kubeconfig);
-  return config.getContextObject(context ?? config.getCurrentContext())?.namespace ?? 'default';
 }
 
 async function inTurns<T>(items: readonly T[], width: number, act: (item: T) => Promise<void>): Promise<void> {

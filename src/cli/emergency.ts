@@ -10,12 +10,13 @@ import { parseDuration } from '../schema/common/duration.ts';
 import { emergencyLevels, longestTtlMs } from '../schema/emergency/emergency.ts';
 import type { ClusterObjects } from '../source/kubernetes/cluster-objects.ts';
 import { outputOption } from './cluster-flags.ts';
+import { contextNamespace } from './context-namespace.ts';
 import { namespaceName } from './flag-values.ts';
 import { addClusterFlags, type ClusterFlags, confirm, openCluster } from './install-cluster.ts';
 import { printRows, printValue } from './print-value.ts';
 
 interface PlaceFlags extends ClusterFlags {
-  readonly namespace: string;
+  readonly namespace?: string;
   readonly istioNamespace: string;
 }
 
@@ -56,7 +57,7 @@ Examples:
 
 function addPlaceFlags(command: Command): Command {
   return addClusterFlags(command)
-    .option('-n, --namespace <name>', 'namespace of the workload', namespaceName, 'default')
+    .option('-n, --namespace <name>', 'namespace of the workload (default: that of the context)', namespaceName)
     .option('-i, --istioNamespace <name>', 'namespace of the control plane', namespaceName, 'outrigger-system');
 }
 
@@ -78,7 +79,7 @@ function statusCommand(): Command {
 }
 
 async function declare(given: string | undefined, flags: DeclareFlags): Promise<void> {
-  const { level, ttl, reason, namespace, istioNamespace } = flags;
+  const { level, ttl, reason, istioNamespace } = flags;
   if (level === undefined) throw new OutriggerError('OR2561', 'it needs --level: authz, plaintext, bypass or inject');
   if (reason === undefined || reason.trim() === '')
     throw new OutriggerError('OR2561', 'it needs --reason, such as the number of the incident');
@@ -87,6 +88,7 @@ async function declare(given: string | undefined, flags: DeclareFlags): Promise<
     throw new OutriggerError('OR2561', `--ttl ${JSON.stringify(ttl)} must be a duration of at most 24h, like 15m`);
   const target = targetOf(given);
   const { cluster } = await openCluster(flags);
+  const namespace = await namespaceOf(flags);
   const scope = await scopeOf(cluster, target, { namespace, rootNamespace: istioNamespace });
   const roots = [...new Set([istioNamespace, ...defaultMeshSettings.rootNamespaces])];
   const lost = lossesOf(level, await protectionOf(cluster, scope, roots));
@@ -118,10 +120,14 @@ async function declare(given: string | undefined, flags: DeclareFlags): Promise<
 
 async function end(given: string | undefined, flags: PlaceFlags & { all?: boolean }): Promise<void> {
   const { cluster } = await openCluster(flags);
-  const states = await statesIn(cluster, new Date(), flags.namespace);
+  const namespace = await namespaceOf(flags);
+  const states = await statesIn(cluster, new Date(), namespace);
   if (given === undefined && flags.all !== true && states.filter(({ inForce }) => inForce).length > 1)
     throw new OutriggerError('OR2561', 'several are in force: name one, or give --all');
-  const chosen = given === undefined ? states : await chosenOf(given, states, { cluster, flags });
+  const chosen =
+    given === undefined
+      ? states
+      : await chosenOf(given, states, { cluster, namespace, rootNamespace: flags.istioNamespace });
   if (chosen.length === 0) {
     if (given !== undefined) throw new OutriggerError('OR2563', `none is declared for "${given}"`);
     process.stdout.write('No emergency is declared.\n');
@@ -137,20 +143,26 @@ async function end(given: string | undefined, flags: PlaceFlags & { all?: boolea
   }
 }
 
+/** As kubectl takes it: the flag, else the context's. A kill switch in the wrong namespace is the worst place for a guess. */
+async function namespaceOf({ namespace, kubeconfig, context }: PlaceFlags): Promise<string> {
+  const given = { ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) };
+  return namespace ?? (await contextNamespace(given));
+}
+
 interface Around {
   readonly cluster: ClusterObjects;
-  readonly flags: PlaceFlags;
+  readonly namespace: string;
+  readonly rootNamespace: string;
 }
 
 /** By its own name, else all that were declared for a target. */
 async function chosenOf(
   given: string,
   states: readonly EmergencyState[],
-  { cluster, flags }: Around,
+  { cluster, ...around }: Around,
 ): Promise<readonly EmergencyState[]> {
   const named = states.filter(({ namespace, name }) => given === `${namespace}/${name}`);
   if (named.length > 0) return named;
-  const around = { namespace: flags.namespace, rootNamespace: flags.istioNamespace };
   const scope = await scopeOf(cluster, targetOf(given), around);
   return states.filter((state) => isFor(state, scope));
 }
@@ -184,7 +196,7 @@ async function tell(
 async function status({ output, ...flags }: PlaceFlags & { output: 'table' | 'json' | 'yaml' }): Promise<void> {
   const { cluster } = await openCluster(flags);
   const now = new Date();
-  const states = await statesIn(cluster, now, flags.namespace);
+  const states = await statesIn(cluster, now, await namespaceOf(flags));
   if (output !== 'table') return printValue(states, output);
   printRows(tableOf(states, now), 'No emergency is declared.');
 }

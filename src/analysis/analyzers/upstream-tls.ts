@@ -84,7 +84,7 @@ function* faultOf(call: Call, { input, modes }: Around): Generator<Fault> {
   const share = refuses.length / endpoints.length;
   const isShown = speaksHttp(port) && !isRoutedElsewhere(service, input);
   const request = isShown ? callOf(client, service, port, { answer: '503', share }) : undefined;
-  const pods = refuses.map(({ workload }) => workload).join(', ');
+  const pods = refuses.map(({ workload, address }) => workload || address).join(', ');
   const message =
     mode === 'ISTIO_MUTUAL'
       ? `${named} is called by mutual TLS, which ${pods} cannot take: ${whyNot(first, input, modes)}`
