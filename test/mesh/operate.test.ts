@@ -103,7 +103,7 @@ describe.skipIf(envoy === undefined)('operating a mesh', () => {
         expect(last).toContain('script load error');
         const compared = await run('proxy-status', `${nameOf('default/client')}.default`);
         expect(compared.code).toBe(1);
-        expect(compared.stdout).toContain("Listeners Don't Match");
+        expect(compared.stdout).toContain('NACKED LDS virtualOutbound');
       } finally {
         await mesh.remove('broken.yaml');
       }

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { isObject, type Json, type JsonObject } from '../../model/json.ts';
 import { textAt } from '../../registry/json-fields.ts';
 import type { ConfigDump, DumpedResource } from '../config-dump/read-dump.ts';
+import { order } from './clusters.ts';
 import type { Shown } from './shown.ts';
 
 const headers = [
@@ -17,7 +18,9 @@ const headers = [
 
 /** Certificates of the proxy: a row for each of a chain's first and a bundle's every one. Keys are never shown. */
 export function showSecrets(dump: ConfigDump, now: Date): Shown {
-  const { secrets } = dump;
+  // Envoy's order is none. The workload's own first, as people look for it.
+  const rank = ({ name }: DumpedResource): number => (name === 'default' ? 0 : 1);
+  const secrets = [...dump.secrets].sort((a, b) => rank(a) - rank(b) || order(a.name, b.name));
   return {
     messages: secrets.map(({ message }) => withoutKeys(message)),
     table: { headers, rows: secrets.flatMap((secret) => rowsOf(secret, now)) },
