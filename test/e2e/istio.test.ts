@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { locateCachedEnvoy } from '../../src/playground/locate-envoy.ts';
 import { whyNoCluster } from '../cluster/harness.ts';
+import { until } from '../envoy/condition.ts';
 import { type ClusterWithNode, startClusterWithNode, whyNoNode } from './node/start-node.ts';
 import { openSession, type Session } from './session.ts';
 
@@ -33,7 +34,7 @@ describe.skipIf(absent !== undefined && !required)('the hands-on exercises', () 
     session = await openSession(folder, cluster.kubeconfig);
     // The controllers of a new cluster make these by themselves.
     for (const namespace of ['default', 'kube-system', 'kube-public', 'kube-node-lease'])
-      await expect.poll(() => hasRootOf(namespace), soon).toBe(true);
+      await until(`the root of ${namespace}`, async () => (await hasRootOf(namespace)) || undefined);
     before = await everything();
   });
 

@@ -20,7 +20,7 @@ outrigger{{ include "outrigger.suffix" . }}
 {{- define "outrigger.args" -}}
 {{- $service := include "outrigger.name" . -}}
 {{- $place := printf "%s.%s.svc" $service .Release.Namespace -}}
-{{- $settings := dict "injection.systemNamespace" .Release.Namespace "injection.revision" .Values.revision "injection.image.proxy" .Values.proxyImage "injection.discoveryAddress" (printf "%s:15012" $place) "server.preStopDelaySeconds" 3 -}}
+{{- $settings := dict "injection.systemNamespace" .Release.Namespace "injection.revision" .Values.revision "injection.image.proxy" .Values.proxyImage "injection.discoveryAddress" (printf "%s:15012" $place) "server.preStopDelaySeconds" 6 -}}
 {{- if .Values.enableNamespacesByDefault }}{{ $_ := set $settings "injection.enableNamespacesByDefault" true }}{{ end -}}
 {{- if .Values.revisionTags }}
 {{- $tags := list }}
