@@ -29,7 +29,8 @@ export function installCases(cluster: () => Cluster): void {
       // The process runs beside the cluster, where no kubelet would run pods.
       beside = ['--set', `webhookUrl=${url},replicas=0`];
       // What control planes of other cases have left in namespaces is of an installation, and goes with it.
-      before = (await everything(cluster())).filter((name) => !name.endsWith('/istio-ca-root-cert'));
+      const others = /\/istio-ca-root-cert$|^CustomResourceDefinition .*\.(istio|outrigger)\.io$/;
+      before = (await everything(cluster())).filter((name) => !others.test(name));
     });
     afterAll(async () => {
       await child?.stop('SIGKILL');
@@ -242,9 +243,11 @@ async function everything(cluster: Cluster): Promise<string[]> {
   return names.filter((name) => !/ (poor|installed)\/| \/(poor|installed)$/.test(name)).sort();
 }
 
-/** The version of each object that was installed: any write of anybody makes it another. */
+/** The version of each object that was installed: any write of anybody makes it another, but of a status where there is a generation. */
 async function versions(cluster: Cluster): Promise<Record<string, unknown>> {
   const all = (await Promise.all(kinds.map((kind) => listed(cluster, kind)))).flat();
   const own = all.filter(([, item]) => item.metadata?.labels?.['app.kubernetes.io/part-of'] === 'outrigger');
-  return Object.fromEntries(own.map(([name, item]) => [name, item.metadata?.resourceVersion]));
+  return Object.fromEntries(
+    own.map(([name, item]) => [name, item.metadata?.['generation'] ?? item.metadata?.resourceVersion]),
+  );
 }
