@@ -11,6 +11,15 @@ COPY package.json package-lock.json .npmrc ./
 # Without scripts the package `node`, which brings a Node for machines that have an older one, stays empty: not needed here.
 RUN npm ci --omit=dev --ignore-scripts && rm -rf node_modules/node node_modules/.bin
 
+# The dashboard's page, which vite compiles; what compiles it stays here.
+FROM node:24-bookworm-slim AS web
+WORKDIR /outrigger
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts
+COPY tsconfig.json ./
+COPY web ./web
+RUN node web/build.ts
+
 # Node and nothing else: no shell, no package manager. Runs as 65532 and writes nothing to its root file system.
 FROM gcr.io/distroless/nodejs24-debian12:nonroot AS control-plane
 WORKDIR /outrigger
@@ -21,6 +30,7 @@ COPY package.json LICENSE ./
 COPY src ./src
 COPY templates ./templates
 COPY manifests ./manifests
+COPY --from=web /outrigger/dist/web ./dist/web
 USER 65532:65532
 EXPOSE 15017
 # Arguments of a Deployment take the place of CMD alone.

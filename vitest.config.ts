@@ -13,11 +13,13 @@ export default defineConfig({
           name: 'unit',
           include: [
             'src/**/*.test.ts',
+            'web/src/**/*.test.ts',
             'test/*.test.ts',
             'test/golden/**/*.test.ts',
             'test/conformance/**/*.test.ts',
             'test/analysis/**/*.test.ts',
             'test/api/**/*.test.ts',
+            'test/migrate/**/*.test.ts',
             'test/operate/**/*.test.ts',
             'test/simulation/*.test.ts',
             'test/simulation/simulator/**/*.test.ts',
@@ -67,6 +69,24 @@ export default defineConfig({
           name: 'simulation',
           include: ['test/simulation/envoy/**/*.test.ts'],
           testTimeout: 600_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'ui',
+          include: ['test/ui/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'telemetry',
+          include: ['test/telemetry/**/*.test.ts'],
+          testTimeout: 60_000,
           hookTimeout: 180_000,
           fileParallelism: false,
         },

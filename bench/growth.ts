@@ -9,12 +9,16 @@ import type { Row } from './table.ts';
 interface Point {
   readonly services: number;
   readonly proxies: number;
+  /** As `StartOptions`. */
+  readonly pods?: number;
 }
 
 interface Measured extends Point {
   readonly rssMb: number;
   /** Processor time of the server until all are synced. */
   readonly connectSeconds: number;
+  /** Until all are synced, of a clock; not extrapolated. */
+  readonly allSeconds?: number;
   /** Of one change of a VirtualService, and of one of endpoints. */
   readonly ruleMs: number;
   readonly endpointMs: number;
@@ -32,6 +36,17 @@ const points: readonly Point[] = [
 const target: Point = { services: 10_000, proxies: 2500 };
 const changes = 6;
 
+/** 5,000 proxies at two replicas, each of which follows the whole mesh: 10,000 services, 50,000 endpoints. Both at once, with proxies of the same pods. */
+export async function benchReplicas(): Promise<Row[]> {
+  const mesh = { services: 10_000, proxies: 2_500, pods: 5 };
+  const replicas = await Promise.all([measure(mesh), measure(mesh)]);
+  return replicas.map((one, index) => ({
+    what: `replica ${index + 1} of 2, 50,000 endpoints, ${nameOf(one)}`,
+    measured: `${textOf(one)}; all synced after ${one.allSeconds?.toFixed(0)} s`,
+    floor: '',
+  }));
+}
+
 /** How each cost of the control plane grows, hosts on demand, and what follows for a mesh that does not fit here. */
 export async function benchGrowth(): Promise<Row[]> {
   const measured: Measured[] = [];
@@ -47,14 +62,14 @@ function textOf({ rssMb, connectSeconds, ruleMs, endpointMs }: Measured): string
   return `RSS ${rssMb.toFixed(0)} MB, ${cpu}, ${ruleMs.toFixed(0)} ms CPU a rule, ${endpointMs.toFixed(0)} ms an endpoint`;
 }
 
-async function measure({ services, proxies }: Point): Promise<Measured> {
+async function measure(point: Point): Promise<Measured> {
   const plane = startWorker(0, module('control-plane.ts'));
   const swarm = startWorker(1, module('swarm.ts'));
   try {
-    const options = { services, proxies, settings: settingsOf['on-demand'] };
+    const options = { ...point, settings: settingsOf['on-demand'] };
     const { tokens, ...server } = await plane.ask<Started>('start', options);
     const before = await plane.ask<number>('cpu');
-    await swarm.ask<Connected>('connect', { server, tokens, played: 'on-demand' });
+    const connected = await swarm.ask<Connected>('connect', { server, tokens, played: 'on-demand' });
     await sleep(1500);
     const connectSeconds = (await plane.ask<number>('cpu')) - before;
     const { collectedRssMb: rssMb } = await plane.ask<Usage>('usage');
@@ -70,7 +85,7 @@ async function measure({ services, proxies }: Point): Promise<Measured> {
     };
     const ruleMs = await cost((index) => received('virtualHost', 'weights', 60 + index));
     const endpointMs = await cost((index) => received('endpoint', 'endpoints', index % 2 === 0 ? 'one' : 'two'));
-    return { services, proxies, rssMb, connectSeconds, ruleMs, endpointMs };
+    return { ...point, rssMb, connectSeconds, allSeconds: connected.seconds, ruleMs, endpointMs };
   } finally {
     plane.stop();
     swarm.stop();

@@ -1,11 +1,13 @@
 import { benchConfig } from './config.ts';
 import { benchDatapath } from './datapath.ts';
-import { benchGrowth } from './growth.ts';
+import { benchGrowth, benchReplicas } from './growth.ts';
 import { benchInject } from './inject.ts';
 import { benchMemory } from './memory.ts';
+import { benchObserve } from './observe.ts';
 import { benchScale } from './scale.ts';
 import { benchSidecar } from './sidecar.ts';
 import { printTable, type Row } from './table.ts';
+import { benchTelemetry } from './telemetry.ts';
 import { benchTranslate } from './translate.ts';
 import { benchValidate } from './validate.ts';
 import { benchWebhook } from './webhook.ts';
@@ -18,9 +20,12 @@ const benches: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
   config: benchConfig,
   scale: benchScale,
   growth: benchGrowth,
+  replicas: benchReplicas,
   translate: benchTranslate,
   sidecar: benchSidecar,
   datapath: benchDatapath,
+  observe: benchObserve,
+  telemetry: benchTelemetry,
 };
 
 const wanted = process.argv.slice(2);

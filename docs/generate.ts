@@ -11,6 +11,7 @@ import {
   annotationCatalogue,
   annotationPrefixes,
 } from '../src/inject/render/annotation-catalogue.ts';
+import { linkerdCatalogue } from '../src/inject/render/linkerd/catalogue.ts';
 import { apiLines } from './api-page.ts';
 import { meshConfigLines } from './mesh-config-page.ts';
 import { page, table } from './page.ts';
@@ -64,6 +65,10 @@ function annotationsPage(): string {
     Object.entries(annotationCatalogue)
       .filter(([, entry]) => entry.state === state)
       .map(([key, entry]) => [`\`${key}\``, entry.text]);
+  const linkerds = (state: AnnotationState) =>
+    Object.entries(linkerdCatalogue)
+      .filter(([, entry]) => entry.state === state)
+      .map(([key, entry]) => [`\`${key}\``, entry.text]);
   return page('Annotations', 'src/inject/render/annotation-catalogue.ts', [
     "What Outrigger does with each annotation of Istio's injection API. `linkerd.io/inject` is in [reasons.md](reasons.md).",
     ...['', '## What works', ''],
@@ -71,6 +76,11 @@ function annotationsPage(): string {
     ...['', '## What is accepted and has no effect', ''],
     'Using one of these gives an admission warning with the reason.',
     ...['', ...table(['annotation', 'why it has none'], rows('reported'))],
+    ...['', "## Linkerd's", ''],
+    'On a pod or its namespace; the pod wins, and so does an annotation of Istio on the pod. A value that is none has no effect.',
+    'Each that has none, or is unknown, gives an admission warning.',
+    ...['', ...table(['annotation', 'what it does'], linkerds('works'))],
+    ...['', ...table(['annotation without effect', 'what to do'], linkerds('reported'))],
     ...['', '## Any other key', ''],
     'A key that is in neither table and starts with one of these gives a warning, with the nearest known key if there is one:',
     `${annotationPrefixes.map((prefix) => `\`${prefix}\``).join(', ')}.`,

@@ -1,5 +1,6 @@
 import { analysisErrors } from './error-catalogue/analysis.ts';
 import { commandLineErrors } from './error-catalogue/command-line.ts';
+import { dashboardErrors } from './error-catalogue/dashboard.ts';
 import { dialectErrors } from './error-catalogue/dialects.ts';
 import { emergencyErrors } from './error-catalogue/emergency.ts';
 import type { CatalogueEntry } from './error-catalogue/entry.ts';
@@ -21,7 +22,7 @@ import { workloadIdentityErrors } from './error-catalogue/workload-identity.ts';
  * Ranges: 10xx configuration, 11xx requests, 12xx annotations and pods, 13xx templates and patch,
  * 14xx traffic capture, 15xx certificates, 16xx sources, 17xx cluster, 18xx command line, 19xx internal,
  * 20xx configuration streams, 21xx registry, 22xx workload identity, 23xx playground, 24xx translation,
- * 25xx installation, operation and analysis.
+ * 25xx installation, operation and analysis, 40xx telemetry and dashboard.
  */
 export type { CatalogueEntry };
 
@@ -40,6 +41,7 @@ export const catalogue = {
   ...emergencyErrors,
   ...analysisErrors,
   ...dialectErrors,
+  ...dashboardErrors,
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof catalogue;

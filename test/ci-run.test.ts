@@ -9,10 +9,10 @@ const folder = mkdtempSync(join(tmpdir(), 'outrigger-ci-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const green = report({ status: 'passed', assertionResults: [{ status: 'passed' }, { status: 'passed' }] });
-const suites = ['unit', 'envoy', 'netns', 'mesh', 'soak', 'simulation', 'cluster', 'e2e'];
+const suites = ['unit', 'envoy', 'netns', 'mesh', 'soak', 'simulation', 'ui', 'telemetry', 'cluster', 'e2e'];
 /** Two of each suite. */
 const all = 2 * suites.length;
-const steps = ['test/envoy/install.sh', 'test/netns/install.sh', 'test/cluster/install.sh'];
+const steps = ['envoy', 'netns', 'cluster', 'ui', 'telemetry'].map((suite) => `test/${suite}/install.sh`);
 
 interface Machine {
   /** Script texts in place of the ones that succeed; a path of an install step or a tool. `undefined`: absent. */
@@ -96,8 +96,10 @@ describe.skipIf(!linux)('it is red when', () => {
   });
 
   test.each([
-    ['test/envoy/install.sh', '4 passed, 1 failed, 0 skipped'],
-    ['test/netns/install.sh', '6 passed, 1 failed, 0 skipped'],
+    ['test/envoy/install.sh', '6 passed, 1 failed, 0 skipped'],
+    ['test/netns/install.sh', '8 passed, 1 failed, 0 skipped'],
+    ['test/telemetry/install.sh', `${all - 2} passed, 1 failed, 0 skipped`],
+    ['test/ui/install.sh', `${all - 2} passed, 1 failed, 0 skipped`],
     ['test/cluster/install.sh', `${all - 4} passed, 1 failed, 0 skipped`],
   ])('%s fails; the end of its log is shown', (step, expected) => {
     const { status, last, out } = run({ scripts: { [step]: 'echo "the disk is full" >&2; exit 7' } });
@@ -123,14 +125,14 @@ describe.skipIf(!linux)('it is red when', () => {
 describe.skipIf(!linux)('it is green and says what it left out when', () => {
   test('this is not root', () => {
     const { status, last, out } = run({ scripts: { 'bin/id': 'echo 1000' } });
-    expect([status, last]).toEqual([0, '6 passed, 0 failed, 1 skipped']);
+    expect([status, last]).toEqual([0, '6 passed, 0 failed, 2 skipped']);
     expect(out).toContain('SKIPPED: netns: this is not root');
     const noEtcd = run({ scripts: { 'bin/id': 'echo 1000', 'bin/etcd': undefined } });
-    expect([noEtcd.status, noEtcd.last]).toEqual([0, '4 passed, 0 failed, 2 skipped']);
+    expect([noEtcd.status, noEtcd.last]).toEqual([0, '4 passed, 0 failed, 3 skipped']);
   });
 
   test('there is neither Python nor an Envoy', () => {
     const { status, last } = run({ scripts: { 'bin/python3': undefined, 'test/envoy/install.sh': 'exit 127' } });
-    expect([status, last]).toEqual([0, '4 passed, 0 failed, 2 skipped']);
+    expect([status, last]).toEqual([0, '6 passed, 0 failed, 2 skipped']);
   });
 });

@@ -254,6 +254,10 @@ describe('mistakes', () => {
     [['inject', 'no-such-file.yaml'], 1, /OR1801 no-such-file\.yaml/],
     [['preview', '-', '-o', 'xml'], 2, /Allowed choices are text, json, yaml, diff/],
     [['injekt', '-'], 2, /inject/],
+    [['stat', '--kubeconfig', '/nope'], 1, /OR1631 .*\/nope/],
+    [['emergency', 'statuss'], 2, /OR2561 .*did you mean status/],
+    [['emergency', 'mesh', '--level', 'authz'], 2, /OR2561 it needs --reason/],
+    [['emergency', 'mesh', '--level', 'authz', '--reason', 'x', '--ttl', '90d'], 2, /OR2561 --ttl "90d"/],
     [['inject', '-', '--set', 'injection.proxy.loglevel=x'], 1, /OR1001.*logLevel/s],
   ])('%j exits with %i', (args, status, message) => {
     const result = run(args, 'kind: Pod');

@@ -7,6 +7,7 @@ import { offlineMesh } from '../src/cli/offline-mesh.ts';
 import type { SidecarConfig } from '../src/discovery/sidecar-config.ts';
 import { buildInjector } from '../src/inject/build-injector.ts';
 import { defaultMeshSettings, type MeshSettings } from '../src/model/mesh-settings.ts';
+import type { Tap } from '../src/model/tap.ts';
 import { Registry } from '../src/registry/registry.ts';
 import { objectsOf, sidecarConfigs, workloadOf } from './mesh-fixture.ts';
 
@@ -22,11 +23,12 @@ const injection = {
   namespaceOf: (name = 'default') => ({ name, labels: { 'istio-injection': 'enabled' }, annotations: {} }),
 };
 
-/** What the pod that a case names gets; the first line of its `in.yaml` is `# proxy: namespace/pod`; `# settings:` are of the mesh. */
+/** What the pod that a case names gets; the first line of its `in.yaml` is `# proxy: namespace/pod`; `# settings:` are of the mesh, `# taps:` those that are open. */
 export function configOfCase(name: string, delivery: CaseDelivery): SidecarConfig {
   const text = readFileSync(join(casesFolder, name, 'in.yaml'), 'utf8');
   const proxy = /^# proxy: (\S+)/.exec(text)?.[1] ?? '';
   const registry = new Registry({ domainSuffix: defaultMeshSettings.domainSuffix });
+  registry.learnTaps(parse(/^# taps: (.+)$/m.exec(text)?.[1] ?? '[]') as Tap[]);
   registry.apply({ upserts: offlineMesh(objectsOf(text, 'in.yaml'), injection), removals: [] });
   const errors = registry.problems().filter(({ severity }) => severity === 'error');
   if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join('\n'));

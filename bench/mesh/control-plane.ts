@@ -19,6 +19,7 @@ const listeners = new Set<(changes: ObjectChanges) => void>();
 let objects: ObjectChanges = { upserts: [], removals: [] };
 let mesh: MeshComponent | undefined;
 let root: MeshRoot | undefined;
+let podsEach = 2;
 let loop = monitorEventLoopDelay({ resolution: 1 });
 
 const source: ObjectSource = {
@@ -33,6 +34,8 @@ const source: ObjectSource = {
 export interface StartOptions {
   readonly services: number;
   readonly proxies: number;
+  /** Of each service; 2 without it. */
+  readonly pods?: number;
   readonly settings: Partial<MeshSettings>;
 }
 
@@ -43,8 +46,9 @@ export interface Started {
   readonly tokens: readonly string[];
 }
 
-async function start({ services, proxies, settings }: StartOptions): Promise<Started> {
-  objects = { upserts: meshObjects(services), removals: [] };
+async function start({ services, proxies, settings, pods = 2 }: StartOptions): Promise<Started> {
+  podsEach = pods;
+  objects = { upserts: meshObjects(services, pods), removals: [] };
   const logger = loggerTo({ write: (line: string) => void process.stderr.write(line) }, 'warn');
   mesh = new MeshComponent({
     settings: { ...defaultMeshSettings, ...settings },
@@ -122,7 +126,7 @@ answerQuestions({
   start,
   /** The answer is when it began. */
   weights: (weight: number) => apply({ upserts: [weightRule(weight)], removals: [] }),
-  endpoints: (ready: 'one' | 'two') => apply({ upserts: [endpointSlice(1, ready)], removals: [] }),
+  endpoints: (ready: 'one' | 'two') => apply({ upserts: [endpointSlice(1, ready, podsEach)], removals: [] }),
   watch: () => {
     loop.disable();
     loop = monitorEventLoopDelay({ resolution: 1 });

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../src/model/json.ts';
 import type { SourceObject } from '../../src/source/object-source.ts';
 
-/** A mesh of any size: each service has two pods (v1, v2) with a proxy each, over ten namespaces. */
+/** A mesh of any size: each service has two pods (v1, v2) or more (of v2) with a proxy each, over ten namespaces. */
 export const namespaces = 10;
 /** Services that every proxy calls, one of each namespace. The first has subsets and a rule. */
 export const usedHosts = 10;
@@ -12,18 +12,21 @@ export interface PodName {
   readonly serviceAccount: string;
 }
 
-export function meshObjects(services: number): readonly SourceObject[] {
+export function meshObjects(services: number, pods = 2): readonly SourceObject[] {
   const spaces = Array.from({ length: namespaces }, (_, index) =>
     sourceObject('v1', 'Namespace', '', `ns${index}`, { metadata: { labels: { 'istio-injection': 'enabled' } } }),
   );
   const each = Array.from({ length: services }, (_, index) => [
     serviceObject(index),
     podObject(index, 'v1'),
-    podObject(index, 'v2'),
-    endpointSlice(index, 'two'),
+    ...copiesOf(pods).map((copy) => podObject(index, 'v2', copy)),
+    endpointSlice(index, 'two', pods),
   ]);
   return [...spaces, ...each.flat(), subsetRule(), weightRule(90)];
 }
+
+/** Of v2. */
+const copiesOf = (pods: number) => Array.from({ length: pods - 1 }, (_, copy) => copy);
 
 export function namespaceOf(service: number): string {
   return `ns${service % namespaces}`;
@@ -53,12 +56,12 @@ export function serviceObject(index: number): SourceObject {
   return sourceObject('v1', 'Service', namespaceOf(index), `svc-${index}`, { spec });
 }
 
-function podObject(index: number, version: 'v1' | 'v2'): SourceObject {
-  const name = `svc-${index}-${version}-0`;
+function podObject(index: number, version: 'v1' | 'v2', copy = 0): SourceObject {
+  const name = `svc-${index}-${version}-${copy}`;
   const labels = { app: `svc-${index}`, version };
-  const ip = podIp(index, version);
+  const ip = podIp(index, version, copy);
   return sourceObject('v1', 'Pod', namespaceOf(index), name, {
-    metadata: { uid: `uid-${index}-${version}`, labels },
+    metadata: { uid: `uid-${index}-${version}${copy === 0 ? '' : `-${copy}`}`, labels },
     spec: {
       serviceAccountName: `svc-${index}`,
       nodeName: 'node',
@@ -69,18 +72,19 @@ function podObject(index: number, version: 'v1' | 'v2'): SourceObject {
   });
 }
 
-function podIp(index: number, version: 'v1' | 'v2'): string {
-  return `10.${version === 'v1' ? 1 : 2}.${(index >> 8) & 255}.${index & 255}`;
+function podIp(index: number, version: 'v1' | 'v2', copy = 0): string {
+  return `10.${version === 'v1' ? 1 : 2 + copy}.${(index >> 8) & 255}.${index & 255}`;
 }
 
 /** `one`: the second pod is not ready. */
-export function endpointSlice(index: number, ready: 'one' | 'two'): SourceObject {
+export function endpointSlice(index: number, ready: 'one' | 'two', pods = 2): SourceObject {
   const namespace = namespaceOf(index);
-  const endpoints = (['v1', 'v2'] as const).map((version) => ({
-    addresses: [podIp(index, version)],
-    conditions: { ready: version === 'v1' || ready === 'two' },
-    targetRef: { kind: 'Pod', namespace, name: `svc-${index}-${version}-0` },
-  }));
+  const endpointOf = (version: 'v1' | 'v2', copy: number) => ({
+    addresses: [podIp(index, version, copy)],
+    conditions: { ready: version === 'v1' || copy > 0 || ready === 'two' },
+    targetRef: { kind: 'Pod', namespace, name: `svc-${index}-${version}-${copy}` },
+  });
+  const endpoints = [endpointOf('v1', 0), ...copiesOf(pods).map((copy) => endpointOf('v2', copy))];
   return sourceObject('discovery.k8s.io/v1', 'EndpointSlice', namespace, `svc-${index}-x`, {
     metadata: { labels: { 'kubernetes.io/service-name': `svc-${index}` } },
     addressType: 'IPv4',

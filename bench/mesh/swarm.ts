@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { defaultLimits } from '../../src/wire/ads-server.ts';
 import type { XdsType } from '../../src/xds/resource.ts';
 import { type Played, type Server, SwarmProxy } from './swarm-proxy.ts';
 import { answerQuestions, now } from './worker.ts';
@@ -35,26 +36,35 @@ let messages = 0;
 let lastAt = 0;
 let first = new Map<XdsType | 'bare', Map<SwarmProxy, number>>();
 
+const { burst, perSecond } = defaultLimits.newStreams;
+
 async function connect({ server, tokens, played }: ConnectOptions): Promise<Connected> {
-  const begun = now();
+  const beganAt = now();
   const cpu = process.cpuUsage();
   bytes = 0;
   failure = undefined;
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => {});
-  proxies = tokens.map(
-    (token, index) =>
-      new SwarmProxy({
-        ...{ index, token, server, played, onMessage: note },
-        onFailure: (error) => {
-          failure ??= error;
-          failed.reject(error);
-        },
-      }),
-  );
+  const begin = (token: string, index: number): SwarmProxy =>
+    new SwarmProxy({
+      ...{ index, token, server, played, onMessage: note },
+      onFailure: (error) => {
+        failure ??= error;
+        failed.reject(error);
+      },
+    });
+  const begun: SwarmProxy[] = [];
+  for (const [index, token] of tokens.entries()) {
+    begun.push(begin(token, index));
+    // As many as the server takes in time: one that is refused does not come back here.
+    if (tokens.length <= burst || begun.length % perSecond > 0) continue;
+    await Promise.race([Promise.all(begun.map(({ synced }) => synced)), failed.promise]);
+    await sleep(1_100);
+  }
+  proxies = begun;
   await Promise.race([Promise.all(proxies.map(({ synced }) => synced)), failed.promise]);
   const { user, system } = process.cpuUsage(cpu);
-  return { seconds: (now() - begun) / 1000, bytes, cpuSeconds: (user + system) / 1e6 };
+  return { seconds: (now() - beganAt) / 1000, bytes, cpuSeconds: (user + system) / 1e6 };
 }
 
 function note(proxy: SwarmProxy, type: XdsType | 'bare', size: number): void {

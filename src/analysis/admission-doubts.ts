@@ -32,6 +32,20 @@ export function admissionDoubts(options: DoubtOptions): (object: JsonObject, nam
   };
 }
 
+/** What the analyzers find in a resource that is not written yet, and what of the snapshot would be as it says. */
+export function findingsIfWritten(
+  object: JsonObject,
+  namespace: string,
+  { snapshot, settings }: Pick<AnalysisInput, 'snapshot' | 'settings'>,
+): readonly Finding[] {
+  const source = sourceOf(object, namespace);
+  if (!isConfigKind(source.kind)) return [];
+  const { value } = readConfig(source);
+  if (value === undefined) return [];
+  const input = inputWith(value as Config<unknown>, source, snapshot, settings);
+  return analyzers.filter(({ atAdmission }) => atAdmission).flatMap((analyzer) => [...analyzer.analyze(input)]);
+}
+
 function printDoubts(input: AnalysisInput, { now, budgetMs }: DoubtOptions): readonly string[] {
   const started = now();
   const found: string[] = [];

@@ -10,11 +10,15 @@ import type { Finding } from './finding.ts';
 
 /** All that is found, in the order of the analyzers; what the parts of the mesh say by themselves comes first. */
 export function analyze(input: AnalysisInput): readonly Finding[] {
-  const said = input.problems.filter(({ origin }) => input.judged(origin)).map(asFinding);
-  const fields = input.objects.filter(input.judged).flatMap(fieldsWithoutEffect);
   const found = analyzers.flatMap((analyzer) => [...analyzer.analyze(input)]);
-  const told = new Map([...said, ...fields, ...found].map((one) => [keyOf(one), one]));
+  const told = new Map([...findingsBeside(input), ...found].map((one) => [keyOf(one), one]));
   return [...told.values()];
+}
+
+/** What is found without any analyzer. */
+export function findingsBeside(input: AnalysisInput): readonly Finding[] {
+  const said = input.problems.filter(({ origin }) => input.judged(origin)).map(asFinding);
+  return [...said, ...input.objects.filter(input.judged).flatMap(fieldsWithoutEffect)];
 }
 
 const keyOf = ({ code, origin, message }: Finding) => `${code} ${printOrigin(origin)} ${message}`;

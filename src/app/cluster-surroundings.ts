@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { EmergencyKeeper } from '../emergency/emergency-keeper.ts';
+import { systemClock } from '../identity/serving-certificates.ts';
 import { tokenAudience } from '../identity/tokens/token-peer.ts';
 import { TokenReviewAuthenticator } from '../identity/tokens/token-review.ts';
 import { systemNamespaces } from '../inject/decision/checks.ts';
@@ -32,14 +34,14 @@ export async function clusterSurroundings({ config, env, logger }: ClusterOption
     tokenAudiences: [tokenAudience],
     ...(discovery ? { mesh: meshOf(config) } : {}),
   });
-  return { ...parts, objects: parts.facts, mesh: discovery ? clusterMesh(parts) : undefined };
+  return { ...parts, place: 'cluster', objects: parts.facts, mesh: discovery ? clusterMesh(parts, logger) : undefined };
 }
 
 function meshOf({ mesh: { secretNamespaces, rootExcludedNamespaces } }: Config) {
   return { secretNamespaces, rootExcludedNamespaces };
 }
 
-function clusterMesh(parts: ClusterParts): MeshParts {
+function clusterMesh(parts: ClusterParts, logger: Logger): MeshParts {
   return {
     patient: true,
     publish: parts.rootConfigMaps,
@@ -48,6 +50,11 @@ function clusterMesh(parts: ClusterParts): MeshParts {
     rootStore: parts.meshRootStore,
     rootPlace: parts.meshRootPlace,
     scopeStore: parts.scopeStore,
+    statuses: parts.statuses,
+    emergencies: new EmergencyKeeper({
+      ...{ cluster: parts.api, leadership: parts.leadership, now: Date.now, after: systemClock.after },
+      onProblem: ({ code, message, remedy }) => logger.warn({ part: 'emergencies', code, remedy }, message),
+    }),
   };
 }
 

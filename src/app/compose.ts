@@ -10,20 +10,23 @@ import { webhookPlugin } from '../inject/webhook.ts';
 import { previewPlugin } from '../preview/preview-plugin.ts';
 import { eachListener } from '../telemetry/listeners.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { MeshSeries } from '../telemetry/mesh-series.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { registerProcess } from '../telemetry/process-series.ts';
 import { ValidationSeries } from '../telemetry/validation-series.ts';
 import { WireSeries } from '../telemetry/wire-series.ts';
 import { validationPlugin } from '../validation/validation-plugin.ts';
 import type { Component } from './component.ts';
 import type { Config } from './config.ts';
 import { CurrentInjector } from './current-injector.ts';
+import { DashboardComponent } from './dashboard-component.ts';
 import { federatedRoots } from './mesh/federated-roots.ts';
 import { MeshComponent } from './mesh/mesh-component.ts';
 import { localNameservers } from './mesh/mesh-dns.ts';
 import { meshSettings } from './mesh/mesh-settings.ts';
 import { MeshConfigFollower, type MeshConfigFollowerOptions } from './mesh-config/mesh-config-follower.ts';
 import { logOutcome } from './outcome-log.ts';
-import { readTemplateTexts } from './places.ts';
+import { packageVersion, readTemplateTexts } from './places.ts';
 import { ServerComponent } from './server-component.ts';
 import { ServingComponent } from './serving-component.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -48,6 +51,8 @@ export interface Composition {
   readonly caFile: string | undefined;
   /** Undefined where no proxies are configured. */
   readonly mesh: MeshComponent | undefined;
+  /** Port of the dashboard, once all have started; 0 where there is none. */
+  readonly dashboardPort: () => number;
 }
 
 /** The whole program, put together and not started. */
@@ -59,18 +64,45 @@ export function compose(options: ComposeOptions): Composition {
   const certificates = new ServingComponent(options);
   const outsiders = surroundings.onOutcome === undefined ? [] : [surroundings.onOutcome];
   const mesh = meshComponent({ ...options, config });
+  const health = () =>
+    healthPlugin([
+      surroundings.readiness,
+      certificates.readiness,
+      ...(mesh === undefined ? [] : [mesh.readiness]),
+      { name: 'server', problem: () => server.readiness.problem() },
+    ]);
+  const preview = (path: string) =>
+    previewPlugin({
+      ...{ injector: injector.plain, facts: surroundings.facts, onFault, path },
+      bodyLimit: config.server.bodyLimitBytes,
+    });
+  const dashboard = new DashboardComponent({
+    config,
+    place: surroundings.place,
+    users: surroundings.users,
+    mesh: mesh && {
+      snapshot: () => mesh.registry.snapshot,
+      report: (proxy) => mesh.proxyReport(proxy),
+      settled: () => mesh.ledger.settled(),
+      taps: mesh.taps,
+      problems: () => mesh.registry.problems(),
+      certificateEnd: mesh.certificateEnd,
+      settings: () => mesh.registry.snapshot.settings ?? meshSettings(config),
+    },
+    objects: surroundings.mesh?.objects,
+    injectionPreview: preview('/api/injection-preview'),
+    plugins: [health(), metricsPlugin(metrics)],
+    onFault,
+    logger,
+  });
+  registerProcess(metrics.registry, packageVersion());
   const server: ServerComponent = new ServerComponent({
     settings: config.server,
     certificates,
     onFault,
     sleep,
     plugins: [
-      healthPlugin([
-        surroundings.readiness,
-        certificates.readiness,
-        ...(mesh === undefined ? [] : [mesh.readiness]),
-        { name: 'server', problem: () => server.readiness.problem() },
-      ]),
+      health(),
       metricsPlugin(metrics),
       ...(mesh === undefined ? [] : [rootsPlugin(() => mesh.rootReport())]),
       ...(mesh === undefined ? [] : [proxiesPlugin((proxy) => mesh.proxyReport(proxy))]),
@@ -83,12 +115,7 @@ export function compose(options: ComposeOptions): Composition {
         lookupTimeoutMs: 3000,
         bodyLimit: config.server.bodyLimitBytes,
       }),
-      previewPlugin({
-        injector: injector.plain,
-        facts: surroundings.facts,
-        bodyLimit: config.server.bodyLimitBytes,
-        onFault,
-      }),
+      preview('/preview'),
       validation({ ...options, config }, mesh, onFault),
     ],
   });
@@ -103,10 +130,12 @@ export function compose(options: ComposeOptions): Composition {
       certificates,
       ...(mesh === undefined ? [] : [mesh]),
       server,
+      dashboard,
     ],
     port: () => server.port,
     caFile: certificates.caFile,
     mesh,
+    dashboardPort: () => dashboard.port,
   };
 }
 
@@ -155,7 +184,7 @@ function meshComponent({ config, surroundings, logger, metrics }: ComposeOptions
   if (surroundings.mesh === undefined) return undefined;
   const namespace = config.injection.systemNamespace;
   const [host = ''] = config.injection.discoveryAddress.split(':');
-  return new MeshComponent({
+  const mesh = new MeshComponent({
     settings: meshSettings(config),
     discovery: config.discovery,
     federatedPem: federatedRoots(config.mesh.caCertificates),
@@ -172,4 +201,7 @@ function meshComponent({ config, surroundings, logger, metrics }: ComposeOptions
       }),
     logger,
   });
+  const series = new MeshSeries(metrics.registry, () => mesh.facts, Date.now);
+  surroundings.mesh.objects.onObjects((changes) => series.changed(changes));
+  return mesh;
 }

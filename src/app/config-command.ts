@@ -49,8 +49,11 @@ function capital(text: string): string {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The configuration that a command with these options was given. Throws OR1001, OR1002, OR1003. */
-export async function configOf(command: Command, env: Environment): Promise<Configured> {
+/**
+ * The configuration that a command with these options was given, which win over `sets` of somebody else. Throws OR1001,
+ * OR1002, OR1003.
+ */
+export async function configOf(command: Command, env: Environment, sets: readonly string[] = []): Promise<Configured> {
   const options: Record<string, unknown> = command.opts();
   const flags: Record<string, string> = {};
   for (const { flag } of configKeys) {
@@ -58,7 +61,7 @@ export async function configOf(command: Command, env: Environment): Promise<Conf
     if (flag !== undefined && typeof value === 'string') flags[flag] = value;
   }
   const file = texts(options.configFile)[0] ?? env.OUTRIGGER_CONFIG_FILE;
-  const input = { file: await readFileText(file), env, flags, sets: texts(options.set) };
+  const input = { file: await readFileText(file), env, flags, sets: [...sets, ...texts(options.set)] };
   return readConfigWithIstio(input, texts(options.istioValues));
 }
 

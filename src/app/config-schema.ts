@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { InjectionSettingsSchema } from '../inject/review/settings.ts';
 import { logLevels } from '../telemetry/logger.ts';
+import { DashboardSchema } from './dashboard-schema.ts';
 import { DiscoverySchema, MeshConfigSchema } from './mesh-schema.ts';
 
 const text = (description: string) => Type.String({ default: '', description });
@@ -72,5 +73,6 @@ export const ConfigSchema = Type.Object({
   injection: InjectionSettingsSchema,
   mesh: MeshConfigSchema,
   discovery: DiscoverySchema,
+  dashboard: DashboardSchema,
 });
 export type Config = Static<typeof ConfigSchema>;

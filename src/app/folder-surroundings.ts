@@ -29,7 +29,7 @@ export function folderSurroundings(options: FolderOptions): Surroundings {
     folder,
     rootNamespaces,
     pollMs: 2000,
-    quietMs: 50,
+    gatherMs: 50,
     watchFolder,
     after: systemClock.after,
     onReload: (reload) => {
@@ -39,6 +39,7 @@ export function folderSurroundings(options: FolderOptions): Surroundings {
   });
   const rootPath = join(stateFolder, 'root.pem');
   return {
+    place: 'files',
     facts: source,
     objects: source,
     components: [source],

@@ -30,6 +30,7 @@ export interface InProcess {
   /** Of the webhook's certificate. */
   readonly caPem: string;
   readonly discoveryPort: number;
+  readonly dashboardUrl: string;
   /** What proxies trust the discovery port by. */
   readonly rootPem: string;
   stop(): Promise<void>;
@@ -38,7 +39,11 @@ export interface InProcess {
 /** The whole control plane in this process, webhook and configuration of proxies, from any source. */
 export async function startInProcess(options: InProcessOptions): Promise<InProcess> {
   const { source, authenticator, stateFolder, logger, host, discoveryPort = 15012 } = options;
-  const sets = ['discovery.enabled=on', `discovery.host=${host}`, `discovery.port=${discoveryPort}`, ...options.sets];
+  const sets = [
+    ...['discovery.enabled=on', `discovery.host=${host}`, `discovery.port=${discoveryPort}`],
+    ...['dashboard.host=127.0.0.1', 'dashboard.port=0'],
+    ...options.sets,
+  ];
   const input = { file: undefined, env: {}, flags: { port: '0', host: '127.0.0.1' }, sets };
   const config = readConfig(input);
   const rootPlace = join(stateFolder, 'root.pem');
@@ -50,6 +55,7 @@ export async function startInProcess(options: InProcessOptions): Promise<InProce
     metrics: new Metrics(),
     stateFolder,
     surroundings: {
+      place: 'playground',
       facts: source,
       objects: source,
       components: [],
@@ -74,6 +80,7 @@ export async function startInProcess(options: InProcessOptions): Promise<InProce
     webhookUrl: `https://localhost:${composition.port()}/inject`,
     caPem: await readFile(composition.caFile ?? '', 'utf8'),
     discoveryPort: composition.mesh?.port ?? 0,
+    dashboardUrl: `http://127.0.0.1:${composition.dashboardPort()}`,
     get rootPem() {
       return composition.mesh?.rootsPem ?? '';
     },

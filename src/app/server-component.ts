@@ -53,7 +53,8 @@ export class ServerComponent implements Component {
   }
 }
 
-function limitsOf(settings: Config['server']): HttpLimits {
+/** As the HTTP server takes them. */
+export function limitsOf(settings: Config['server']): HttpLimits {
   return {
     handshakeTimeoutMs: settings.handshakeTimeoutSeconds * 1000,
     headersTimeoutMs: settings.headersTimeoutSeconds * 1000,

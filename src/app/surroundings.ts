@@ -1,13 +1,16 @@
+import type { UserTokens } from '../dashboard/recognize.ts';
 import type { ReadinessCheck } from '../http/health.ts';
 import type { RootStore } from '../identity/root-store.ts';
 import type { OutcomeListener } from '../inject/webhook-types.ts';
 import type { ClusterFacts } from '../model/pod.ts';
+import type { UserAccess } from '../source/kubernetes/user-access.ts';
 import type { ObjectSource } from '../source/object-source.ts';
 import type { Component } from './component.ts';
 import type { MeshParts } from './mesh/mesh-parts.ts';
 
 /** What the program takes from its surroundings: a folder on this machine, or a cluster. */
 export interface Surroundings {
+  readonly place: 'cluster' | 'playground' | 'files';
   readonly facts: ClusterFacts;
   /** Where the ConfigMap of the mesh comes from; undefined follows none. */
   readonly objects?: ObjectSource;
@@ -21,6 +24,8 @@ export interface Surroundings {
   readonly onOutcome: OutcomeListener | undefined;
   /** What proxies are configured from; undefined where none are. */
   readonly mesh?: MeshParts | undefined;
+  /** Proves tokens of people, and acts for them; undefined where there is no API server. */
+  readonly users?: (UserTokens & UserAccess) | undefined;
   /** One line for a person: what is served from where. */
   readonly summary: () => string;
 }

@@ -11,6 +11,7 @@ import { textAt, textMapAt } from '../registry/json-fields.ts';
 import { Registry } from '../registry/registry.ts';
 import { scopeOf } from '../source/known-kinds.ts';
 import type { SourceObject } from '../source/object-source.ts';
+import { withoutEnded } from './in-force.ts';
 import { offlineMesh } from './offline-mesh.ts';
 import { translationProblems } from './translation-problems.ts';
 
@@ -30,7 +31,8 @@ export interface WorldOptions {
 export function analysisWorld(options: WorldOptions): AnalysisInput {
   const { settings, judged, knows, offline, proxyImage } = options;
   const injection = injectionOf(options);
-  const objects = offline ? offlineMesh(options.objects, injection) : options.objects;
+  const inForce = withoutEnded(options.objects, new Date());
+  const objects = offline ? offlineMesh(inForce, injection) : inForce;
   const { domainSuffix, rootNamespaces } = settings;
   const registry = new Registry({ domainSuffix, rootNamespaces });
   // Other groups have kinds of the same names.

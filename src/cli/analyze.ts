@@ -8,13 +8,14 @@ import { addConfigOptions, configOf } from '../app/config-command.ts';
 import { meshSettings } from '../app/mesh/mesh-settings.ts';
 import { OutriggerError } from '../errors.ts';
 import { textMapAt } from '../registry/json-fields.ts';
-import { objectKey } from '../source/object-source.ts';
+import { type ObjectSource, objectKey, type SourceObject } from '../source/object-source.ts';
 import { analysisWorld } from './analysis-world.ts';
 import { type AnalyzedFiles, readAnalyzed } from './analyzed-files.ts';
 import { type ClusterObjects, noCluster } from './cluster-objects.ts';
 import { describeFinding, printFinding } from './finding-text.ts';
 import { namespaceName } from './flag-values.ts';
-import { fileFinding, judgedOf, knownFrom } from './judged.ts';
+import { withMeshConfig } from './folder-mesh.ts';
+import { fileFinding, judgedOf, knownFrom, meshConfigFinding } from './judged.ts';
 import { isSuppressed, readSuppression, type Suppression, suppressedBy } from './suppression.ts';
 
 export interface AnalyzeFlags {
@@ -107,8 +108,21 @@ async function run(command: Command, names: readonly string[]): Promise<void> {
   const say = (line: string) => process.stderr.write(`${line}\n`);
   const files = await readAnalyzed(names, { stdin: process.stdin, recursive: flags.recursive === true });
   const cluster = flags.useKube ? await readCluster(flags, say) : noCluster;
-  const found = await findingsOf(command, files, cluster);
+  if (flags.namespace !== undefined) refuseNamespace(flags.namespace, [cluster, files], cluster);
+  const found = await findingsOf(command, { files, cluster });
   report(found, { flags, names, namespace: flags.namespace ?? cluster.namespace });
+}
+
+/** Of what is not there nothing would be found, which would be taken for good news. Throws OR2555. */
+function refuseNamespace(
+  name: string,
+  given: readonly { readonly objects: readonly SourceObject[] }[],
+  { isRead, unread }: ClusterObjects,
+): void {
+  const isThere = ({ kind, name: own, namespace }: SourceObject) =>
+    namespace === name || (kind === 'Namespace' && own === name);
+  if (!isRead || unread.has('Namespace') || given.some(({ objects }) => objects.some(isThere))) return;
+  throw new OutriggerError('OR2555', `the cluster has no namespace ${name}`);
 }
 
 /** client-node takes a third of a second to load: only here. */
@@ -117,15 +131,20 @@ async function readCluster(flags: AnalyzeFlags, say: (line: string) => void): Pr
   return readClusterObjects(flags, say);
 }
 
-async function findingsOf(
-  command: Command,
-  files: AnalyzedFiles,
-  cluster: ClusterObjects,
-): Promise<readonly Finding[]> {
+interface Read {
+  readonly files: AnalyzedFiles;
+  readonly cluster: ClusterObjects;
+}
+
+async function findingsOf(command: Command, { files, cluster }: Read): Promise<readonly Finding[]> {
   const flags = command.opts<AnalyzeFlags>();
-  const { config } = await configOf(command, process.env);
   const given = new Set(files.objects.map(objectKey));
   const objects = [...cluster.objects.filter((object) => !given.has(objectKey(object))), ...files.objects];
+  const configured = await configOf(command, process.env, cluster.sets);
+  const notes: Finding[] = [];
+  const config = await withMeshConfig(configured, sourceOf(objects), (note, message) => {
+    notes.push(meshConfigFinding(note, message));
+  });
   const world = analysisWorld({
     ...{ objects, config, settings: meshSettings(config), offline: !flags.useKube },
     systemNamespace: flags.systemNamespace,
@@ -139,9 +158,19 @@ async function findingsOf(
   const isSilent = ({ code, origin }: Finding) =>
     (silenced.get(objectKey(origin)) ?? []).some((text) => text === '*' || text === code);
   const faults = flags.ignoreUnknown === true ? [] : files.faults.map(fileFinding);
-  return [...faults, ...analyze(world)]
+  return [...faults, ...notes.filter(({ origin }) => world.judged(origin)), ...analyze(world)]
     .filter((one) => !isSuppressed(one, flags.suppress) && !isSilent(one))
     .map((one) => ({ ...one, origin: files.placed(one.origin) }));
+}
+
+function sourceOf(objects: readonly SourceObject[]): ObjectSource {
+  return {
+    objectsSynced: true,
+    onObjects: (listener) => {
+      listener({ upserts: objects, removals: [] });
+      return () => {};
+    },
+  };
 }
 
 interface Asked {

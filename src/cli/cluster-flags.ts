@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type ControlPlaneReports, controlPlaneAt, forwardedControlPlane } from '../cluster-access/control-plane.ts';
 import { type PodPorts, podPorts } from '../cluster-access/port-forward.ts';
-import { createConnection, type KubeConnection } from '../source/kubernetes/connection.ts';
+import type { KubeConnection } from '../source/kubernetes/connection.ts';
 import { createCredentials } from '../source/kubernetes/credentials.ts';
 import { certificateFile, namespaceName, portNumber } from './flag-values.ts';
+import { openConnection } from './talking-connection.ts';
 
 /** Of every command that looks at a cluster. */
 export interface ClusterFlags {
@@ -29,7 +30,7 @@ export function addClusterOptions(command: Command): Command {
 
 export function accessOf({ kubeconfig, context, namespace = 'default' }: ClusterFlags): ClusterAccess {
   const chosen = { ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) };
-  return { connection: createConnection(createCredentials(chosen)), ports: podPorts(chosen), namespace };
+  return { connection: openConnection(createCredentials(chosen)), ports: podPorts(chosen), namespace };
 }
 
 export interface ControlPlaneFlags extends ClusterFlags {

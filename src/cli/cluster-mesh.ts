@@ -1,17 +1,22 @@
+import { configKeys } from '../app/config.ts';
 import { OutriggerError } from '../errors.ts';
 import { isObject, type Json, type JsonObject } from '../model/json.ts';
 import { objectsAt, textAt } from '../registry/json-fields.ts';
+import { dialectKinds, kindKey } from '../schema/dialect-kinds.ts';
 import type { KindDefinition } from '../schema/kind.ts';
 import { kinds } from '../schema/kinds.ts';
-import { createConnection, type KubeConnection } from '../source/kubernetes/connection.ts';
+import type { KubeConnection } from '../source/kubernetes/connection.ts';
 import { createCredentials } from '../source/kubernetes/credentials.ts';
 import type { SourceObject } from '../source/object-source.ts';
 import { tlsContent } from '../source/tls-content.ts';
 import type { ClusterObjects } from './cluster-objects.ts';
 import { contextNamespace } from './context-namespace.ts';
+import { openConnection } from './talking-connection.ts';
 
-interface Listed {
+export interface Listed {
   readonly apiVersion: string;
+  /** Tried in turn where the first is not served. */
+  readonly older?: readonly string[];
   readonly kind: string;
   readonly plural: string;
   /** Of these only what is asked for travels. */
@@ -33,6 +38,8 @@ const kubernetes: readonly Listed[] = [
   { ...core('Secret', 'secrets'), query: { fieldSelector: 'type=kubernetes.io/tls' } },
   { ...core('Secret', 'secrets'), query: { fieldSelector: 'type=Opaque' } },
   { ...core('ConfigMap', 'configmaps'), query: { labelSelector: 'outrigger.io/learnt-scopes' }, optional: true },
+  // Istio's meshConfig, by its one name.
+  { ...core('ConfigMap', 'configmaps'), query: { fieldSelector: 'metadata.name=istio' }, optional: true },
   { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', plural: 'poddisruptionbudgets' },
   { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', plural: 'networkpolicies' },
   { apiVersion: 'metrics.k8s.io/v1beta1', kind: 'PodMetrics', plural: 'pods', optional: true },
@@ -42,6 +49,13 @@ const ofMesh = (kinds as readonly KindDefinition[]).map(
   ({ group, storage, kind, plural }): Listed => ({ apiVersion: `${group}/${storage}`, kind, plural }),
 );
 
+const ofDialects = dialectKinds.map(
+  ({ group, kind, plural, versions: [newest, ...older] }): Listed => ({
+    ...{ apiVersion: `${group}/${newest}`, older: older.map((version) => `${group}/${version}`), kind, plural },
+    optional: true,
+  }),
+);
+
 /**
  * One reading of all that analysis looks at. A kind that is not installed has no objects; one that may not be read is told by
  * its right, and the rest is read. Throws OR1630 when no answer comes, OR1631 without a usable kubeconfig.
@@ -49,15 +63,16 @@ const ofMesh = (kinds as readonly KindDefinition[]).map(
 export async function readClusterObjects(
   options: { readonly kubeconfig?: string; readonly context?: string; readonly systemNamespace?: string },
   say: (line: string) => void,
+  further: readonly Listed[] = [],
 ): Promise<ClusterObjects> {
   const credentials = createCredentials(options);
   await credentials.target();
-  const connection = createConnection(credentials);
+  const connection = openConnection(credentials);
   const unread = new Set<string>();
   const objects: SourceObject[] = [];
-  await inTurns([...kubernetes, ...ofMesh], 6, async (listed) => {
-    const { status, items } = await listAll(connection, listed);
-    objects.push(...items.flatMap((item) => decode(item, listed)));
+  await inTurns([...kubernetes, ...ofMesh, ...ofDialects, ...further], 6, async (listed) => {
+    const { status, items, apiVersion } = await listServed(connection, listed);
+    objects.push(...items.flatMap((item) => decode(item, { ...listed, apiVersion })));
     if (status === 200 || status === 404 || listed.optional === true) return;
     unread.add(listed.kind);
     const error = new OutriggerError('OR2553', `${listed.plural} cannot be listed (${status})`);
@@ -65,7 +80,29 @@ export async function readClusterObjects(
   });
   if (objects.length === 0 && unread.size >= kubernetes.length)
     throw new OutriggerError('OR2553', 'nothing of the cluster can be listed');
-  return { objects, unread, namespace: await contextNamespace(options), proxyImage: imageOf(objects), isRead: true };
+  return {
+    objects,
+    unread,
+    namespace: await contextNamespace(options),
+    ...startedWith(objects, options.systemNamespace),
+    isRead: true,
+  };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly items: Json[];
+  readonly apiVersion: string;
+}
+
+/** In the newest version that the cluster serves. */
+async function listServed(connection: KubeConnection, listed: Listed): Promise<Answer> {
+  let answer: Answer = { status: 404, items: [], apiVersion: listed.apiVersion };
+  for (const apiVersion of [listed.apiVersion, ...(listed.older ?? [])]) {
+    answer = { ...(await listAll(connection, { ...listed, apiVersion })), apiVersion };
+    if (answer.status !== 404) break;
+  }
+  return answer;
 }
 
 async function listAll(connection: KubeConnection, listed: Listed): Promise<{ status: number; items: Json[] }> {
@@ -90,18 +127,29 @@ function decode(item: Json, { apiVersion, kind }: Listed): SourceObject[] {
   const object = kind === 'Secret' ? tlsContent(whole) : whole;
   if (object === undefined) return [];
   const { name, namespace, generation } = item.metadata;
-  const place = { kind, namespace: typeof namespace === 'string' ? namespace : '', name: String(name) };
+  const place = {
+    kind: kindKey(apiVersion, kind),
+    namespace: typeof namespace === 'string' ? namespace : '',
+    name: String(name),
+  };
   const origin = { ...place, ...(typeof generation === 'number' ? { generation } : {}) };
   return [{ apiVersion, ...place, object, origin }];
 }
 
-/** What the control plane injects stands in its command line. */
-function imageOf(objects: readonly SourceObject[]): string {
+/** What the control plane injects, and how it sees the mesh, stands in its command line. */
+function startedWith(objects: readonly SourceObject[], systemNamespace?: string) {
   const args = objects
     .filter(({ kind, object }) => kind === 'Deployment' && textAt(object, 'metadata', 'labels', 'app') === 'outrigger')
+    .filter(({ namespace }) => systemNamespace === undefined || namespace === systemNamespace)
+    .slice(0, 1)
     .flatMap(({ object }) => objectsAt(object, 'spec', 'template', 'spec', 'containers'))
     .flatMap(({ args: given }) => (Array.isArray(given) ? given.map(String) : []));
-  return args.find((text) => text.startsWith('injection.image.proxy='))?.slice('injection.image.proxy='.length) ?? '';
+  const pairs = args.filter((_, index) => args[index - 1] === '--set');
+  const image = 'injection.image.proxy=';
+  return {
+    proxyImage: pairs.find((text) => text.startsWith(image))?.slice(image.length) ?? '',
+    sets: pairs.filter((text) => configKeys.some(({ path }) => text.startsWith(`${path}=`))),
+  };
 }
 
 async function inTurns<T>(items: readonly T[], width: number, act: (item: T) => Promise<void>): Promise<void> {

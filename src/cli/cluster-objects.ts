@@ -10,9 +10,11 @@ export interface ClusterObjects {
   /** That the control plane gives to pods; '' is not known. */
   readonly proxyImage: string;
   readonly isRead: boolean;
+  /** With what the control plane was started, as `--set` takes it; keys that are not known here are left out. */
+  readonly sets: readonly string[];
 }
 
 /** Files alone. */
 export const noCluster: ClusterObjects = {
-  ...{ objects: [], unread: new Set(), namespace: 'default', proxyImage: '', isRead: false },
+  ...{ objects: [], unread: new Set(), namespace: 'default', proxyImage: '', isRead: false, sets: [] },
 };

@@ -1,8 +1,8 @@
 import { OutriggerError } from '../errors.ts';
 import type { ClusterFacts } from '../model/pod.ts';
-import { createConnection } from '../source/kubernetes/connection.ts';
 import { createCredentials } from '../source/kubernetes/credentials.ts';
 import { createKubernetesSource } from '../source/kubernetes/kubernetes-source.ts';
+import { openConnection } from './talking-connection.ts';
 
 const patienceMs = 10_000;
 /** Failures after which the next attempt may well succeed. */
@@ -16,7 +16,7 @@ export async function readClusterOnce(options: { kubeconfig?: string; context?: 
   const controller = new AbortController();
   let problem = 'no answer';
   const source = createKubernetesSource({
-    connection: createConnection(credentials),
+    connection: openConnection(credentials),
     // A command has a person waiting: the first failure is the answer.
     onProblem: ({ resource, failure }) => {
       problem = `${failure.kind}: ${failure.message}`;

@@ -1,4 +1,6 @@
-/** The namespace of the context, as kubectl takes it. */
+import { OutriggerError } from '../errors.ts';
+
+/** The namespace of the context, as kubectl takes it. Throws OR1631. */
 export async function contextNamespace({
   kubeconfig,
   context,
@@ -8,7 +10,11 @@ export async function contextNamespace({
 }): Promise<string> {
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
-  if (kubeconfig === undefined) config.loadFromDefault();
-  else config.loadFromFile(kubeconfig);
+  try {
+    if (kubeconfig === undefined) config.loadFromDefault();
+    else config.loadFromFile(kubeconfig);
+  } catch (cause) {
+    throw new OutriggerError('OR1631', cause instanceof Error ? cause.message : String(cause), { cause });
+  }
   return config.getContextObject(context ?? config.getCurrentContext())?.namespace ?? 'default';
 }

@@ -1,10 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, Option } from 'commander';
-import { emergencyPath, eventOf, protectionOf, scopeOf, statesIn, whoAsks } from '../emergency/cluster.ts';
-import { type EmergencyLevel, lossesOf } from '../emergency/losses.ts';
-import { emergencyObject, parseTarget, type Scope, type Target } from '../emergency/scope.ts';
+import { emergencyPath, scopeOf, statesIn, whoAsks, writeEvent } from '../emergency/cluster.ts';
+import { lossesOf } from '../emergency/losses.ts';
+import { protectionOf } from '../emergency/protection.ts';
+import { eventOf, whatOf } from '../emergency/record.ts';
+import { type EmergencyLevel, emergencyObject, parseTarget, type Scope, type Target } from '../emergency/scope.ts';
 import type { EmergencyState } from '../emergency/state.ts';
 import { OutriggerError } from '../errors.ts';
 import { defaultMeshSettings } from '../model/mesh-settings.ts';
+import { nearest } from '../model/nearest.ts';
 import { printAge, type Table } from '../operate/text/table.ts';
 import { parseDuration } from '../schema/common/duration.ts';
 import { emergencyLevels, longestTtlMs } from '../schema/emergency/emergency.ts';
@@ -14,6 +18,7 @@ import { contextNamespace } from './context-namespace.ts';
 import { namespaceName } from './flag-values.ts';
 import { addClusterFlags, type ClusterFlags, confirm, openCluster } from './install-cluster.ts';
 import { printRows, printValue } from './print-value.ts';
+import { usageError } from './usage-error.ts';
 
 interface PlaceFlags extends ClusterFlags {
   readonly namespace?: string;
@@ -37,7 +42,11 @@ export function command(): Command {
     .option('--reason <text>', 'why, for those who read of it later')
     .option('-y, --skip-confirmation', 'do not ask')
     .addHelpText('after', help);
-  addPlaceFlags(made).action((target: string | undefined, flags: DeclareFlags) => declare(target, flags));
+  addPlaceFlags(made).action((target: string | undefined, flags: DeclareFlags) => {
+    const wrong = wrongUsage(target, flags);
+    if (wrong !== undefined) usageError(made, wrong);
+    return declare(target, flags);
+  });
   return made.addCommand(offCommand()).addCommand(statusCommand());
 }
 
@@ -72,20 +81,29 @@ function offCommand(): Command {
 function statusCommand(): Command {
   return addPlaceFlags(new Command('status'))
     .description('list the emergencies of the cluster')
+    .option('-w, --watch', 'again every two seconds')
     .addOption(outputOption('table', 'json', 'yaml'))
-    .action((_: object, made: Command) =>
-      status(made.optsWithGlobals<PlaceFlags & { output: 'table' | 'json' | 'yaml' }>()),
-    );
+    .action((_: object, made: Command) => status(made.optsWithGlobals<StatusFlags>()));
+}
+
+/** What is missing or no value, before anything is asked of a cluster. */
+function wrongUsage(target: string | undefined, { level, ttl, reason }: DeclareFlags): OutriggerError | undefined {
+  const near = target === undefined ? undefined : nearest(target, ['off', 'status']);
+  if (level === undefined && near !== undefined)
+    return new OutriggerError('OR2561', `there is no level for ${JSON.stringify(target)}; did you mean ${near}?`);
+  if (level === undefined) return new OutriggerError('OR2561', 'it needs --level: authz, plaintext, bypass or inject');
+  if (reason === undefined || reason.trim() === '')
+    return new OutriggerError('OR2561', 'it needs --reason, such as the number of the incident');
+  const ms = parseDuration(ttl);
+  if (ms === undefined || ms <= 0 || ms > longestTtlMs)
+    return new OutriggerError('OR2561', `--ttl ${JSON.stringify(ttl)} must be a duration of at most 24h, like 15m`);
+  return undefined;
 }
 
 async function declare(given: string | undefined, flags: DeclareFlags): Promise<void> {
   const { level, ttl, reason, istioNamespace } = flags;
-  if (level === undefined) throw new OutriggerError('OR2561', 'it needs --level: authz, plaintext, bypass or inject');
-  if (reason === undefined || reason.trim() === '')
-    throw new OutriggerError('OR2561', 'it needs --reason, such as the number of the incident');
   const ms = parseDuration(ttl);
-  if (ms === undefined || ms <= 0 || ms > longestTtlMs)
-    throw new OutriggerError('OR2561', `--ttl ${JSON.stringify(ttl)} must be a duration of at most 24h, like 15m`);
+  if (level === undefined || reason === undefined || ms === undefined) return;
   const target = targetOf(given);
   const { cluster } = await openCluster(flags);
   const namespace = await namespaceOf(flags);
@@ -103,15 +121,10 @@ async function declare(given: string | undefined, flags: DeclareFlags): Promise<
     (state) => state.level === level && isFor(state, scope),
   );
   const created = await cluster.create(emergencyPath(scope.namespace), object);
-  const metadata = created['metadata'] as { name?: string; uid?: string; creationTimestamp?: string };
-  const { name = '' } = metadata;
+  const { name = '', creationTimestamp = '' } = created['metadata'] as { name?: string; creationTimestamp?: string };
   // The new one is in force: those of the same level and pods give way to it.
-  for (const state of before) await cluster.remove(emergencyPath(state.namespace, state.name));
-  const until = new Date(Date.parse(metadata.creationTimestamp ?? '') + ms);
-  const { uid } = metadata;
-  await tell(cluster, { namespace: scope.namespace, name, ...(uid === undefined ? {} : { uid }) }, [
-    `${level} of ${scope.title} until ${until.toISOString()}, by ${by || 'somebody'}: ${reason}`,
-  ]);
+  for (const state of before) await finish(cluster, state, `gave way to ${name}, by ${by || 'somebody'}`);
+  const until = new Date(Date.parse(creationTimestamp) + ms);
   process.stdout.write(
     `✔ Emergency ${scope.namespace}/${name} is in force until ${until.toISOString()} and ends by itself.\n` +
       `  Before: outrigger emergency off ${scope.namespace}/${name}\n`,
@@ -135,8 +148,7 @@ async function end(given: string | undefined, flags: PlaceFlags & { all?: boolea
   }
   const by = await whoAsks(cluster);
   for (const state of chosen) {
-    await cluster.remove(emergencyPath(state.namespace, state.name));
-    if (state.inForce) await tell(cluster, state, [`ended before its time, by ${by || 'somebody'}`]);
+    await finish(cluster, state, `was ended before its time, by ${by || 'somebody'}`);
     process.stdout.write(
       `✔ Emergency ${state.namespace}/${state.name} ${state.inForce ? 'has ended' : 'was over, and is removed'}.\n`,
     );
@@ -179,26 +191,45 @@ function targetOf(given: string | undefined): Target {
   return target;
 }
 
-/** Events help people to find out; that one is refused holds nothing up. */
-async function tell(
-  cluster: ClusterObjects,
-  about: { readonly namespace: string; readonly name: string; readonly uid?: string },
-  messages: readonly string[],
-): Promise<void> {
-  for (const message of messages) {
-    const path = `/api/v1/namespaces/${about.namespace}/events`;
-    await cluster.create(path, eventOf(about, message, new Date())).catch((error: unknown) => {
-      process.stderr.write(`no Event of it was written: ${error instanceof Error ? error.message : String(error)}\n`);
-    });
+/** Who has ended one is in the Event; where the caller may write none, the control plane writes it without that. */
+async function finish(cluster: ClusterObjects, state: EmergencyState, how: string): Promise<void> {
+  await cluster.remove(emergencyPath(state.namespace, state.name));
+  if (!state.inForce) return;
+  const message = `${whatOf(state)} ${how}`;
+  await writeEvent(cluster, eventOf(state, { news: 'over', message }, new Date()), state.namespace).catch(() => {});
+}
+
+interface StatusFlags extends PlaceFlags {
+  readonly output: 'table' | 'json' | 'yaml';
+  readonly watch?: boolean;
+}
+
+const watchMs = 2000;
+
+async function status(flags: StatusFlags): Promise<void> {
+  const { cluster } = await openCluster(flags);
+  const namespace = await namespaceOf(flags);
+  for (;;) {
+    const now = new Date();
+    const states = await statesIn(cluster, now, namespace);
+    if (flags.watch === true && process.stdout.isTTY) process.stdout.write('\u001b[2J\u001b[H');
+    show(states, { now, output: flags.output });
+    if (flags.watch !== true) return;
+    await sleep(watchMs);
   }
 }
 
-async function status({ output, ...flags }: PlaceFlags & { output: 'table' | 'json' | 'yaml' }): Promise<void> {
-  const { cluster } = await openCluster(flags);
-  const now = new Date();
-  const states = await statesIn(cluster, now, await namespaceOf(flags));
-  if (output !== 'table') return printValue(states, output);
+function show(
+  states: readonly EmergencyState[],
+  { now, output }: { readonly now: Date; readonly output: StatusFlags['output'] },
+): void {
+  if (output !== 'table') {
+    printValue(states, output);
+    return;
+  }
   printRows(tableOf(states, now), 'No emergency is declared.');
+  if (states.some(({ inForce }) => !inForce))
+    process.stdout.write('What is over has given the protection back, and is removed an hour after its end.\n');
 }
 
 export function tableOf(states: readonly EmergencyState[], now: Date): Table {

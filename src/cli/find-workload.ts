@@ -25,7 +25,9 @@ export function findWorkload(snapshot: Snapshot, text: string, namespace: string
   }
   const known = all.flatMap(({ id, namespace: own, workloadName }) => [id, `${own}/${workloadName}`]);
   const near = nearest(`${namespace}/${rest}`, known);
-  throw new OutriggerError('OR2531', `there is no pod ${text}${near === undefined ? '' : `; did you mean ${near}?`}`);
+  const where = [...new Set(places.map((place) => place.namespace))].join(' or ');
+  const hint = near === undefined ? '' : `; did you mean ${near}?`;
+  throw new OutriggerError('OR2531', `there is no pod ${text} in namespace ${where}${hint}`);
 }
 
 /** `SERVICE`, `SERVICE.NAMESPACE`, or the whole host. Throws OR2537. */

@@ -4,15 +4,19 @@ import { MeshConfigFollower } from '../app/mesh-config/mesh-config-follower.ts';
 import { FilesSource } from '../source/files/files-source.ts';
 import type { ObjectSource } from '../source/object-source.ts';
 
+export interface MeshConfigNote {
+  readonly code: string;
+  /** `ConfigMap istio-system/istio` */
+  readonly at: string;
+}
+
 /** As the control plane would have it with the ConfigMap `istio` of the source. */
 export async function withMeshConfig(
   { config, reconfigure }: Configured,
   objects: ObjectSource,
-  say: (line: string) => void,
+  tell: (about: MeshConfigNote, message: string) => void,
 ): Promise<Config> {
   let used = config;
-  const tell = ({ code, at }: { readonly code: string; readonly at: string }, message: string) =>
-    say(`${code} ${at}: ${message}`);
   const follower = new MeshConfigFollower({
     ...{ objects, namespaces: config.mesh.rootNamespaces, config, reconfigure },
     use: (next) => {
@@ -30,7 +34,7 @@ export async function readFolder(folder: string, say: (line: string) => void): P
   const files = new FilesSource({
     folder,
     pollMs: 2 ** 30,
-    quietMs: 0,
+    gatherMs: 0,
     watchFolder: () => () => {},
     after: () => () => {},
     onReload: ({ problems, notices }) => {

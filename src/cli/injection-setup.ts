@@ -115,7 +115,7 @@ async function folderFacts(folder: string, say: (line: string) => void): Promise
   const source = new FilesSource({
     folder,
     pollMs: 0,
-    quietMs: 0,
+    gatherMs: 0,
     watchFolder: () => () => {},
     after: () => () => {},
     onReload: () => {},

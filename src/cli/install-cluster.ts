@@ -4,10 +4,10 @@ import type { Command } from 'commander';
 import { OutriggerError } from '../errors.ts';
 import { prepareMeshRoot, prepareRoot } from '../install/prepare-root.ts';
 import { ClusterObjects } from '../source/kubernetes/cluster-objects.ts';
-import { createConnection } from '../source/kubernetes/connection.ts';
 import { createCredentials } from '../source/kubernetes/credentials.ts';
 import { MeshRootSecret, meshRootSecretNames } from '../source/kubernetes/mesh-root-secret.ts';
 import { SecretRootStore } from '../source/kubernetes/secret-root-store.ts';
+import { openConnection } from './talking-connection.ts';
 
 export interface ClusterFlags {
   readonly kubeconfig?: string;
@@ -25,7 +25,7 @@ export async function openCluster({ kubeconfig, context }: ClusterFlags) {
   const given = { ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) };
   const credentials = createCredentials(given);
   const { server } = await credentials.target();
-  const connection = createConnection(credentials);
+  const connection = openConnection(credentials);
   return {
     server,
     connection,

@@ -1,9 +1,10 @@
 import type { AnalysisInput, Subject } from '../analysis/analysis-input.ts';
 import type { Finding } from '../analysis/finding.ts';
-import type { OutriggerError } from '../errors.ts';
+import { catalogue, type OutriggerError } from '../errors.ts';
 import { systemNamespaces } from '../inject/decision/checks.ts';
 import { objectKey, type SourceObject } from '../source/object-source.ts';
 import type { ClusterObjects } from './cluster-objects.ts';
+import type { MeshConfigNote } from './folder-mesh.ts';
 
 /** What flags and files ask for: the objects of the files, and of the cluster those of a namespace. */
 export function judgedOf(
@@ -42,4 +43,13 @@ export function knownFrom(objects: readonly SourceObject[], cluster: ClusterObje
 export function fileFinding({ code, detail, remedy, at = '' }: OutriggerError): Finding {
   const severity = code === 'OR2407' ? 'Warning' : 'Error';
   return { code, severity, origin: { kind: 'File', namespace: '', name: at }, message: detail, remedy };
+}
+
+/** What the ConfigMap with Istio's meshConfig says in vain; `at` is `ConfigMap istio-system/istio`. */
+export function meshConfigFinding({ code, at }: MeshConfigNote, message: string): Finding {
+  const known = code === 'OR2462' ? code : 'OR2463';
+  const [kind = '', place = ''] = at.split(' ');
+  const [namespace = '', name = ''] = place.split('/');
+  const severity = known === 'OR2462' ? 'Error' : 'Warning';
+  return { code: known, severity, origin: { kind, namespace, name }, message, remedy: catalogue[known].remedy };
 }

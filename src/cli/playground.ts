@@ -14,6 +14,7 @@ interface Options {
   readonly concurrency: number;
   readonly httpPort: number;
   readonly httpsPort: number;
+  readonly dashboardPort: number;
   readonly set: readonly string[];
   readonly logLevel: (typeof logLevels)[number];
   readonly keep: boolean;
@@ -29,6 +30,7 @@ export function command(): Command {
     .option('--concurrency <N>', 'worker threads of each proxy', whole, 1)
     .option('--http-port <PORT>', 'of 127.0.0.1, leads to port 80 of the ingress gateway; 0 takes any', whole, 8080)
     .option('--https-port <PORT>', 'of 127.0.0.1, leads to port 443 of the ingress gateway; 0 takes any', whole, 8443)
+    .option('--dashboard-port <PORT>', 'of 127.0.0.1, with the dashboard; 0 takes any', whole, 15_014)
     .option('-s, --set <KEY=VALUE>', 'set a key of the configuration; repeat it for several', collect, [])
     .addOption(
       new Option('--log-level <LEVEL>', 'of the control plane, on standard error').choices(logLevels).default('warn'),
@@ -69,7 +71,7 @@ function playgroundOptions(options: Options, folder: string, logger: Logger): Pl
     files: new FilesSource({
       folder,
       pollMs: 2000,
-      quietMs: 50,
+      gatherMs: 50,
       watchFolder,
       after: systemClock.after,
       onReload: (reload) => tellReload(logger, reload),
@@ -83,6 +85,7 @@ function playgroundOptions(options: Options, folder: string, logger: Logger): Pl
         sets: [
           `injection.nameservers=["${nameserver}"]`,
           `injection.mesh.defaultConfig={"concurrency":${concurrency}}`,
+          `dashboard.port=${options.dashboardPort}`,
           ...options.set,
         ],
         logger,
@@ -118,6 +121,7 @@ async function report(playground: Playground, folder: string, started: number): 
     ),
     '',
     ...(folder === sample ? tryLines(playground) : gatewayLines(playground)),
+    `The dashboard: ${playground.controlPlane.dashboardUrl}`,
     `Edit a file of ${shortPath(folder)}: pods and traffic follow at once.`,
     `Logs: ${join(playground.folder, 'pods')}. A pod's network: ip netns exec <or-pg…> <command> (ip netns).`,
     `Look at it, from another shell: export KUBECONFIG=${playground.kubeconfig}; outrigger proxy-status`,

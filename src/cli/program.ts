@@ -8,6 +8,13 @@ import { command as emergency } from './emergency.ts';
 import { injectCommand, kubeInjectCommand } from './inject.ts';
 import { command as install } from './install.ts';
 import { command as manifest } from './manifest.ts';
+import { command as migrate } from './migrate.ts';
+import { command as cost } from './observe/cost.ts';
+import { command as dashboard } from './observe/dashboard.ts';
+import { command as edges } from './observe/edges.ts';
+import { command as stat } from './observe/stat.ts';
+import { command as tap } from './observe/tap.ts';
+import { command as top } from './observe/top.ts';
 import { command as playground } from './playground.ts';
 import { command as preview } from './preview.ts';
 import { command as proxyConfig } from './proxy-config.ts';
@@ -40,6 +47,13 @@ const commands: readonly (() => Command)[] = [
   describe,
   experimentalCommand,
   analyze,
+  dashboard,
+  stat,
+  edges,
+  tap,
+  top,
+  cost,
+  migrate,
   emergency,
   scope,
   root,

@@ -85,7 +85,12 @@ function show({ reports, problems }: GatheredReports, namespace: string | undefi
       output,
     );
   else {
-    printRows(statusTable(lines, output, now), 'No proxy is connected, and no pod has one.');
+    printRows(
+      statusTable(lines, output, now),
+      namespace === undefined
+        ? 'No proxy is connected, and no pod has one.'
+        : `In namespace ${namespace} no proxy is connected, and no pod has one.`,
+    );
     for (const line of rejections) process.stdout.write(`${printable(line)}\n`);
   }
   process.exitCode = rejections.length > 0 ? 1 : 0;

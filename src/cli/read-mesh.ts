@@ -12,6 +12,7 @@ import { FilesSource } from '../source/files/files-source.ts';
 import type { ObjectSource, SourceObject } from '../source/object-source.ts';
 import { accessOf, addClusterOptions, type ClusterFlags } from './cluster-flags.ts';
 import { readFolder, withMeshConfig } from './folder-mesh.ts';
+import { withoutEnded } from './in-force.ts';
 import { injectionWith } from './injection-setup.ts';
 import { offlineEndpoints } from './offline-endpoints.ts';
 import { offlineMesh } from './offline-mesh.ts';
@@ -49,9 +50,9 @@ export async function readMesh(command: Command, say: (line: string) => void): P
   const configured = await configOf(command, process.env);
   const source =
     flags.config === undefined ? await liveSource(flags, configured.config) : await readFolder(flags.config, say);
-  const config = await withMeshConfig(configured, source, say);
+  const config = await withMeshConfig(configured, source, ({ code, at }, message) => say(`${code} ${at}: ${message}`));
   const settings = meshSettings(config);
-  const given = objectsOf(source);
+  const given = withoutEnded(objectsOf(source), new Date());
   const objects = source instanceof FilesSource ? await populated(command, source, given, say) : given;
   const registry = new Registry({
     domainSuffix: settings.domainSuffix,

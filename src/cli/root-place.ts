@@ -8,10 +8,10 @@ import type { RootReport } from '../identity/rotation/root-report.ts';
 import type { AskReplicas, RotationStore } from '../identity/rotation/rotate.ts';
 import { RotationFiles } from '../identity/rotation/rotation-files.ts';
 import { isObject } from '../model/json.ts';
-import { createConnection } from '../source/kubernetes/connection.ts';
 import { askControlPlanePods } from '../source/kubernetes/control-plane-pods.ts';
 import { createCredentials } from '../source/kubernetes/credentials.ts';
 import { RotationSecrets } from '../source/kubernetes/rotation-secrets.ts';
+import { openConnection } from './talking-connection.ts';
 
 export interface RootPlaceFlags {
   readonly stateDir?: string;
@@ -55,7 +55,7 @@ function folderPlace(stateDir: string, { replica, caFile, port }: RootPlaceFlags
 
 function clusterPlace({ kubeconfig, context, namespace, port }: RootPlaceFlags): RootPlace {
   const given = { ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) };
-  const connection = createConnection(createCredentials(given));
+  const connection = openConnection(createCredentials(given));
   const options = { connection, namespace, port };
   return {
     store: new RotationSecrets(options),

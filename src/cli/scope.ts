@@ -9,9 +9,9 @@ import type { ScopeStore } from '../learning/scope-store.ts';
 import { readScopes } from '../learning/scope-text.ts';
 import { type SidecarResource, servicesOf, sidecarResource } from '../learning/sidecar-resource.ts';
 import { nearest } from '../model/nearest.ts';
-import { createConnection } from '../source/kubernetes/connection.ts';
 import { createCredentials } from '../source/kubernetes/credentials.ts';
 import { LearntScopeMaps } from '../source/kubernetes/learnt-scope-maps.ts';
+import { openConnection } from './talking-connection.ts';
 
 interface Flags {
   readonly namespace?: string;
@@ -105,7 +105,7 @@ function storeOf({ stateDir, kubeconfig, context, systemNamespace }: Flags): Sco
     return new ScopeFolder(join(stateDir, learntScopesFolder));
   }
   const chosen = { ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) };
-  return new LearntScopeMaps({ connection: createConnection(createCredentials(chosen)), namespace: systemNamespace });
+  return new LearntScopeMaps({ connection: openConnection(createCredentials(chosen)), namespace: systemNamespace });
 }
 
 const unselectable = 'it has no labels that a Sidecar could select, or nothing is known that it calls';

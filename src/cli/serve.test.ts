@@ -89,8 +89,11 @@ test('serves the sample folder: injects, previews, logs one line a decision, end
     body: await readFile(resolve(import.meta.dirname, '../../manifests/samples/pods/web.yaml'), 'utf8'),
   });
   expect(preview.statusCode).toBe(200);
+  // A body that nobody reads to its end keeps its connection open for ever.
+  await preview.body.dump();
   const ready = await server.ask('/healthz/ready');
   expect(ready.statusCode).toBe(200);
+  await ready.body.dump();
   server.child.kill('SIGTERM');
   expect(await server.exit).toBe(0);
   const lines = server.err().trim().split('\n');

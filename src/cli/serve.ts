@@ -41,12 +41,15 @@ async function run(serve: Command): Promise<void> {
 function tellReady(composition: Composition, summary: string, json: boolean): void {
   const port = composition.port();
   const { caFile } = composition;
+  const dashboardPort = composition.dashboardPort();
   const readyMs = Math.round(performance.now());
   if (json) {
-    process.stdout.write(`${JSON.stringify({ ready: true, port, caFile, pid: process.pid, readyMs })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ ready: true, port, dashboardPort, caFile, pid: process.pid, readyMs })}\n`,
+    );
     return;
   }
-  process.stdout.write(`${describeServer({ port, summary, readyMs, caFile })}\n`);
+  process.stdout.write(`${describeServer({ port, summary, readyMs, caFile, dashboardPort })}\n`);
 }
 
 interface ServerSummary {
@@ -54,9 +57,11 @@ interface ServerSummary {
   readonly summary: string;
   readonly readyMs: number;
   readonly caFile: string | undefined;
+  /** 0: there is none. */
+  readonly dashboardPort: number;
 }
 
-function describeServer({ port, summary, readyMs, caFile }: ServerSummary): string {
+function describeServer({ port, summary, readyMs, caFile, dashboardPort }: ServerSummary): string {
   const lines = [
     `Outrigger is ready on https://localhost:${port} (${readyMs} ms), with ${summary}.`,
     '  POST /inject         AdmissionReview, as the API server sends it',
@@ -64,6 +69,7 @@ function describeServer({ port, summary, readyMs, caFile }: ServerSummary): stri
     '  GET  /healthz/ready  /healthz/live  /metrics',
   ];
   if (caFile !== undefined) lines.push('', 'Preview a pod:', `  ${previewLine(port, caFile)}`);
+  if (dashboardPort !== 0) lines.push('', `The dashboard: http://localhost:${dashboardPort}`);
   return [...lines, '', 'Ctrl-C ends it.'].join('\n');
 }
 

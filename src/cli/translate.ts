@@ -59,7 +59,7 @@ async function run(translate: Command): Promise<void> {
   const say = (line: string) => process.stderr.write(`${line}\n`);
   const configured = await configOf(translate, process.env);
   const files = await readFolder(flags.config, say);
-  const config = await withMeshConfig(configured, files, say);
+  const config = await withMeshConfig(configured, files, ({ code, at }, message) => say(`${code} ${at}: ${message}`));
   const settings = { ...meshSettings(config), ...(flags.eager === true ? { delivery: 'eager' as const } : {}) };
   const registry = new Registry({
     domainSuffix: settings.domainSuffix,

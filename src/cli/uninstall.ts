@@ -59,7 +59,7 @@ async function run(flags: Flags): Promise<void> {
     const onDone = (text: string) => void process.stdout.write(`✔ ${text}\n`);
     const time = { now: () => new Date(), sleep: (ms: number) => sleep(ms), timeoutMs: flags.timeout };
     await uninstall({ cluster, scope, signal: stop.signal, onDone, ...time }, plan);
-    process.stdout.write('Outrigger is removed.\n');
+    process.stdout.write(`${revision === undefined ? 'Outrigger' : `Revision ${revision} of Outrigger`} is removed.\n`);
   } finally {
     stop.release();
   }

@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { OutriggerError } from '../errors.ts';
+import { askDashboard, type DashboardPlace, followDashboards } from './dashboard.ts';
 import { exchange } from './exchange.ts';
 import { adminAtUrl } from './proxy-admin.ts';
 
@@ -26,6 +27,22 @@ test('an address and a way that was opened answer alike', async () => {
   const asked = { method: 'POST', path: '/logging?http=debug' } as const;
   expect(await exchange({ kind: 'address', url }, asked)).toBe('POST /logging?http=debug');
   expect(await exchange({ kind: 'forwarded', tls: false, open }, asked)).toBe('POST /logging?http=debug');
+});
+
+test.each([
+  [404, '{"error":{"code":"OR4041","message":"no pod of a/b has a proxy"}}', 'OR4041'],
+  [404, '{"error":{"code":"toString","message":"x"}}', 'OR2535'],
+  [404, 'nothing here', 'OR2535'],
+  [404, '{"error":{"code":"OR1107","message":"/api/tap"}}', 'OR2535'],
+  [503, '{"error":{"code":"OR4041","message":"x"}}', 'OR2535'],
+])('the dashboard answers %i %s: %s', async (status, body, code) => {
+  const url = await serve((_, response) => response.writeHead(status).end(body));
+  const place = { url, namespace: 'x' } as unknown as DashboardPlace;
+  await expect(askDashboard(place, '/api/graph')).rejects.toMatchObject({ code });
+  const said: string[] = [];
+  const options = { signal: new AbortController().signal, tell: () => {}, problem: (text: string) => said.push(text) };
+  await expect(followDashboards(place, '/api/tap', options)).rejects.toMatchObject({ code });
+  expect(said).toHaveLength(code === 'OR2535' ? 1 : 0);
 });
 
 test('more than the limit, no end, a reset and another status are errors in words', async () => {

@@ -2,6 +2,7 @@ import { type IncomingMessage, type RequestOptions, request as requestHttp } fro
 import { request as requestHttps } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
+import { catalogue, type ErrorCode, OutriggerError } from '../errors.ts';
 
 /** Where an answer comes from: a way that was opened for it, or an address. */
 export type Destination =
@@ -15,6 +16,16 @@ export interface Exchange {
   readonly timeoutMs?: number;
   /** Bytes of the answer; more of it is an error. */
   readonly mostBytes?: number;
+}
+
+/** The question itself is refused (4xx) with an error of the dashboard (OR40xx), so that every replica would refuse it. */
+export class Refusal extends Error {
+  readonly error: OutriggerError;
+
+  constructor(message: string, error: OutriggerError) {
+    super(message);
+    this.error = error;
+  }
 }
 
 /** A config dump of a proxy with 5,000 services in advance has some 60 MB. */
@@ -32,30 +43,53 @@ export async function exchange(to: Destination, asked: Exchange): Promise<string
   }
 }
 
-async function exchangeOnce(
-  to: Destination,
-  { method, path, ...limits }: Exchange,
-  signal: AbortSignal,
-): Promise<string> {
+async function exchangeOnce(to: Destination, asked: Exchange, signal: AbortSignal): Promise<string> {
+  const { response, end } = await begin(to, asked, signal);
+  try {
+    const body = await readBody(response, asked.mostBytes ?? mostBytes);
+    if (response.statusCode === 200) return body;
+    throw unexpected(asked.path, response.statusCode ?? 0, body);
+  } finally {
+    end();
+  }
+}
+
+/** An answer that goes on until `signal` or the other side ends it. Rejects as `exchange` does. */
+export async function follow(to: Destination, path: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
+  const { response, end } = await begin(to, { method: 'GET', path }, signal);
+  response.once('close', end);
+  if (response.statusCode === 200) return response;
+  const body = await readBody(response, mostBytes).finally(end);
+  throw unexpected(path.replace(/[?].*/, ''), response.statusCode ?? 0, body);
+}
+
+interface Begun {
+  readonly response: IncomingMessage;
+  readonly end: () => void;
+}
+
+async function begin(to: Destination, { method, path }: Exchange, signal: AbortSignal): Promise<Begun> {
   const way = to.kind === 'forwarded' ? await within(to.open(), signal) : undefined;
   // What ended before anybody listened would never tell.
   if (way?.destroyed === true) throw way.errored ?? new Error('it was closed at once');
   const stop = (): void => void way?.destroy();
+  const end = () => {
+    signal.removeEventListener('abort', stop);
+    stop();
+  };
   signal.addEventListener('abort', stop, { once: true });
-  const options = optionsOf(to, way);
   try {
+    const options = optionsOf(to, way);
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const { send, url } = options;
       const outgoing = send(url, { ...options.more, method, path, signal, headers: { host: 'localhost' } }, resolve);
       outgoing.once('error', reject);
       outgoing.end();
     });
-    const body = await readBody(response, limits.mostBytes ?? mostBytes);
-    if (response.statusCode === 200) return body;
-    throw new Error(`${path} answers ${response.statusCode}: ${messageOf(body)}`);
-  } finally {
-    signal.removeEventListener('abort', stop);
-    way?.destroy();
+    return { response, end };
+  } catch (error) {
+    end();
+    throw error;
   }
 }
 
@@ -101,13 +135,22 @@ async function readBody(response: IncomingMessage, most: number): Promise<string
   return Buffer.concat(parts).toString('utf8');
 }
 
-/** The message of a coded error of ours; else the beginning of the text. */
-function messageOf(body: string): string {
+function unexpected(path: string, status: number, body: string): Error {
+  const coded = codedError(body);
+  const message = `${path} answers ${status}: ${coded?.message ?? body.slice(0, 200).trim()}`;
+  const isRefused = status >= 400 && status < 500 && coded?.code.startsWith('OR40') === true;
+  return isRefused && coded !== undefined ? new Refusal(message, coded) : new Error(message);
+}
+
+/** A coded error of ours as it was answered; undefined for any other text. */
+function codedError(body: string): OutriggerError | undefined {
   try {
     const { error } = JSON.parse(body) as { error?: { code?: unknown; message?: unknown } };
-    if (typeof error?.message === 'string') return `${String(error.code)} ${error.message}`;
+    const { code, message } = error ?? {};
+    if (typeof code === 'string' && Object.hasOwn(catalogue, code) && typeof message === 'string')
+      return new OutriggerError(code as ErrorCode, message);
   } catch {
     // It is a text.
   }
-  return body.slice(0, 200).trim();
+  return undefined;
 }

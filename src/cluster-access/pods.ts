@@ -49,7 +49,11 @@ export async function findPod(connection: KubeConnection, given: GivenPod): Prom
   }
   const near = nearest(`${name}.${given.namespace}`, seen);
   const what = kind === 'Pod' ? `pod ${given.text}` : `running pod of ${given.text}`;
-  throw new OutriggerError('OR2531', `there is no ${what}${near === undefined ? '' : `; did you mean ${near}?`}`);
+  const where = namespaces.map(({ namespace }) => namespace).join(' or ');
+  throw new OutriggerError(
+    'OR2531',
+    `there is no ${what} in namespace ${where}${near === undefined ? '' : `; did you mean ${near}?`}`,
+  );
 }
 
 interface ReadGiven {

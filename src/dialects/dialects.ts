@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { dialectKinds, kindKey } from '../schema/dialect-kinds.ts';
 import { type ObjectChanges, objectKey, type SourceObject } from '../source/object-source.ts';
 import type { DialectProblem } from './dialect.ts';
-import { translateDialects } from './translate.ts';
+import type { Status } from './gateway-api/statuses.ts';
+import { type Translation, translateDialects } from './translate.ts';
 import { World } from './world.ts';
 
 /** What dialects are written in, and what they refer to. */
@@ -14,6 +15,7 @@ export interface DialectStep {
   readonly changes: ObjectChanges;
   /** All of now, where anything changed. */
   readonly problems: readonly DialectProblem[] | undefined;
+  readonly statuses: readonly Status[] | undefined;
 }
 
 /**
@@ -45,12 +47,27 @@ export class Dialects {
       touched = true;
     }
     if (!touched || (this.#count === 0 && this.#made.size === 0 && !changes.removals.some(isWritten)))
-      return { changes, problems: undefined };
+      return { changes, problems: undefined, statuses: undefined };
     return this.#translate(changes);
   }
 
+  /** A fault of ours in one dialect must not keep the rest of the mesh from its changes: what was made stays, and it is told. */
+  #translated(): Translation {
+    try {
+      return translateDialects(new World(this.#domainSuffix, this.#objects));
+    } catch (error) {
+      const message = `resources of other dialects are as they were before: ${error instanceof Error ? error.message : String(error)}`;
+      const origin = { kind: 'Gateway', namespace: '', name: '' };
+      return {
+        objects: [...this.#made.values()],
+        statuses: [],
+        problems: [{ severity: 'error', code: 'OR1901', message, origin }],
+      };
+    }
+  }
+
   #translate({ upserts, removals }: ObjectChanges): DialectStep {
-    const { objects, problems } = translateDialects(new World(this.#domainSuffix, this.#objects));
+    const { objects, problems, statuses } = this.#translated();
     const before = this.#made;
     const made = new Map(objects.map((object) => [objectKey(object), object]));
     const changed = [...made].filter(([key, object]) => !isDeepStrictEqual(before.get(key), object));
@@ -59,6 +76,7 @@ export class Dialects {
     return {
       changes: { upserts: [...upserts, ...changed.map(([, object]) => object)], removals: [...removals, ...gone] },
       problems,
+      statuses,
     };
   }
 }

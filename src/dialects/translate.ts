@@ -2,7 +2,7 @@ import type { SourceObject } from '../source/object-source.ts';
 import type { DialectProblem } from './dialect.ts';
 import { readGatewayApi } from './gateway-api/routes.ts';
 import type { Status } from './gateway-api/statuses.ts';
-import { readIngresses } from './ingress/ingress.ts';
+import { ingressStatuses, readIngresses } from './ingress/ingress.ts';
 import { meshVirtualServices, profilesAndSplits } from './mesh-hosts.ts';
 import type { World } from './world.ts';
 
@@ -24,7 +24,7 @@ export function translateDialects(world: World): Translation {
   const ingresses = readIngresses(world, tell);
   return {
     objects: [...profiles.objects, ...routes.objects, ...ingresses, ...inMesh],
-    statuses: routes.statuses,
+    statuses: [...routes.statuses, ...ingressStatuses(world)],
     problems: [...problems.values()],
   };
 }

@@ -7,6 +7,7 @@ import { patchesFor } from '../policy/envoy-filter/select.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
 import { decodeResource } from '../xds/encode/decode-resource.ts';
 import { encodeResource } from '../xds/encode/encode-resource.ts';
+import { lacksConfiguration } from '../xds/patch/filter-configuration.ts';
 import { canonical } from '../xds/patch/merge.ts';
 import { isAdded, isOf, isPatched, patchResource } from '../xds/patch/patch-resource.ts';
 import { type EncodedResource, type Message, type ResourceSet, typeUrls, type XdsType } from '../xds/resource.ts';
@@ -73,9 +74,14 @@ class WorkloadPatches implements Patches {
   readonly #fitted = new Set<PatchIR>();
 
   constructor(patches: readonly PatchIR[], role: Role, tell: (problem: PatchProblem) => void) {
-    this.#patches = patches;
+    this.#patches = patches.filter((patch) => !lacksConfiguration(patch));
     this.#role = role;
     this.#tell = tell;
+    for (const { value, origin } of patches.filter(lacksConfiguration))
+      tell({
+        message: `the filter ${String(value['name'] ?? '')} has no typed_config, by which alone Envoy knows it`,
+        origins: [origin],
+      });
   }
 
   set(type: XdsType, resources: ResourceSet): ResourceSet {

@@ -5,6 +5,7 @@ import type { OutboundView } from '../ir/types/view.ts';
 import type { MeshSettings } from '../model/mesh-settings.ts';
 import { Remembered } from '../model/remembered.ts';
 import type { Workload } from '../model/workload.ts';
+import { tapsFor } from '../policy/telemetry/taps.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
 import { Interned } from './interned.ts';
 import { proxyShape } from './proxy-shape.ts';
@@ -30,13 +31,13 @@ export class Shapes {
   }
 
   find(snapshot: Snapshot, workload: Workload): ProxyShape {
-    const { telemetries: configs } = snapshot;
+    const { telemetries: configs, taps } = snapshot;
     const { settings, onTelemetryProblem } = this.#options;
     const view = this.#collectors(snapshot, workload);
-    return this.#of.get(workload, [configs, view], () => {
+    return this.#of.get(workload, [configs, view, taps], () => {
       const { telemetry, problems } = buildTelemetry({ configs, workload, settings, view });
       for (const problem of problems) onTelemetryProblem?.(problem);
-      return this.#shapes.same(proxyShape(workload, settings, telemetry));
+      return this.#shapes.same(proxyShape(workload, settings, telemetry, tapsFor(taps, workload)));
     });
   }
 

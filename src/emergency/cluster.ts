@@ -1,6 +1,5 @@
 import { OutriggerError } from '../errors.ts';
 import { isObject, type JsonObject } from '../model/json.ts';
-import type { Protection } from './losses.ts';
 import type { Scope, Target, WorkloadPlural } from './scope.ts';
 import { type EmergencyState, stateOf } from './state.ts';
 
@@ -9,7 +8,7 @@ export interface EmergencyCluster {
   get(path: string): Promise<JsonObject | undefined>;
   list(path: string): Promise<JsonObject[]>;
   create(path: string, body: object): Promise<JsonObject>;
-  remove(path: string): Promise<boolean>;
+  remove(path: string, preconditions?: { readonly uid: string }): Promise<boolean>;
 }
 
 const workloads: readonly WorkloadPlural[] = ['deployments', 'statefulsets', 'daemonsets'];
@@ -62,36 +61,6 @@ async function workloadScope(
   };
 }
 
-/** What is in force in a scope and would be lost. Kinds that the API does not have are none. */
-export async function protectionOf(
-  cluster: EmergencyCluster,
-  { namespace }: Scope,
-  rootNamespaces: readonly string[],
-): Promise<Protection> {
-  const whole = rootNamespaces.includes(namespace);
-  const places = whole ? [''] : [...new Set([namespace, ...rootNamespaces])].map((name) => `namespaces/${name}/`);
-  const listed = async (plural: string): Promise<JsonObject[]> => {
-    const lists = places.map((place) =>
-      cluster.list(`/apis/security.istio.io/v1/${place}${plural}`).catch((error: unknown) => {
-        // It is for information: who may declare an emergency need not be able to read policies.
-        if (error instanceof OutriggerError && error.code === 'OR2503') return [];
-        throw error;
-      }),
-    );
-    return (await Promise.all(lists)).flat();
-  };
-  const [policies, peers] = await Promise.all([listed('authorizationpolicies'), listed('peerauthentications')]);
-  const strict = peers.filter((object) => JSON.stringify(object['spec'] ?? {}).includes('"STRICT"'));
-  return { policies: policies.map(printPlace), strict: strict.map(printPlace) };
-}
-
-function placeOf(object: JsonObject): { namespace: string; name: string } {
-  const metadata = isObject(object['metadata']) ? object['metadata'] : {};
-  return { namespace: String(metadata['namespace'] ?? ''), name: String(metadata['name'] ?? '') };
-}
-
-const printPlace = (object: JsonObject): string => `${placeOf(object).namespace}/${placeOf(object).name}`;
-
 /** Who the API server takes the caller for; '' where it does not say. */
 export async function whoAsks(cluster: EmergencyCluster): Promise<string> {
   try {
@@ -123,23 +92,13 @@ export async function statesIn(
 export const emergencyPath = (namespace: string, name = ''): string =>
   `${emergencies}/namespaces/${namespace}/emergencies${name === '' ? '' : `/${name}`}`;
 
-/** Told where people look: on the Emergency, in its namespace. */
-export function eventOf(
-  state: Pick<EmergencyState, 'namespace' | 'name'> & { readonly uid?: string },
-  message: string,
-  now: Date,
-): object {
-  const time = now.toISOString().replace(/\.\d+Z$/, 'Z');
-  const { namespace, name, uid } = state;
-  return {
-    apiVersion: 'v1',
-    kind: 'Event',
-    metadata: { generateName: `${name}-`, namespace },
-    involvedObject: {
-      ...{ apiVersion: 'outrigger.io/v1alpha1', kind: 'Emergency', namespace, name },
-      ...(uid === undefined ? {} : { uid }),
-    },
-    ...{ type: 'Warning', reason: 'Emergency', message, firstTimestamp: time, lastTimestamp: time, count: 1 },
-    source: { component: 'outrigger' },
-  };
+/** One that is there was written by somebody else who knew it, too. */
+export async function writeEvent(
+  cluster: Pick<EmergencyCluster, 'create'>,
+  event: object,
+  namespace: string,
+): Promise<void> {
+  await cluster.create(`/api/v1/namespaces/${namespace}/events`, event).catch((error: unknown) => {
+    if (!(error instanceof OutriggerError) || error.code !== 'OR2505') throw error;
+  });
 }

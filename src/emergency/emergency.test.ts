@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { OutriggerError } from '../errors.ts';
 import type { JsonObject } from '../model/json.ts';
-import { type EmergencyCluster, eventOf, protectionOf, scopeOf, statesIn, whoAsks } from './cluster.ts';
+import { type EmergencyCluster, scopeOf, statesIn, whoAsks } from './cluster.ts';
 import { lossesOf } from './losses.ts';
-import { emergencyObject, parseTarget } from './scope.ts';
+import { protectionOf } from './protection.ts';
+import { type EmergencyLevel, emergencyObject, parseTarget, type Scope } from './scope.ts';
 import { emergencyLine, stateOf } from './state.ts';
 
 /** The objects of a cluster by their paths; lists are those of the path before the name. */
@@ -54,32 +56,86 @@ test('who asks is who the API server says, and nobody where it says nothing', as
   expect(await whoAsks({ ...found, create: async () => ({}) })).toBe('');
 });
 
-test('what would be lost is that of the namespace and of the roots, or all of it', async () => {
-  const policy = (namespace: string) => ({ metadata: { namespace, name: 'p' }, spec: {} });
-  const peer = (namespace: string, mode: string) => ({ metadata: { namespace, name: 'm' }, spec: { mtls: { mode } } });
+describe('what would be lost', () => {
+  const base = '/apis/security.istio.io/v1';
+  const named = (namespace: string, name: string, spec: JsonObject, annotations: JsonObject = {}): JsonObject => ({
+    metadata: { namespace, name, annotations },
+    spec,
+  });
+  const pod = (namespace: string, app: string, container = 'istio-proxy'): JsonObject => ({
+    metadata: { namespace, name: `${app}-1`, labels: { app } },
+    spec: { containers: [{ name: container }] },
+    status: { phase: 'Running', podIP: '10.0.0.1', conditions: [{ type: 'Ready', status: 'True' }] },
+  });
+  const of = (app: string): JsonObject => ({ selector: { matchLabels: { app } } });
+  const shop = [pod('shop', 'cart'), pod('shop', 'pay'), pod('shop', 'bare', 'web')];
+  const policies = [
+    named('shop', 'only-cart', { ...of('cart'), action: 'DENY', rules: [{}] }),
+    named('shop', 'only-pay', of('pay')),
+    named('shop', 'tried', {}, { 'istio.io/dry-run': 'true' }),
+    named('shop', 'audited', { action: 'AUDIT', rules: [{}] }),
+    named('shop', 'for-a-gateway', {
+      targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'g' }],
+    }),
+  ];
+  const root = [named('istio-system', 'asks', { action: 'CUSTOM', provider: { name: 'x' }, rules: [{}] })];
+  const peers = [
+    named('shop', 'strict-pay', { ...of('pay'), mtls: { mode: 'STRICT' } }),
+    // STRICT stands in it, and holds for nothing: a port of nobody's pods.
+    named('shop', 'strict-other', { ...of('other'), portLevelMtls: { 80: { mode: 'STRICT' } } }),
+  ];
   const cluster = clusterOf(
     {},
     {
-      '/apis/security.istio.io/v1/authorizationpolicies': [policy('shop'), policy('far'), policy('istio-system')],
-      '/apis/security.istio.io/v1/namespaces/shop/authorizationpolicies': [policy('shop')],
-      '/apis/security.istio.io/v1/namespaces/istio-system/authorizationpolicies': [policy('istio-system')],
-      '/apis/security.istio.io/v1/namespaces/shop/peerauthentications': [peer('shop', 'STRICT')],
-      '/apis/security.istio.io/v1/peerauthentications': [peer('shop', 'STRICT'), peer('istio-system', 'PERMISSIVE')],
+      '/api/v1/namespaces/shop/pods': shop,
+      '/api/v1/pods': [...shop, pod('far', 'web')],
+      [`${base}/authorizationpolicies`]: [...policies, ...root],
+      [`${base}/namespaces/shop/authorizationpolicies`]: policies,
+      [`${base}/namespaces/istio-system/authorizationpolicies`]: root,
+      [`${base}/namespaces/shop/peerauthentications`]: peers,
+      [`${base}/peerauthentications`]: peers,
     },
   );
-  const roots = ['istio-system'];
-  const shop = { title: '', namespace: 'shop', slug: '' };
-  expect(await protectionOf(cluster, shop, roots)).toEqual({
-    policies: ['shop/p', 'istio-system/p'],
-    strict: ['shop/m'],
+  const lost = async (level: EmergencyLevel, scope: Partial<Scope>, from: EmergencyCluster = cluster) => {
+    const whole = { title: '', namespace: 'shop', slug: '', ...scope };
+    return lossesOf(level, await protectionOf(from, whole, ['istio-system'])).join('\n');
+  };
+
+  test('is what holds for these pods, and how many of them', async () => {
+    const namespace = await lost('bypass', {});
+    expect(namespace).toContain(
+      'Now requests are refused by: istio-system/asks (CUSTOM), shop/only-cart (DENY, 1 of 2 pods), shop/only-pay (ALLOW, 1 of 2 pods).',
+    );
+    expect(namespace).toContain('policies of CUSTOM ask are not asked');
+    expect(namespace).toContain('Now plaintext is refused by: shop/strict-pay (1 of 2 pods).');
+    const cart = await lost('authz', { labels: { app: 'cart' } });
+    expect(cart).toContain('Now requests are refused by: istio-system/asks (CUSTOM), shop/only-cart (DENY).');
+    expect(cart).not.toContain('plaintext is refused');
+    expect(await lost('plaintext', { labels: { app: 'cart' } })).toContain(
+      'Now plaintext is refused by: nothing. There is nothing of it to lose.',
+    );
+    const mesh = await lost('plaintext', { namespace: 'istio-system' });
+    expect(mesh).toContain('Now plaintext is refused by: shop/strict-pay (1 of 3 pods).');
+    expect(await lost('authz', { labels: { app: 'bare' } })).toContain('No pod with a proxy is there now');
+    expect(await lost('inject', {})).not.toContain('Now ');
   });
-  expect((await protectionOf(cluster, { ...shop, namespace: 'istio-system' }, roots)).policies).toHaveLength(3);
-  const lost = lossesOf('bypass', { policies: ['shop/p'], strict: [] }).join('\n');
-  expect(lost).toContain('AuthorizationPolicies that refuse nothing then: shop/p.');
-  expect(lost).toContain('PeerAuthentications of STRICT: none.');
+
+  test('is not known where it may not be read', async () => {
+    const without = (plural: string): EmergencyCluster => ({
+      ...cluster,
+      list: async (path) => {
+        if (path.endsWith(plural)) throw new OutriggerError('OR2503', path);
+        return cluster.list(path);
+      },
+    });
+    expect(await lost('authz', {}, without('/authorizationpolicies'))).toContain(
+      'Now requests are refused by: not known, as you may not list authorizationpolicies.',
+    );
+    expect(await lost('bypass', {}, without('/pods'))).toContain('you may not list pods');
+  });
 });
 
-test('its object, its event and its state', async () => {
+test('its object and its state', async () => {
   const scope = { title: 'deployment shop/cart', namespace: 'shop', labels: { app: 'cart' }, slug: 'cart' };
   const object = emergencyObject(scope, { level: 'authz', ttl: '15m', reason: 'INC-7', by: 'alice' });
   expect(object.metadata).toEqual({ generateName: 'authz-cart-', namespace: 'shop' });
@@ -92,7 +148,6 @@ test('its object, its event and its state', async () => {
   expect(state).toMatchObject({ pods: 'app=cart', inForce: true, until: new Date('2026-11-21T10:15:00Z') });
   if (state === undefined) throw new Error('no state');
   expect(emergencyLine(state, now)).toBe('emergency shop/cart-authz: authz of app=cart, 600 s left, by alice: INC-7');
-  expect(eventOf(state, 'm', now)).toMatchObject({ type: 'Warning', metadata: { namespace: 'shop' } });
   const late = stateOf(created as unknown as JsonObject, new Date('2026-11-21T10:15:00Z'));
   expect(late?.inForce).toBe(false);
   expect(stateOf({ spec: {} }, now)).toBeUndefined();

@@ -1,4 +1,6 @@
-import type { EmergencyLevel } from './losses.ts';
+import type { emergencyLevels } from '../schema/emergency/emergency.ts';
+
+export type EmergencyLevel = (typeof emergencyLevels)[number];
 
 /** What an emergency is for: an Emergency of this namespace with this selector. */
 export interface Scope {

@@ -1,17 +1,25 @@
 import { isObject, type JsonObject } from '../model/json.ts';
 import { parseDuration } from '../schema/common/duration.ts';
 
+/** So long after its end an Emergency can still be read; then the control plane removes it. An Event lives as long. Milliseconds. */
+export const keptMs = 3_600_000;
+
 /** An Emergency as `emergency status` shows it. */
 export interface EmergencyState {
   readonly namespace: string;
   readonly name: string;
+  /** '' for one that no API server has made. */
+  readonly uid: string;
   readonly level: string;
   /** Labels of the pods; '' for all of the namespace. */
   readonly pods: string;
   readonly by: string;
   readonly reason: string;
+  readonly since: Date;
   readonly until: Date;
   readonly inForce: boolean;
+  /** When the control plane removes it, if it may. */
+  readonly keptUntil: Date;
 }
 
 /** Undefined for an object that is none, or is not valid. Pure. */
@@ -23,16 +31,20 @@ export function stateOf(object: JsonObject, now: Date): EmergencyState | undefin
   if (Number.isNaN(created) || ttl === undefined) return undefined;
   const selector = isObject(spec['selector']) ? spec['selector']['matchLabels'] : undefined;
   const pods = isObject(selector) ? Object.entries(selector).map(([key, value]) => `${key}=${String(value)}`) : [];
-  const until = new Date(Math.min(created, now.getTime()) + ttl);
+  const since = new Date(Math.min(created, now.getTime()));
+  const until = new Date(since.getTime() + ttl);
   return {
     namespace: String(metadata['namespace'] ?? ''),
     name: String(metadata['name'] ?? ''),
+    uid: String(metadata['uid'] ?? ''),
     level: String(spec['level']),
     pods: pods.join(','),
     by: String(spec['by'] ?? ''),
     reason: String(spec['reason'] ?? ''),
+    since,
     until,
     inForce: until > now,
+    keptUntil: new Date(until.getTime() + keptMs),
   };
 }
 

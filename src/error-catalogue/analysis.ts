@@ -22,4 +22,14 @@ export const analysisErrors = {
     remedy:
       'Ask for the right to list what the message names, or go on without: nothing is concluded from what was not read.',
   },
+  OR2555: {
+    status: 404,
+    title: 'There is no such namespace',
+    remedy: 'See `kubectl get namespaces`; -A analyzes all of them.',
+  },
+  OR2554: {
+    status: 400,
+    title: 'Nothing to migrate',
+    remedy: 'Name files with the resources of the other mesh, or the cluster by --kubeconfig and --context.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -27,4 +27,10 @@ export const emergencyErrors = {
     title: 'There is no such emergency',
     remedy: '`outrigger emergency status` lists those in force.',
   },
+  OR2565: {
+    status: 502,
+    title: 'What became of emergencies cannot be written down',
+    remedy:
+      'They end all the same. Give the control plane the rights to create Events and to delete Emergencies: `outrigger manifest generate` has the rules.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -26,7 +26,7 @@ export const installationErrors = {
     status: 409,
     title: 'Another webhook injects into the same namespaces',
     remedy:
-      'Install beside it with --revision NAME and label namespaces istio.io/rev=NAME, or remove the other one first (Istio: `istioctl uninstall`).',
+      'Install beside it with --revision NAME and label namespaces istio.io/rev=NAME, or remove the other one first (Istio: `istioctl uninstall`). A tag is taken from its revision by `outrigger install --revision OTHER --set revisionTags=`.',
   },
   OR2505: {
     status: 409,

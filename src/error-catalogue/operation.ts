@@ -47,7 +47,7 @@ export const operationErrors = {
   OR2538: {
     status: 403,
     title: 'Objects of the cluster cannot be listed',
-    remedy: 'See the message: it names the kind. You need the right to list it in all namespaces.',
+    remedy: 'Ask an administrator of the cluster for the right that the message names.',
   },
   OR2539: {
     status: 400,

@@ -4,7 +4,7 @@ import Fastify, { type FastifyInstance, type FastifyPluginCallback } from 'fasti
 import { OutriggerError } from '../errors.ts';
 import type { ServingPair } from '../identity/serving-pair.ts';
 import { answerBrokenConnection, codedErrorHandler, notFoundHandler, RouteTable } from './coded-answers.ts';
-import { addSecurityHeaders } from './security-headers.ts';
+import { addPageHeaders, addSecurityHeaders } from './security-headers.ts';
 
 /** Milliseconds unless named otherwise. */
 export interface HttpLimits {
@@ -29,19 +29,20 @@ export const defaultLimits: HttpLimits = {
   bodyLimitBytes: 6 * 1024 * 1024,
 };
 
-export interface HttpServerOptions {
+export interface PlainServerOptions {
   readonly limits: HttpLimits;
-  /** The pair to begin with; `swapCertificate` changes it while the server runs. */
-  readonly pair: ServingPair;
   /** In the order in which they are added. */
   readonly plugins: readonly FastifyPluginCallback[];
   readonly onFault: (error: unknown) => void;
 }
 
-export interface HttpServer {
+export interface HttpServerOptions extends PlainServerOptions {
+  /** The pair to begin with; `swapCertificate` changes it while the server runs. */
+  readonly pair: ServingPair;
+}
+
+export interface PlainServer {
   readonly app: FastifyInstance;
-  /** New connections get this pair; open ones live on with theirs. */
-  swapCertificate(pair: ServingPair): void;
   /** Resolves to the port in use. Throws OR1004, OR1005. */
   listen(address: Address): Promise<number>;
   /** From now on each answer ends its connection: a client that keeps them opens its next one elsewhere. */
@@ -50,11 +51,29 @@ export interface HttpServer {
   close(deadlineMs: number): Promise<void>;
 }
 
+export interface HttpServer extends PlainServer {
+  /** New connections get this pair; open ones live on with theirs. */
+  swapCertificate(pair: ServingPair): void;
+}
+
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { limits, onFault } = options;
-  const routes = new RouteTable();
-  const app = Fastify({
-    https: { ...tlsOptions(options.pair), ...nodeOptions(limits) },
+  const { limits, pair } = options;
+  const https = { ...tlsOptions(pair), ...nodeOptions(limits), handshakeTimeout: limits.handshakeTimeoutMs };
+  const app = Fastify({ https, ...fastifyOptions(options) });
+  addSecurityHeaders(app);
+  const server: HttpsServer = app.server;
+  return { ...furnish(app, options), swapCertificate: (next) => server.setSecureContext(tlsOptions(next)) };
+}
+
+/** Without TLS and with a page: for ports that a port-forward, Prometheus or a proxy in front reaches. */
+export function createPlainServer(options: PlainServerOptions): PlainServer {
+  const app: FastifyInstance = Fastify({ http: nodeOptions(options.limits), ...fastifyOptions(options) });
+  addPageHeaders(app);
+  return furnish(app, options);
+}
+
+function fastifyOptions({ limits, onFault }: PlainServerOptions) {
+  return {
     bodyLimit: limits.bodyLimitBytes,
     requestTimeout: limits.requestTimeoutMs,
     connectionTimeout: limits.inactivityTimeoutMs,
@@ -63,12 +82,15 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     clientErrorHandler: answerBrokenConnection,
     frameworkErrors: codedErrorHandler(onFault),
     routerOptions: { maxParamLength: 4096 },
-  });
-  const server: HttpsServer = app.server;
-  server.headersTimeout = limits.headersTimeoutMs;
-  const sockets = trackSockets(server);
+  };
+}
+
+/** What both have in common, in an order that matters: routes are counted from the first plugin on. */
+function furnish(app: FastifyInstance, { limits, plugins, onFault }: PlainServerOptions): PlainServer {
+  const routes = new RouteTable();
+  app.server.headersTimeout = limits.headersTimeoutMs;
+  const sockets = trackSockets(app.server);
   app.addHook('onRoute', (route) => routes.add(route.url, route.method));
-  addSecurityHeaders(app);
   let leaving = false;
   app.addHook('onRequest', (_request, reply, done) => {
     if (leaving) reply.header('connection', 'close');
@@ -76,10 +98,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   });
   app.setNotFoundHandler(notFoundHandler(routes));
   app.setErrorHandler(codedErrorHandler(onFault));
-  for (const plugin of options.plugins) app.register(plugin);
+  for (const plugin of plugins) app.register(plugin);
   return {
     app,
-    swapCertificate: (pair) => server.setSecureContext(tlsOptions(pair)),
     listen: (address) => listen(app, address),
     sayGoodbye: () => {
       leaving = true;
@@ -95,7 +116,7 @@ function tlsOptions(pair: ServingPair) {
 function nodeOptions(limits: HttpLimits) {
   // Node looks for overdue requests only every 30 s by default, which would make the timeouts that much longer.
   const connectionsCheckingInterval = Math.max(50, Math.min(1000, Math.floor(limits.headersTimeoutMs / 4)));
-  return { handshakeTimeout: limits.handshakeTimeoutMs, connectionsCheckingInterval, noDelay: true };
+  return { connectionsCheckingInterval, noDelay: true };
 }
 
 interface Address {
@@ -132,7 +153,7 @@ function listenError(error: unknown, { host, port }: Address): unknown {
 }
 
 /** Every open connection, also those that Node's HTTP server does not know yet: their handshake is not over. */
-function trackSockets(server: HttpsServer): Set<Socket> {
+function trackSockets(server: FastifyInstance['server']): Set<Socket> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);

@@ -18,7 +18,7 @@ test.each([
 });
 
 test('stepping by the answered waits renews between 40 % and half-life, whatever the lifetime', () => {
-  const lifetimes = fc.integer({ min: hour, max: 4000 * hour });
+  const lifetimes = fc.integer({ min: hour, max: 40 * hour });
   fc.assert(
     fc.property(lifetimes, fc.double({ min: 0, max: 0.999, noNaN: true }), (lifetime, jitter) => {
       const some = { notBefore: new Date(0), notAfter: new Date(lifetime) };
@@ -27,7 +27,7 @@ test('stepping by the answered waits renews between 40 % and half-life, whatever
         const step = nextRenewal(some, new Date(now), jitter);
         if (step.renew) break;
         expect(step.waitMs).toBeGreaterThan(0);
-        expect(step.waitMs).toBeLessThanOrEqual(60_000);
+        expect(step.waitMs).toBeLessThanOrEqual(10_000);
         now += step.waitMs;
       }
       expect(now).toBeGreaterThanOrEqual(lifetime * 0.4 - 1);

@@ -4,7 +4,7 @@ export interface Validity {
 }
 
 /** Milliseconds between two looks at the clock, which may be set at any time. */
-const longestWaitMs = 60_000;
+const longestWaitMs = 10_000;
 const shortestWaitMs = 1_000;
 
 /**

@@ -117,11 +117,21 @@ describe('what is installed', () => {
         resources: kinds.filter((kind) => kind.group === group).map((kind) => kind.plural),
         verbs: ['list', 'watch'],
       })),
+      { apiGroups: ['outrigger.io'], resources: ['emergencies'], verbs: ['delete'] },
       ...[...new Set(dialectKinds.map(({ group }) => group))].map((group) => ({
         apiGroups: [group],
         resources: dialectKinds.filter((kind) => kind.group === group).map((kind) => kind.plural),
         verbs: ['list', 'watch'],
       })),
+      ...['gateway.networking.k8s.io', 'networking.k8s.io'].flatMap((group) => {
+        const told = dialectKinds
+          .filter((kind) => kind.group === group && !['ReferenceGrant', 'IngressClass'].includes(kind.kind))
+          .map((kind) => kind.plural);
+        return [
+          { apiGroups: [group], resources: told, verbs: ['get'] },
+          { apiGroups: [group], resources: told.map((plural) => `${plural}/status`), verbs: ['update'] },
+        ];
+      }),
       { apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'], verbs: ['create'] },
       {
         ...{ apiGroups: [''], resources: ['configmaps'], verbs: ['list', 'watch', 'create', 'patch'] },
@@ -133,6 +143,10 @@ describe('what is installed', () => {
         resourceNames: ['outrigger-webhook-root', 'outrigger-mesh-root', 'cacerts'],
       },
       { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'list', 'watch', 'create', 'update'] },
+      {
+        ...{ apiGroups: ['coordination.k8s.io'], resources: ['leases'], resourceNames: ['outrigger-leader'] },
+        verbs: ['get', 'create', 'patch', 'update'],
+      },
     ]);
   });
 

@@ -12,6 +12,7 @@ export interface InstallCluster {
   create(path: string, body: object, options?: { readonly dryRun?: boolean }): Promise<JsonObject>;
   replace(path: string, body: object): Promise<JsonObject>;
   merge(path: string, body: object): Promise<JsonObject>;
-  remove(path: string): Promise<boolean>;
+  /** False where it is not there. With a precondition, OR2505 where it is not met. */
+  remove(path: string, preconditions?: { readonly resourceVersion: string }): Promise<boolean>;
   serverTime(): Promise<Date | undefined>;
 }

@@ -1,5 +1,5 @@
 import { OutriggerError } from '../errors.ts';
-import type { JsonObject } from '../model/json.ts';
+import { isObject, type JsonObject } from '../model/json.ts';
 import type { InstallCluster } from './cluster.ts';
 import { numberAt, textAt } from './fields.ts';
 import { collectionPath } from './object-path.ts';
@@ -9,6 +9,8 @@ const leaseSeconds = 30;
 const renewMs = 10_000;
 
 export interface HeldLease {
+  /** Throws OR2506 once somebody else has taken it, as after a sleep of this machine: what follows is theirs to do. */
+  check(): void;
   /** Lets the next one in. Never rejects. */
   release(): Promise<void>;
 }
@@ -37,22 +39,46 @@ export async function holdLease(
     if (!(error instanceof OutriggerError) || error.code !== 'OR2505') throw error;
     throw busy(await cluster.get(path));
   }
-  const renew = async () => {
-    lease = await cluster.replace(path, leaseOf(holder, now(), textAt(lease, 'metadata', 'resourceVersion')));
+  let taken: OutriggerError | undefined;
+  const renew = async (): Promise<void> => {
+    try {
+      lease = await cluster.replace(path, { ...lease, spec: { ...specOf(lease), renewTime: microTime(now()) } });
+    } catch (error) {
+      // No answer is no loss: the next renewal comes before the lease is over, or finds that somebody has it.
+      if (!(error instanceof OutriggerError) || error.code !== 'OR2505') return;
+      const there = await cluster.get(path).catch(() => undefined);
+      if (textAt(there, 'spec', 'holderIdentity') !== holder) taken = busy(there);
+      // A renewal whose answer was lost: it was ours.
+      else if (there !== undefined) lease = there;
+    }
   };
-  const timer = setInterval(() => void renew().catch(() => undefined), renewMs);
+  const timer = setInterval(() => void renew(), renewMs);
   timer.unref();
   return {
+    check: () => {
+      if (taken !== undefined) throw taken;
+      if (isOver(lease, now())) throw busy(undefined);
+    },
     release: async () => {
       clearInterval(timer);
-      await cluster.remove(path).catch(() => undefined);
+      // Under the version that is ours: the lease of whoever took it over stays.
+      const version = textAt(lease, 'metadata', 'resourceVersion');
+      if (taken === undefined) await cluster.remove(path, { resourceVersion: version }).catch(() => undefined);
     },
   };
 }
 
+function specOf(lease: JsonObject): JsonObject {
+  return isObject(lease['spec']) ? lease['spec'] : {};
+}
+
+/** MicroTime: six digits behind the second. */
+function microTime(time: Date): string {
+  return time.toISOString().replace('Z', '000Z');
+}
+
 function leaseOf(holder: string, now: Date, resourceVersion: string | undefined): object {
-  // MicroTime: six digits behind the second.
-  const time = now.toISOString().replace('Z', '000Z');
+  const time = microTime(now);
   return {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { OutriggerError } from '../errors.ts';
 import type { JsonObject } from '../model/json.ts';
 import { besideOthers } from './apply-part.ts';
@@ -106,6 +106,44 @@ test('the lease: of two who come at once one gets it', async () => {
   });
   await (await holdLease(free, hold)).release();
   expect(removed).toEqual(['/apis/coordination.k8s.io/v1/namespaces/outrigger-system/leases/outrigger-install']);
+});
+
+test('the lease: whoever loses it is told, and does not take it from its new holder', async () => {
+  vi.useFakeTimers();
+  try {
+    const removed: unknown[] = [];
+    const sent: JsonObject[] = [];
+    let foreign = false;
+    const cluster = clusterAt(now, {
+      get: async () => (foreign ? { spec: { holderIdentity: 'eve', acquireTime: 'noon' } } : undefined),
+      create: async (_, body) => ({ ...(body as JsonObject), metadata: { resourceVersion: '1' } }),
+      replace: async (_, body) => {
+        if (foreign) throw new OutriggerError('OR2505', 'it has changed');
+        sent.push(body as JsonObject);
+        return { ...(body as JsonObject), metadata: { resourceVersion: '2' } };
+      },
+      remove: async (_, preconditions) => removed.push(preconditions) > 0,
+    });
+    let time = now;
+    const hold = { namespace: 'outrigger-system', holder: 'bob', now: () => time };
+    const first = await holdLease(cluster, hold);
+    time = new Date(now.getTime() + 10_000);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(sent).toMatchObject([
+      { spec: { acquireTime: '2026-11-21T12:00:00.000000Z', renewTime: '2026-11-21T12:00:10.000000Z' } },
+    ]);
+    expect(() => first.check()).not.toThrow();
+    await first.release();
+    expect(removed).toEqual([{ resourceVersion: '2' }]);
+    const second = await holdLease(cluster, hold);
+    foreign = true;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(() => second.check()).toThrow(/OR2506 eve installs since noon/);
+    await second.release();
+    expect(removed).toHaveLength(1);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test.each([

@@ -5,7 +5,7 @@ import { awaitPart } from './await-part.ts';
 import { buildManifests } from './build-manifests.ts';
 import type { InstallCluster } from './cluster.ts';
 import { textAt } from './fields.ts';
-import { holdLease } from './install-lease.ts';
+import { type HeldLease, holdLease } from './install-lease.ts';
 import type { Draft, ManifestOptions } from './manifest-options.ts';
 import { complete } from './manifest-options.ts';
 import { collectionPath, objectPath } from './object-path.ts';
@@ -63,8 +63,10 @@ export async function install(options: InstallOptions): Promise<void> {
     done.push(title);
     onProgress({ kind: 'done', title, ...(applied === undefined ? {} : { applied }) });
   };
+  let lease: HeldLease | undefined;
   const goOn = () => {
     if (signal.aborted) throw new OutriggerError('OR2508', 'it was interrupted');
+    lease?.check();
   };
   const applying = { force: options.force, goOn };
   try {
@@ -74,7 +76,7 @@ export async function install(options: InstallOptions): Promise<void> {
       await awaitEnds(options, namespaces, goOn);
       told(namespaces.title, await applyPart(cluster, namespaces, applying));
     }
-    const lease = await holdLease(cluster, { namespace: plan.namespace, holder: options.holder, now: serverNow });
+    lease = await holdLease(cluster, { namespace: plan.namespace, holder: options.holder, now: serverNow });
     try {
       const caPem = draft.caPem ?? (await roots.webhook(serverNow())).certificatePem;
       await roots.mesh(serverNow());

@@ -4,7 +4,12 @@ import { listAt, textAt } from './fields.ts';
 
 /** Made by Kubernetes itself in each namespace, or of what is gone. */
 const quiet = ['events', 'endpoints', 'endpointslices', 'controllerrevisions', 'pods.metrics'];
-const standard = ['configmaps/kube-root-ca.crt', 'serviceaccounts/default', 'leases/outrigger-install'];
+const standard = [
+  'configmaps/kube-root-ca.crt',
+  'serviceaccounts/default',
+  'leases/outrigger-install',
+  'leases/outrigger-leader',
+];
 
 /** What is in a namespace besides what every namespace has: `secrets/cacerts`. Throws OR1630, OR2503. */
 export async function leftoversOf(cluster: InstallCluster, namespace: string): Promise<string[]> {

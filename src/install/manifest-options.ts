@@ -87,7 +87,8 @@ export interface SetKey {
 export const setKeys: readonly SetKey[] = [
   {
     name: 'ca.crt',
-    description: 'file with the PEM certificate of the authority of the webhook (required)',
+    description:
+      'file with the PEM certificate of the authority of the webhook (without it that of the cluster, else a new one)',
     apply: (draft, value, read) => {
       draft.caPem = checkedCertificate(read(value), value);
     },

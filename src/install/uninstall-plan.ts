@@ -96,11 +96,13 @@ function foundOf(kind: KnownKind, item: JsonObject): FoundObject {
 
 /** The roots in every namespace, what workloads use, and a lease that was left behind. */
 async function madeByControlPlane(cluster: InstallCluster, namespace: string): Promise<FoundObject[]> {
-  const lease = await cluster.get(`${collectionPath('Lease', namespace)}/${leaseName}`);
+  const leases = await Promise.all(
+    [leaseName, 'outrigger-leader'].map((name) => cluster.get(`${collectionPath('Lease', namespace)}/${name}`)),
+  );
   return [
     ...(await find(cluster, 'ConfigMap', undefined, `outrigger.io/mesh-root-of=${namespace}`)),
     ...(await find(cluster, 'ConfigMap', namespace, 'outrigger.io/learnt-scopes=true')),
-    ...(lease === undefined ? [] : [foundOf('Lease', lease)]),
+    ...leases.flatMap((lease) => (lease === undefined ? [] : [foundOf('Lease', lease)])),
   ];
 }
 

@@ -46,7 +46,9 @@ test.each([
 
 test('our own is not foreign, that of another namespace is, another revision has pods of its own', () => {
   expect(foreignClaims(own({}), wanted)).toEqual([]);
-  expect(foreignClaims(own({ namespace: 'mesh' }), wanted)).toMatchObject([{ owner: 'another Outrigger in mesh' }]);
+  expect(foreignClaims(own({ namespace: 'mesh' }), wanted)).toMatchObject([
+    { owner: 'Outrigger of revision default in mesh' },
+  ]);
   expect(foreignClaims(own({}), { ...wanted, revision: 'canary' })).toEqual([]);
   expect(foreignClaims(own({}), { ...wanted, revision: 'canary', tags: ['default'] })).toHaveLength(1);
 });

@@ -54,7 +54,9 @@ function serviceNamespace(configuration: JsonObject): string {
 function ownerOf(configuration: JsonObject): string {
   const app = textAt(configuration, 'metadata', 'labels', 'app');
   const namespace = serviceNamespace(configuration);
-  const who = app === 'sidecar-injector' ? 'Istio' : app === 'outrigger' ? 'another Outrigger' : app || 'another mesh';
+  const revision = textAt(configuration, 'metadata', 'labels', 'outrigger.io/rev') || 'default';
+  const ours = `Outrigger of revision ${revision}`;
+  const who = app === 'sidecar-injector' ? 'Istio' : app === 'outrigger' ? ours : app || 'another mesh';
   return namespace === '' ? who : `${who} in ${namespace}`;
 }
 

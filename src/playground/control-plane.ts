@@ -26,6 +26,8 @@ export interface ControlPlane {
   /** Of the webhook's certificate. */
   readonly caPem: string;
   readonly discoveryPort: number;
+  /** `http://127.0.0.1:15014`; undefined where it has none on this machine. */
+  readonly dashboardUrl?: string;
   /** What pods trust the discovery port by, for the ConfigMap istio-ca-root-cert: as it is when it is asked for. */
   readonly rootPem: string;
   stop(): Promise<void>;

@@ -118,7 +118,9 @@ class RunningPlayground implements Playground {
     const onView = (view: ClusterView): void => this.#show(view);
     this.cluster = new Cluster({ files: options.files, slot: claimed.slot, domain, onView });
     const webhookUrl = () => this.controlPlane.webhookUrl;
-    this.#api = new KubeApi(playgroundApi({ cluster: this.cluster, webhookUrl, kubeconfig: this.kubeconfig }));
+    const dashboardUrl = () => this.controlPlane.dashboardUrl;
+    const { cluster, kubeconfig } = this;
+    this.#api = new KubeApi(playgroundApi({ cluster, webhookUrl, dashboardUrl, kubeconfig }));
   }
 
   get controlPlane(): ControlPlane {
@@ -146,7 +148,10 @@ class RunningPlayground implements Playground {
     await this.cluster.start(this.#stop.signal);
     const stateFolder = join(folder, 'state');
     // In a file, where a control plane that is a process of its own looks for it.
-    const tokens = new LocalTokens({ key: await loadTokenKey(join(stateFolder, 'token-key.pem')), now: Date.now });
+    const tokens = new LocalTokens({
+      key: await loadTokenKey(join(stateFolder, 'token-key.pem')),
+      now: () => Date.now(),
+    });
     const controlPlane = await startControlPlane({
       source: this.cluster,
       tokens,

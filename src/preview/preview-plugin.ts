@@ -20,6 +20,8 @@ export interface PreviewOptions {
   /** Bytes. */
   readonly bodyLimit: number;
   readonly onFault: (error: unknown) => void;
+  /** `/preview` without it. */
+  readonly path?: string;
 }
 
 /**
@@ -33,7 +35,7 @@ export function previewPlugin(options: PreviewOptions): FastifyPluginCallback {
       parsed(null, body),
     );
     app.setErrorHandler((error, _request, reply) => answerError(error, reply, options));
-    app.post('/preview', { bodyLimit: options.bodyLimit }, (request, reply) => {
+    app.post(options.path ?? '/preview', { bodyLimit: options.bodyLimit }, (request, reply) => {
       const query = readQuery(request.query);
       const format = chooseFormat(request.headers.accept);
       const previews = readBody(request.body, format).map((document) => ({

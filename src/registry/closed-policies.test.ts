@@ -71,9 +71,11 @@ describe('an AuthorizationPolicy with an error and no last good version', () => 
     put('{action: AUDIT, rules: 7}');
     expect(asked({})).toEqual([]);
     remove();
-    put('{targetRefs: [{kind: Gateway, name: g}], rules: 7}');
-    expect(asked({})).toEqual([]);
-    remove();
+    for (const targets of ['[{kind: Gateway, name: g}]', '[7]', '[g]']) {
+      put(`{action: DENY, targetRefs: ${targets}, rules: 7}`);
+      expect(asked({})).toEqual([]);
+      remove();
+    }
     put('{action: DENY, rules: 7}', '{istio.io/dry-run: "true"}');
     expect(asked({})).toEqual(['deny 0 1']);
   });

@@ -27,12 +27,17 @@ export function closedResource(kind: string, object: JsonObject, everywhere: boo
 }
 
 interface Selection {
-  readonly selector: { readonly selector?: { readonly matchLabels: Record<string, string> } };
+  readonly selector: {
+    readonly selector?: { readonly matchLabels: Record<string, string> };
+    readonly targetRefs?: TargetRef[];
+  };
   /** `the pods that it selects`, `all pods of its namespace` */
   readonly whom: string;
 }
 
 function selectionOf(object: JsonObject, everywhere: boolean): Selection {
+  const targets = targetsOf(object);
+  if (targets !== undefined) return { selector: targets, whom: 'the pods of its Gateways' };
   const matchLabels = selectedLabels(object);
   const where = everywhere ? ' of the whole mesh' : matchLabels === undefined ? ' of its namespace' : '';
   return {
@@ -69,7 +74,6 @@ function closedTokens(
   object: JsonObject,
   everywhere: boolean,
 ): StandIn<NonNullable<RequestAuthentication['spec']>> | undefined {
-  if (isAttached(object)) return undefined;
   const given = fieldAt(object, 'spec', 'jwtRules');
   const jwtRules = (Array.isArray(given) ? given : []).flatMap((rule) => closedRule(object, rule));
   const { selector, whom } = selectionOf(object, everywhere);
@@ -95,10 +99,10 @@ function closedRule(object: JsonObject, rule: Json): JwtRules {
   return [];
 }
 
-/** Undefined for what forbids nothing here when it is right: an audit, and what is attached to a Gateway or Service. */
+/** Undefined for what forbids nothing here when it is right: an audit. */
 function closedPolicy(object: JsonObject, everywhere: boolean): StandIn<AuthorizationPolicy['spec']> | undefined {
   const action = fieldAt(object, 'spec', 'action') ?? 'ALLOW';
-  if (action === 'AUDIT' || isAttached(object)) return undefined;
+  if (action === 'AUDIT') return undefined;
   const { selector, whom } = selectionOf(object, everywhere);
   return {
     value: {
@@ -110,10 +114,23 @@ function closedPolicy(object: JsonObject, everywhere: boolean): StandIn<Authoriz
   };
 }
 
-function isAttached(object: JsonObject): boolean {
-  const targets = fieldAt(object, 'spec', 'targetRefs');
-  const attached = isObject(fieldAt(object, 'spec', 'targetRef')) || (Array.isArray(targets) && targets.length > 0);
-  return attached && fieldAt(object, 'spec', 'selector') === undefined;
+/** As far as they can be read; undefined where a policy is attached to nothing, or also has a selector. */
+function targetsOf(object: JsonObject): { targetRefs: TargetRef[] } | undefined {
+  const one = fieldAt(object, 'spec', 'targetRef');
+  const several = fieldAt(object, 'spec', 'targetRefs');
+  const given = [...(one === undefined ? [] : [one]), ...(Array.isArray(several) ? several : [])];
+  if (given.length === 0 || fieldAt(object, 'spec', 'selector') !== undefined) return undefined;
+  const refs = given.filter(isObject).map((ref) => ({
+    ...{ group: String(ref['group'] ?? ''), kind: String(ref['kind'] ?? ''), name: String(ref['name'] ?? '') },
+  }));
+  // An empty list would be for all pods.
+  return { targetRefs: refs.length > 0 ? refs : [{ group: '', kind: '', name: '' }] };
+}
+
+interface TargetRef {
+  readonly group: string;
+  readonly kind: string;
+  readonly name: string;
 }
 
 /** Undefined for all pods, which is also what holds when the labels cannot be read. */

@@ -5,6 +5,7 @@ import type { Resolution, Service, ServicePort } from '../model/service.ts';
 import type { SourceObject } from '../source/object-source.ts';
 import type { Reading } from './input.ts';
 import { createdAt, fieldAt, isPort, objectsAt, textAt, textMapAt, textsAt } from './json-fields.ts';
+import { opaquePorts } from './opaque-ports.ts';
 import type { RegistryProblem } from './registry-problem.ts';
 import { distributionOf } from './traffic-distribution.ts';
 
@@ -20,7 +21,7 @@ export function readKubeService(domainSuffix: string): (source: SourceObject) =>
       resolution: resolutionOf(object),
       addresses: addressesOf(object),
       allocated: [],
-      ports: objectsAt(object, 'spec', 'ports').map(portOf),
+      ports: portsOf(object),
       exportTo: exportToOf(object),
       labels: textMapAt(object, 'metadata', 'labels'),
       selector: Object.keys(selector).length === 0 || isExternalName(object) ? undefined : selector,
@@ -63,6 +64,13 @@ function addressesOf(service: JsonObject): string[] {
   if (isExternalName(service)) return [];
   const all = [textAt(service, 'spec', 'clusterIP'), ...textsAt(service, 'spec', 'clusterIPs')];
   return [...new Set(all)].filter((address) => address !== '' && address !== 'None');
+}
+
+function portsOf(service: JsonObject): ServicePort[] {
+  const opaque = opaquePorts(textAt(service, 'metadata', 'annotations', 'config.linkerd.io/opaque-ports'));
+  return objectsAt(service, 'spec', 'ports')
+    .map(portOf)
+    .map((port) => (port.protocol !== 'udp' && opaque(port) ? { ...port, protocol: 'tcp' } : port));
 }
 
 function portOf(port: JsonObject): ServicePort {

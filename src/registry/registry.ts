@@ -1,4 +1,5 @@
 import { Dialects } from '../dialects/dialects.ts';
+import type { Status } from '../dialects/gateway-api/statuses.ts';
 import type { Service } from '../model/service.ts';
 import { type ObjectChanges, objectKey, type SourceObject } from '../source/object-source.ts';
 import { byAge, byText, type Change, changeList, changeMap } from './collections.ts';
@@ -66,7 +67,9 @@ export class Registry {
   readonly #emergencies = new Configs<'Emergency'>(this.#problems);
   #settings: Snapshot['settings'];
   #tokenKeys: Snapshot['tokenKeys'] = emptySnapshot.tokenKeys;
+  #taps: Snapshot['taps'] = emptySnapshot.taps;
   readonly #dialects: Dialects;
+  #statuses: readonly Status[] = [];
   readonly #sinks: ReadonlyMap<string, Sink>;
   readonly #listeners = new Set<(snapshot: Snapshot) => void>();
   #snapshot: Snapshot;
@@ -119,10 +122,16 @@ export class Registry {
     return this.#problems.all();
   }
 
+  /** What is to be told of resources of other dialects by their statuses; the same list while nothing of them changes. */
+  get statuses(): readonly Status[] {
+    return this.#statuses;
+  }
+
   /** Takes changes in; those of one call make one snapshot, or none when nothing follows from them. */
   apply(changes: ObjectChanges): void {
     const translated = this.#dialects.apply(changes);
     if (translated.problems !== undefined) this.#problems.set('dialects', translated.problems);
+    if (translated.statuses !== undefined) this.#statuses = translated.statuses;
     const { upserts, removals } = translated.changes;
     for (const key of removals) {
       const [kind = '', ...rest] = key.split(' ');
@@ -138,6 +147,12 @@ export class Registry {
   /** Keys of issuers, all that are known. They come from outside of the cluster. */
   learnKeys(keys: Snapshot['tokenKeys']): void {
     this.#tokenKeys = keys;
+    this.#settle();
+  }
+
+  /** All that there are. */
+  learnTaps(taps: Snapshot['taps']): void {
+    this.#taps = taps;
     this.#settle();
   }
 
@@ -185,6 +200,7 @@ export class Registry {
       rateLimits: this.#rateLimits.settle(),
       emergencies: this.#emergencies.settle(),
       tokenKeys: this.#tokenKeys,
+      taps: this.#taps,
       secrets: changeMap(before.secrets, this.#secrets.settle()),
     };
   }

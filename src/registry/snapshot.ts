@@ -3,6 +3,7 @@ import type { MeshSettings } from '../model/mesh-settings.ts';
 import type { Origin } from '../model/origin.ts';
 import type { NamespaceFacts } from '../model/pod.ts';
 import type { Service } from '../model/service.ts';
+import type { Tap } from '../model/tap.ts';
 import type { Workload } from '../model/workload.ts';
 import type {
   AuthorizationPolicy,
@@ -79,6 +80,8 @@ export interface Snapshot {
   readonly emergencies: readonly Config<Emergency>[];
   /** JSON Web Key Sets that issuers publish, as they were last read. */
   readonly tokenKeys: ReadonlyMap<string, string>;
+  /** Whose requests somebody looks at just now. */
+  readonly taps: readonly Tap[];
   /** By `<namespace>/<name>`. */
   readonly secrets: ReadonlyMap<string, TlsSecret>;
 }
@@ -102,5 +105,6 @@ export const emptySnapshot: Snapshot = {
   rateLimits: [],
   emergencies: [],
   tokenKeys: new Map(),
+  taps: [],
   secrets: new Map(),
 };

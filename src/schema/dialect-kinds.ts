@@ -42,6 +42,11 @@ export const dialectKinds: readonly DialectKind[] = [
 /** Istio has a Gateway, too. */
 export const apiGateway = 'Gateway.gateway.networking.k8s.io';
 
+export const istioGatewayController = 'istio.io/gateway-controller';
+
+/** Of GatewayClasses that are ours, and of the entries in statuses that we write. Istio's is taken so that what was written for it works. */
+export const gatewayControllers: readonly string[] = ['outrigger.io/gateway-controller', istioGatewayController];
+
 export function dialectKindOf(apiVersion: string, kind: string): DialectKind | undefined {
   return dialectKinds.find(
     (known) => known.kind === kind && known.versions.some((version) => `${known.group}/${version}` === apiVersion),

@@ -1,4 +1,4 @@
-import { dialectKindOf } from '../schema/dialect-kinds.ts';
+import { apiGateway, dialectKindOf } from '../schema/dialect-kinds.ts';
 import { kindOf } from '../schema/kinds.ts';
 
 export type Scope = 'namespaced' | 'cluster';
@@ -22,7 +22,8 @@ export const kubernetesKinds: ReadonlyMap<string, Scope> = new Map([
 ]);
 
 /** Undefined for kinds that nothing reads. Other groups have kinds of the same names (Service, Gateway). */
-export function scopeOf(apiVersion: string, kind: string): Scope | undefined {
+export function scopeOf(apiVersion: string, key: string): Scope | undefined {
+  const kind = key === apiGateway ? 'Gateway' : key;
   const scope = kubernetesKinds.get(`${apiVersion} ${kind}`);
   if (scope !== undefined) return scope;
   const known = kindOf(apiVersion, kind);

@@ -12,6 +12,8 @@ export class ValidationSeries {
       ...{ name: 'galley_validation_failed', help: 'Resources refused, by the code of the reason.' },
       ...{ labelNames: ['reason'], registers },
     });
+    // Dashboards begin at zero, not with a gap.
+    this.#failed.inc({ reason: '' }, 0);
   }
 
   count({ passed, code }: { readonly passed: boolean; readonly code: string }): void {

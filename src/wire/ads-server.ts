@@ -1,5 +1,6 @@
 import { OutriggerError } from '../errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { accessLogMethod, accessLogService, type TapStreams } from './access-log-service.ts';
 import { AdsConnection, type ConnectionSurroundings } from './ads-connection.ts';
 import { type CertifyKey, certificateMethod, certificateService } from './certificate-service.ts';
 import type { Clock } from './clock.ts';
@@ -42,6 +43,8 @@ export interface AdsServerOptions {
   readonly log: Logger;
   readonly limits?: Partial<AdsLimits>;
   readonly times?: PlanTimes;
+  /** Who looks at requests; without it nobody does. */
+  readonly taps?: TapStreams;
   /** Without it nobody's own keys are certified. */
   readonly certify?: CertifyKey;
 }
@@ -64,6 +67,7 @@ export class AdsServer {
   readonly #limits: AdsLimits;
   readonly #newStreams: Rate;
   readonly #surroundings: ConnectionSurroundings;
+  readonly #queue = new PushQueue({ now: () => performance.now(), defer: setImmediate });
   readonly #servers: GrpcServer[] = [];
   readonly #connections = new Set<AdsConnection>();
   #stopping = false;
@@ -73,14 +77,18 @@ export class AdsServer {
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#newStreams = new Rate(this.#limits.newStreams, options.clock.now());
     const { requests, firstRequestMs, names } = this.#limits;
-    const queue = new PushQueue({ now: () => performance.now(), defer: setImmediate });
     const seldom = new Seldom(60_000);
-    this.#surroundings = { ...options, queue, seldom, requests, firstRequestMs, mostNames: names };
+    this.#surroundings = { ...options, queue: this.#queue, seldom, requests, firstRequestMs, mostNames: names };
   }
 
   /** Streams that are open. */
   get size(): number {
     return this.#connections.size;
+  }
+
+  /** Proxies that wait for their turn. */
+  get queued(): number {
+    return this.#queue.size;
   }
 
   /** The port for proxies. The answer is the port that was bound. Open it when the caches are complete: an empty answer empties proxies. */
@@ -100,11 +108,14 @@ export class AdsServer {
       [`/${service}/StreamAggregatedResources`, (call: GrpcCall) => this.#accept(call, 'sotw', surroundings)],
       [`/${service}/DeltaAggregatedResources`, (call: GrpcCall) => this.#accept(call, 'delta', surroundings)],
     ]);
-    const { certify, clock, authenticator } = this.#options;
+    const { certify, clock, authenticator, taps } = this.#options;
     const { newStreams: rate, firstRequestMs: answerMs } = this.#limits;
-    // Where everybody is who they say, nobody is certified.
-    if (certify !== undefined && surroundings.withoutToken !== true)
+    // Where everybody is who they say, nobody is certified, and nobody tells anything.
+    const proven = surroundings.withoutToken !== true;
+    if (certify !== undefined && proven)
       methods.set(certificateMethod, certificateService({ authenticator, certify, clock, rate, answerMs }));
+    if (taps !== undefined && proven)
+      methods.set(accessLogMethod, accessLogService({ authenticator, taps, clock, firstMessageMs: answerMs }));
     const server = new GrpcServer({ methods, clock: this.#options.clock, limits: transport });
     this.#servers.push(server);
     return server;

@@ -111,6 +111,11 @@ export class Ledger {
       .sort((a, b) => (a.proxy < b.proxy ? -1 : 1));
   }
 
+  /** Each proxy, and whether it has all that it should have. */
+  settled(): { readonly proxy: string; readonly settled: boolean }[] {
+    return [...this.#streams].map(({ proxy, settled }) => ({ proxy, settled: settled() }));
+  }
+
   /** What each stream has made of resources of one type, in the order of the names. */
   acknowledged(
     type: XdsType,

@@ -87,10 +87,14 @@ export class ProxyStream {
   /** Its turn of the queue. */
   push(): void {
     this.#guarded(() => {
+      const { metrics, clock } = this.#with;
+      const begun = performance.now();
+      if (this.#changedAt !== undefined) metrics.queued(clock.now() - this.#changedAt);
       this.#pushedChangeAt ??= this.#changedAt;
       this.#changedAt = undefined;
       this.#plan.change();
       this.#step();
+      metrics.pushed(performance.now() - begun);
     });
   }
 

@@ -1,88 +1,20 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { encodeResource } from '../xds/encode/encode-resource.ts';
-import type { EncodedResource, Message, ProxyResources, XdsType } from '../xds/resource.ts';
-import { type Outgoing, PushPlan } from './push-plan.ts';
-
-const made = new Map<string, EncodedResource>();
-
-function encoded(type: XdsType, name: string, message: Message, more: Partial<EncodedResource> = {}): EncodedResource {
-  const key = JSON.stringify([type, name, message, more]);
-  const known = made.get(key);
-  if (known !== undefined) return known;
-  const resource = encodeResource({ type, name, message, origins: [], ...more });
-  made.set(key, resource);
-  return resource;
-}
-
-/** A service: a cluster with endpoints, and a virtual host that routes to it and mirrors to another. */
-interface Service {
-  readonly content: number;
-  readonly mirror?: string | undefined;
-}
-type Services = Readonly<Record<string, Service | undefined>>;
-
-const cluster = (name: string, content: number) =>
-  encoded('cluster', name, { name, type: 'EDS', alt_stat_name: `${content}` }, { edsName: name });
-const endpoint = (name: string) => encoded('endpoint', name, { cluster_name: name });
-const tombstone = (name: string) => encoded('cluster', name, { name, type: 'STATIC' });
-
-function virtualHost(name: string, { content, mirror }: Service): EncodedResource {
-  const message = { name: `80/${name}`, domains: [name, `${content}`, `mirror ${mirror ?? ''}`] };
-  return encoded('virtualHost', `80/${name}`, message, mirror === undefined ? {} : { requires: [mirror] });
-}
-
-/** All by wildcard but mirrors' targets; names of services that are gone have tombstones when `gone` is so. */
-function world(
-  services: Services,
-  options: { readonly gone?: 'tombstones'; readonly vhds?: 'vhds' } = {},
-): ProxyResources {
-  const entries = Object.entries(services).flatMap(([name, service]) =>
-    service === undefined ? [] : [{ name, service }],
-  );
-  const sets = new Map<XdsType, ReadonlyMap<string, EncodedResource>>([
-    ['cluster', new Map(entries.map(({ name, service }) => [name, cluster(name, service.content)]))],
-    ['virtualHost', new Map(entries.map(({ name, service }) => [`80/${name}`, virtualHost(name, service)]))],
-  ]);
-  const route = encoded('route', '80', options.vhds === undefined ? { name: '80' } : { name: '80', vhds: {} });
-  return {
-    wildcard: (type) => sets.get(type) ?? new Map(),
-    named: (type, name) => {
-      if (type === 'endpoint') return endpoint(name);
-      if (type === 'route') return route;
-      if (type !== 'cluster') return undefined;
-      if (name.startsWith('mirror-')) return cluster(name, 1);
-      return options.gone === undefined ? sets.get(type)?.get(name) : (sets.get(type)?.get(name) ?? tombstone(name));
-    },
-  };
-}
-
-const nothing = { subscribe: [], unsubscribe: [], initialVersions: new Map<string, string>() };
-const brief = (out: readonly Outgoing[]) =>
-  out.map(({ type, resources, removed }) =>
-    [type, ...resources.map(({ name }) => name), ...removed.map((name) => `-${name}`)].join(' '),
-  );
-const acknowledge = (plan: PushPlan, out: readonly Outgoing[]) => {
-  for (const { type, nonce } of out) plan.answered(type, { nonce, error: undefined }, 0);
-};
-
-/** A plan whose client has taken all of `first`. */
-function started(first: ProxyResources, types: readonly XdsType[] = ['cluster', 'endpoint', 'virtualHost']): PushPlan {
-  const plan = new PushPlan();
-  for (const type of types) {
-    const names = type === 'endpoint' ? [...first.wildcard('cluster').keys()] : type === 'route' ? ['80'] : [];
-    acknowledge(plan, plan.request(type, { ...nothing, subscribe: names }, first, 0));
-  }
-  plan.change();
-  acknowledge(plan, plan.step(first, 0));
-  expect(plan.step(first, 0)).toEqual([]);
-  return plan;
-}
-
-function push(plan: PushPlan, next: ProxyResources, now: number): Outgoing[] {
-  plan.change();
-  return plan.step(next, now);
-}
+import {
+  acknowledge,
+  brief,
+  cluster,
+  encoded,
+  endpoint,
+  nothing,
+  push,
+  type Services,
+  started,
+  tombstone,
+  virtualHost,
+  world,
+} from '../../test/push-plan-fixture.ts';
+import type { ProxyResources, XdsType } from '../xds/resource.ts';
+import { PushPlan } from './push-plan.ts';
 
 describe('order', () => {
   test('clusters and their endpoints, then, acknowledged, the virtual hosts, and later the removal', () => {
@@ -104,6 +36,40 @@ describe('order', () => {
     expect(plan.wakeAt).toBe(110);
     expect(brief(plan.step(next, 110))).toEqual(['cluster -a']);
     expect(plan.wakeAt).toBeUndefined();
+  });
+
+  test('a filter that no listener is to name any more stays: the one that goes still serves', () => {
+    const filter = (content: number) => encoded('extension', 'tokens', { name: `tokens ${content}` });
+    const withFilter = (content: number | undefined): ProxyResources => ({
+      wildcard: (type) => world({}).wildcard(type),
+      named: (type, name) =>
+        type === 'extension' && name === 'tokens' && content !== undefined ? filter(content) : undefined,
+    });
+    const plan = new PushPlan();
+    // As of a proxy that another version of the control plane served before.
+    const held = new Map([['tokens', filter(1).version]]);
+    acknowledge(plan, plan.request('listener', { ...nothing, subscribe: ['*'] }, withFilter(undefined), 0));
+    plan.request('extension', { ...nothing, subscribe: ['tokens'], initialVersions: held }, withFilter(undefined), 0);
+    expect(brief(push(plan, withFilter(undefined), 0))).toEqual([]);
+    expect(brief(push(plan, withFilter(2), 10))).toEqual(['extension tokens']);
+    // Of one that it never had it is told, or its listener would wait.
+    expect(brief(plan.request('extension', { ...nothing, subscribe: ['never'] }, withFilter(undefined), 20))).toEqual([
+      'extension -never',
+    ]);
+  });
+
+  test('the time of day is set back by a day: patience and grace end as if it were not', () => {
+    const day = 86_400_000;
+    const plan = started(world({ a: { content: 1 }, b: { content: 1 } }));
+    const next = world({ b: { content: 2 } });
+    expect(brief(push(plan, next, day))).toEqual(['cluster b', 'endpoint b']);
+    // Nobody acknowledges.
+    expect(plan.step(next, 400)).toEqual([]);
+    expect(plan.wakeAt).toBe(1400);
+    expect(brief(plan.step(next, 1400))).toEqual(['virtualHost 80/b -80/a']);
+    plan.step(next, 2400);
+    expect(plan.step(next, 2400 - day)).toEqual([]);
+    expect(brief(plan.step(next, 2500 - day))).toEqual(['cluster -a']);
   });
 
   test('a cluster that goes keeps its endpoints until it is gone, and is answered without any when it is asked for', () => {
@@ -273,139 +239,3 @@ describe('questions', () => {
     expect(brief(routes)).toEqual(['virtualHost 80/b -80/a']);
   });
 });
-
-/** An Envoy: it warms clusters until their endpoints come, and asks for those of new ones. */
-class Client {
-  readonly clusters = new Map<string, 'warm' | 'warming' | 'warm, next warming'>();
-  readonly hosts = new Map<string, EncodedResource>();
-  readonly asked = new Set<string>();
-
-  /** The EDS names that it asks for now. */
-  receive({ type, resources, removed }: Outgoing): string[] {
-    const asks: string[] = [];
-    for (const resource of resources) asks.push(...this.#take(type, resource));
-    for (const name of removed) {
-      if (type === 'cluster') this.clusters.delete(name);
-      if (type === 'virtualHost') this.hosts.delete(name);
-    }
-    return asks;
-  }
-
-  expectAllTargetsWarm(): void {
-    for (const { name, requires = [] } of this.hosts.values()) {
-      for (const target of [name.slice(3), ...requires]) {
-        expect(this.clusters.get(target) ?? 'missing').toMatch(/^warm(, next|$)/);
-      }
-    }
-  }
-
-  #take(type: XdsType, resource: EncodedResource): string[] {
-    const { name } = resource;
-    if (type === 'virtualHost') this.hosts.set(name, resource);
-    if (type === 'endpoint' && this.clusters.has(name)) this.clusters.set(name, 'warm');
-    if (type !== 'cluster') return [];
-    const before = this.clusters.get(name);
-    this.clusters.set(name, before === undefined || before === 'warming' ? 'warming' : 'warm, next warming');
-    if (this.asked.has(name)) return [];
-    this.asked.add(name);
-    return [name];
-  }
-}
-
-type Command = { readonly do: 'change'; readonly next: Services } | { readonly do: 'deliver' | 'answer' | 'wait' };
-
-/** Plan and client with a queue each way. */
-class Link {
-  readonly plan = new PushPlan('delta', { patienceMs: 1e9, graceMs: 100 });
-  readonly client = new Client();
-  current = world({});
-  readonly #toClient: Outgoing[] = [];
-  readonly #toServer: (() => readonly Outgoing[])[] = [];
-  #now = 0;
-
-  connect(): void {
-    for (const type of ['cluster', 'virtualHost'] as const)
-      this.#send(this.plan.request(type, nothing, this.current, 0));
-  }
-
-  run(command: Command): void {
-    if (command.do === 'change') {
-      this.current = world(command.next);
-      this.plan.change();
-      this.#step(0);
-    } else if (command.do === 'deliver') this.#deliver();
-    else if (command.do === 'answer') this.#answer();
-    else this.#step(60);
-  }
-
-  settle(): void {
-    for (let round = 0; round < 50; round++) {
-      while (this.#deliver() || this.#answer()) this.#now += 1;
-      this.#step(200);
-    }
-  }
-
-  #send(out: readonly Outgoing[]): void {
-    this.#toClient.push(...out);
-  }
-
-  #step(ms: number): void {
-    this.#now += ms;
-    this.#send(this.plan.step(this.current, this.#now));
-  }
-
-  #deliver(): boolean {
-    const next = this.#toClient.shift();
-    if (next === undefined) return false;
-    const asks = this.client.receive(next);
-    this.#toServer.push(() => {
-      this.plan.answered(next.type, { nonce: next.nonce, error: undefined }, this.#now);
-      return [];
-    });
-    if (asks.length > 0) {
-      const changes = { ...nothing, subscribe: asks };
-      this.#toServer.push(() => this.plan.request('endpoint', changes, this.current, this.#now));
-    }
-    this.client.expectAllTargetsWarm();
-    return true;
-  }
-
-  #answer(): boolean {
-    const next = this.#toServer.shift();
-    this.#send(next?.() ?? []);
-    this.#step(0);
-    return next !== undefined;
-  }
-}
-
-describe('whatever changes, in whatever order answers come', () => {
-  const service = fc.record({ content: fc.nat(2), mirror: fc.constantFrom(undefined, 'mirror-x', 'mirror-y') });
-  const services = fc.record({ a: service, b: service, c: service }, { requiredKeys: [] });
-  const command: fc.Arbitrary<Command> = fc.oneof(
-    fc.record({ do: fc.constant('change'), next: services }),
-    fc.record({ do: fc.constantFrom('deliver', 'deliver', 'answer', 'wait') }),
-  );
-
-  test('no virtual host is ever without its clusters, and all comes to rest as the provider says', () => {
-    fc.assert(
-      fc.property(fc.array(command, { maxLength: 60 }), (commands) => {
-        const link = new Link();
-        link.connect();
-        for (const next of commands) link.run(next);
-        link.settle();
-        expect(link.plan.idle).toBe(true);
-        const hosts = [...link.current.wildcard('virtualHost').values()];
-        expect([...link.client.hosts.values()].sort(byName)).toEqual(hosts.sort(byName));
-        const required = hosts.flatMap(({ requires = [] }) => requires);
-        const clusters = new Set([...link.current.wildcard('cluster').keys(), ...required]);
-        expect([...link.client.clusters.keys()].sort()).toEqual([...clusters].sort());
-        expect([...link.client.clusters.values()].filter((state) => state !== 'warm')).toEqual([]);
-      }),
-      { numRuns: 500 },
-    );
-  });
-});
-
-function byName(a: EncodedResource, b: EncodedResource): number {
-  return a.name < b.name ? -1 : 1;
-}

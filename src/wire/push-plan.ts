@@ -42,6 +42,13 @@ interface Push {
   leaving: readonly string[];
 }
 
+/**
+ * A filter that a listener names and that is removed answers every request by 500: the listener that goes still serves, and
+ * for minutes its connections do. Envoy itself forgets filters that no listener names any more.
+ */
+const leavingAtOnce = (type: XdsType, { removed, retired }: Delta): readonly string[] =>
+  type === 'extension' ? removed : [...removed, ...retired];
+
 /** As `ProxySession.unasked`. */
 export type UnaskedNames = (type: XdsType, held: Iterable<string>) => ReadonlySet<string>;
 
@@ -70,6 +77,7 @@ export class PushPlan {
   #dirty = false;
   #push: Push | undefined;
   #nonce = 0;
+  #lastStep = Number.NEGATIVE_INFINITY;
   /** Clusters by the time that they may go. */
   readonly #leaving = new Map<string, number>();
   /**
@@ -145,7 +153,7 @@ export class PushPlan {
 
   #answer(out: Outgoing[], type: XdsType, answer: Delta, at: Moment): void {
     if (type === 'route' || type === 'virtualHost') this.#sendRequired(out, answer, at);
-    const removed = type === 'cluster' ? answer.removed : [...answer.removed, ...answer.retired];
+    const removed = type === 'cluster' ? answer.removed : leavingAtOnce(type, answer);
     if (type === 'cluster' && answer.retired.length > 0) this.#dirty = true;
     this.#send(out, type, { ...answer, removed }, at);
     if (type === 'cluster') this.#sendStaleEndpoints(out, at);
@@ -251,6 +259,7 @@ export class PushPlan {
 
   /** All that is to be sent now. */
   step(current: ProxyResources, now: number): Outgoing[] {
+    this.#follow(now);
     const out: Outgoing[] = [];
     this.#retry(out, { world: this.#push?.world ?? current, now });
     for (;;) {
@@ -264,6 +273,15 @@ export class PushPlan {
     }
     this.#removeClusters(out, this.#push?.world ?? current, now);
     return out;
+  }
+
+  /** The time of day may be set back: what waits for a moment must not wait until that time comes again. */
+  #follow(now: number): void {
+    const back = this.#lastStep - now;
+    this.#lastStep = now;
+    if (back <= 0) return;
+    if (this.#push !== undefined) this.#push.deadline -= back;
+    for (const [name, at] of this.#leaving) this.#leaving.set(name, at - back);
   }
 
   #isSettled({ stage, awaited }: Push): boolean {
@@ -320,7 +338,7 @@ export class PushPlan {
 
   #pushType(out: Outgoing[], subscription: DeltaSubscription, at: Moment): void {
     const delta = subscription.missing(at.world);
-    this.#sendAny(out, subscription.type, { ...delta, removed: [...delta.removed, ...delta.retired] }, at);
+    this.#sendAny(out, subscription.type, { ...delta, removed: leavingAtOnce(subscription.type, delta) }, at);
   }
 
   #sendAny(out: Outgoing[], type: XdsType, delta: Shortfall & Pick<Delta, 'set'>, at: Moment): void {

@@ -39,6 +39,8 @@ test('a bucket of tokens', () => {
 test('seldom: once in the time, and a bounded memory', () => {
   const seldom = new Seldom(60, 2);
   expect([seldom.mayBeSaid('a', 0), seldom.mayBeSaid('a', 59), seldom.mayBeSaid('a', 60)]).toEqual([true, false, true]);
+  // Said by a clock that was set back since.
+  expect(seldom.mayBeSaid('a', 10)).toBe(true);
   seldom.mayBeSaid('b', 60);
   seldom.mayBeSaid('c', 60);
   expect(seldom.mayBeSaid('a', 61)).toBe(true);

@@ -12,7 +12,8 @@ export class Seldom {
 
   mayBeSaid(what: string, now: number): boolean {
     const last = this.#said.get(what);
-    if (last !== undefined && now - last < this.#everyMs) return false;
+    // After `now` it is of a clock that was set back since.
+    if (last !== undefined && last <= now && now - last < this.#everyMs) return false;
     this.#said.delete(what);
     this.#said.set(what, now);
     if (this.#said.size > this.#most) {

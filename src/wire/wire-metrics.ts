@@ -10,6 +10,10 @@ export interface WireMetrics {
   /** A response was written. */
   response(type: XdsType, resources: number, bytes: number): void;
   rejection(type: XdsType): void;
+  /** From a change to the turn of the proxy, in milliseconds. */
+  queued(ms: number): void;
+  /** What one turn of a proxy took, in milliseconds. */
+  pushed(ms: number): void;
   /** From a change to the proxy's last acknowledgement of it, in milliseconds. */
   converged(ms: number): void;
 }
@@ -22,5 +26,7 @@ export const noMetrics: WireMetrics = {
   request: nothing,
   response: nothing,
   rejection: nothing,
+  queued: nothing,
+  pushed: nothing,
   converged: nothing,
 };

@@ -137,3 +137,33 @@ test('without a cluster there is an error that says so', async () => {
   expect([answer.code, answer.stdout]).toEqual([1, '']);
   expect(answer.stderr).toMatch(/OR163[01]/);
 });
+
+test.each([
+  ['extensionProviders: [{name: door, envoyExtAuthzHttp: {service: cart.shop.svc.cluster.local, port: 8080}}]', false],
+  ['accessLogFile: /dev/stdout', true],
+])("Istio's meshConfig of the files is in force: %s", async (mesh, isFinding) => {
+  const around = file(
+    'mesh-config.yaml',
+    `apiVersion: v1
+kind: ConfigMap
+metadata: {name: istio, namespace: istio-system}
+data: {mesh: '${mesh}'}
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: cart, namespace: shop}
+spec: {selector: {matchLabels: {app: cart}}, action: CUSTOM, provider: {name: door}, rules: [{}]}
+`,
+  );
+  const { stdout } = await analyze([world, around]);
+  expect(stdout).toMatch(isFinding ? /AuthorizationPolicy shop\/cart.*door/ : /^✔/);
+});
+
+test('of a meshConfig that cannot be read, and of what has no effect in it, it is told', async () => {
+  const map = (text: string) =>
+    `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio, namespace: istio-system}\ndata: {mesh: '${text}'}\n`;
+  const bad = await analyze([file('bad-mesh.yaml', map('[1, 2]'))]);
+  expect([bad.code, bad.stdout]).toEqual([1, expect.stringContaining('Error [OR2462] (ConfigMap istio-system/istio')]);
+  const vain = await analyze([file('vain-mesh.yaml', map('ingressClass: x'))]);
+  expect([vain.code, vain.stdout]).toEqual([0, expect.stringMatching(/OR2463.*ingressClass/)]);
+});

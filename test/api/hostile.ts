@@ -18,6 +18,7 @@ const groups: Readonly<Record<string, string>> = {
   Sidecar: 'networking.istio.io/v1',
   AuthorizationPolicy: 'security.istio.io/v1',
   RequestAuthentication: 'security.istio.io/v1',
+  EnvoyFilter: 'networking.istio.io/v1alpha3',
 };
 
 function object(kind: string, name: string, spec: Spec, metadata: Spec = {}): SourceObject {
@@ -75,6 +76,22 @@ export const hostileCases: readonly HostileCase[] = [
       rule(`large-${index}`, { hosts: [`large-${index}`], http: [matching({ uri: { regex } })] }),
     ),
     refused: ['large-0', 'large-1', 'large-2'],
+  },
+  {
+    does: 'filters that Envoy cannot know, as they come without their configuration',
+    objects: ['HTTP_FILTER', 'NETWORK_FILTER', 'LISTENER_FILTER'].map((applyTo, index) =>
+      object('EnvoyFilter', `bare-${index}`, {
+        configPatches: [
+          {
+            applyTo,
+            match: { context: 'ANY' },
+            patch: { operation: 'INSERT_FIRST', value: { name: 'envoy.filters.http.lua' } },
+          },
+        ],
+      }),
+    ),
+    // The log and `analyze` tell of them (OR2456).
+    refused: [],
   },
   {
     does: '10,000 routes in one resource',

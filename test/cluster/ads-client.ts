@@ -17,6 +17,8 @@ export interface AdsClientOptions {
 export interface AdsClient {
   /** By name. */
   resources(type: XdsType): ReadonlyMap<string, Message>;
+  /** Whatever was ever taken from it, by type and name. */
+  readonly removed: ReadonlySet<string>;
   /** Without names: all. */
   subscribe(type: XdsType, ...names: string[]): void;
   /** The end of the stream; its details carry the code. */
@@ -37,6 +39,7 @@ export function connectAds({ port, rootPem, token, pod }: AdsClientOptions): Ads
   metadata.set('authorization', `Bearer ${token}`);
   const call = client.makeBidiStreamRequest(method, same, same, metadata);
   const held = new Map<string, Map<string, Message>>();
+  const removed = new Set<string>();
   let status: StatusObject | undefined;
   let node: Message | undefined = { id: `sidecar~10.0.0.1~${pod}~svc.cluster.local` };
   const send = (request: Message) => {
@@ -50,7 +53,8 @@ export function connectAds({ port, rootPem, token, pod }: AdsClientOptions): Ads
     const ofType = held.get(response.type_url) ?? new Map<string, Message>();
     held.set(response.type_url, ofType);
     for (const { name, resource } of response.resources ?? []) ofType.set(name, resource);
-    for (const name of response.removed_resources ?? []) ofType.delete(name);
+    for (const name of response.removed_resources ?? [])
+      if (ofType.delete(name)) removed.add(`${response.type_url.split('.').at(-1)} ${name}`);
     send({ type_url: response.type_url, response_nonce: response.nonce });
   });
   call.on('error', () => undefined);
@@ -64,6 +68,7 @@ export function connectAds({ port, rootPem, token, pod }: AdsClientOptions): Ads
     get status() {
       return status;
     },
+    removed,
     resources: (type) => held.get(typeUrls[type]) ?? new Map(),
     subscribe: (type, ...names) => send({ type_url: typeUrls[type], resource_names_subscribe: names }),
     close: () => call.cancel(),

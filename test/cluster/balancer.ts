@@ -5,24 +5,27 @@ export interface Balancer {
   readonly port: number;
   /** Which ports are in. */
   use(ports: readonly number[]): void;
+  /** Ends all connections that are open. */
+  cut(): void;
   /** How many connections each port has had. */
   readonly taken: ReadonlyMap<number, number>;
   stop(): Promise<void>;
 }
 
-export async function startBalancer(): Promise<Balancer> {
+/** Listens, by default at any port of 127.0.0.1, and hands on to ports of the same address. */
+export async function startBalancer({ host, port } = { host: '127.0.0.1', port: 0 }): Promise<Balancer> {
   let targets: readonly number[] = [];
   let turn = 0;
   const open = new Set<Socket>();
   const taken = new Map<number, number>();
   const server = createServer((client) => {
-    const port = targets[turn++ % Math.max(1, targets.length)];
-    if (port === undefined) {
+    const chosen = targets[turn++ % Math.max(1, targets.length)];
+    if (chosen === undefined) {
       client.destroy();
       return;
     }
-    taken.set(port, (taken.get(port) ?? 0) + 1);
-    const target = createConnection({ host: '127.0.0.1', port });
+    taken.set(chosen, (taken.get(chosen) ?? 0) + 1);
+    const target = createConnection({ host, port: chosen });
     for (const socket of [client, target]) {
       open.add(socket);
       socket.once('close', () => open.delete(socket));
@@ -32,7 +35,10 @@ export async function startBalancer(): Promise<Balancer> {
     client.once('close', () => target.destroy());
     target.once('close', () => client.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, host, resolve));
+  const cut = (): void => {
+    for (const socket of open) socket.destroy();
+  };
   const address = server.address();
   return {
     port: typeof address === 'object' && address !== null ? address.port : 0,
@@ -40,8 +46,9 @@ export async function startBalancer(): Promise<Balancer> {
       targets = ports;
     },
     taken,
+    cut,
     stop: async () => {
-      for (const socket of open) socket.destroy();
+      cut();
       await new Promise((resolve) => server.close(resolve));
     },
   };

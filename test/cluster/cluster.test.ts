@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { analysisCases } from './cases/analysis.ts';
 import { commandCases } from './cases/commands.ts';
 import { crdCases } from './cases/crds.ts';
+import { dialectCases } from './cases/dialects.ts';
 import { discoveryCases } from './cases/discovery.ts';
 import { eventCases } from './cases/events.ts';
 import { injectionCases } from './cases/injection.ts';
@@ -47,6 +48,7 @@ describe.skipIf(absent !== undefined && !required)('on a real Kubernetes API ser
   installStrangerCases(running);
   installCases(running);
   replicaCases(running);
+  dialectCases(running);
   commandCases(running);
   operateCases(running);
   registryCases(running);

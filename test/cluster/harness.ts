@@ -42,6 +42,9 @@ export interface Cluster {
   stopApiServer(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again on the same port and data, and waits until it is ready. */
   startApiServer(): Promise<void>;
+  /** As when the disk of etcd is full: everything can be read, and nothing is written any more. Until `freeEtcd`. */
+  fillEtcd(): Promise<void>;
+  freeEtcd(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -89,12 +92,25 @@ export async function startBuiltCluster(place: ApiPlace): Promise<Cluster> {
     serviceAccountToken: (namespace, name, ref) => requestToken(api, { namespace, name }, ref),
     stopApiServer: (signal) => apiServer.stop(signal),
     startApiServer: () => apiServer.start(api),
+    fillEtcd: () => spaceAlarm(client, 'ACTIVATE'),
+    freeEtcd: () => spaceAlarm(client, 'DEACTIVATE'),
     stop: async () => {
       await Promise.all([controllers.stop('SIGKILL'), apiServer.stop('SIGKILL')]);
       await etcd.stop('SIGKILL');
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The alarm that etcd itself raises at its quota: https://etcd.io/docs/v3.5/op-guide/maintenance/#space-quota */
+async function spaceAlarm(port: number, action: 'ACTIVATE' | 'DEACTIVATE'): Promise<void> {
+  const post = async (path: string, body: object): Promise<{ members?: { ID: string }[] }> => {
+    const answer = await fetch(`http://127.0.0.1:${port}/v3/${path}`, { method: 'POST', body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`etcd answered ${answer.status}: ${await answer.text()}`);
+    return (await answer.json()) as { members?: { ID: string }[] };
+  };
+  const { members = [] } = await post('cluster/member/list', {});
+  for (const { ID } of members) await post('maintenance/alarm', { action, memberID: ID, alarm: 'NOSPACE' });
 }
 
 /** The one process that tests stop and start again. */

@@ -4,7 +4,12 @@ import type { Cluster } from './harness.ts';
 import { outriggerCommand } from './outrigger.ts';
 
 /** A replica of what `outrigger install` installed, beside the cluster, with the rights of its service account. */
-export async function serveBeside(cluster: Cluster, name: string, port: number): Promise<Child> {
+export async function serveBeside(
+  cluster: Cluster,
+  name: string,
+  port: number,
+  extra: readonly string[] = [],
+): Promise<Child> {
   const token = await cluster.serviceAccountToken('outrigger-system', 'outrigger');
   const kubeconfig = await cluster.writeKubeconfig(name, { token });
   const args = ['serve', '--kubernetes', 'on', '--kubeconfig', kubeconfig, '--port', String(port)];
@@ -14,7 +19,8 @@ export async function serveBeside(cluster: Cluster, name: string, port: number):
   const ports = ['--set', 'discovery.port=0', '--set', 'discovery.dnsPort=0'];
   return startChild({
     name,
+    env: { POD_NAME: name },
     logFile: join(cluster.folder, `${name}.log`),
-    ...outriggerCommand([...args, ...more, ...delay, ...ports]),
+    ...outriggerCommand([...args, ...more, ...delay, ...ports, ...extra]),
   });
 }

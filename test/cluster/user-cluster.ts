@@ -47,6 +47,8 @@ export async function openUserCluster(kubeconfig: string): Promise<Cluster> {
     serviceAccountToken: (namespace, name, ref) => requestToken(api, { namespace, name }, ref),
     stopApiServer: refuse,
     startApiServer: refuse,
+    fillEtcd: refuse,
+    freeEtcd: refuse,
     stop: () => rm(folder, { recursive: true, force: true }),
   };
 }

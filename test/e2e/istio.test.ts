@@ -1,48 +1,31 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { locateCachedEnvoy } from '../../src/playground/locate-envoy.ts';
-import { whyNoCluster } from '../cluster/harness.ts';
 import { until } from '../envoy/condition.ts';
-import { type ClusterWithNode, startClusterWithNode, whyNoNode } from './node/start-node.ts';
-import { openSession, type Session } from './session.ts';
-
-const envoy = locateCachedEnvoy(process.env);
-const absent =
-  whyNoCluster() ??
-  whyNoNode() ??
-  (envoy === undefined ? 'Envoy is absent: run `sh test/envoy/install.sh`' : undefined);
-const required = (process.env['OUTRIGGER_REQUIRE'] ?? '').split(',').includes('e2e');
-if (absent !== undefined && !required) console.warn(`test/e2e skipped: ${absent}`);
+import { type HandsOn, startHandsOn } from './hands-on.ts';
+import { isSkipped } from './prerequisites.ts';
+import type { Session } from './session.ts';
 
 const resources = 'test/e2e/resources';
 /** What a client sees follows a change within a second or two; on a busy machine later. */
 const soon = { timeout: 20_000, interval: 250 };
 
 /** The hands-on exercises as the tutorials give them, with `outrigger` in the place of `istioctl`: each test goes on where the last one ended. */
-describe.skipIf(absent !== undefined && !required)('the hands-on exercises', () => {
-  let cluster: ClusterWithNode;
+describe.skipIf(isSkipped)('the hands-on exercises', () => {
+  let handsOn: HandsOn | undefined;
   let session: Session;
   let folder = '';
   let before: readonly string[] = [];
 
   beforeAll(async () => {
-    if (absent !== undefined || envoy === undefined) throw new Error(absent);
-    folder = await mkdtemp(join(tmpdir(), 'outrigger-e2e-'));
-    cluster = await startClusterWithNode(envoy);
-    session = await openSession(folder, cluster.kubeconfig);
+    handsOn = await startHandsOn();
+    ({ session, folder } = handsOn);
     // The controllers of a new cluster make these by themselves.
     for (const namespace of ['default', 'kube-system', 'kube-public', 'kube-node-lease'])
       await until(`the root of ${namespace}`, async () => (await hasRootOf(namespace)) || undefined);
     before = await everything();
   });
 
-  afterAll(async () => {
-    if (cluster !== undefined) console.info(['on the node:', ...new Set(cluster.problems)].join('\n'));
-    await cluster?.stop();
-    if (folder !== '') await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => handsOn?.stop());
 
   const hasRootOf = async (namespace: string): Promise<boolean> =>
     (await session.type(`kubectl get configmap kube-root-ca.crt -n ${namespace} -o name`)).code === 0;
@@ -178,6 +161,23 @@ describe.skipIf(absent !== undefined && !required)('the hands-on exercises', () 
     expect(Math.abs((halves['v2'] ?? 0) - 500)).toBeLessThan(64);
   });
 
+  test('stat, edges, cost and the dashboard tell of the traffic that there is', async () => {
+    const load = session.load('deploy/ratings-v1', 'ratings', {
+      ...{ url: 'http://reviews:9080/reviews/0', forMs: 18_000, rate: 20, concurrency: 2 },
+    });
+    const row = async (command: string, name: RegExp) =>
+      (await session.type(`outrigger ${command}`)).stdout.split('\n').find((line) => name.test(line)) ?? '';
+    await expect.poll(() => row('stat deploy', /^reviews-v3\s/), soon).toMatch(/\s1\/1\s+100\.00%\s+\d+\.\drps\s+\d/);
+    expect(await row('edges deploy', /^ratings-v1\s+reviews-v3\s/)).toMatch(/√/);
+    expect(await row('top --sort p95', /reviews-v[23]/)).toMatch(/ratings-v1/);
+    expect(await row('cost', /\sreviews-v3\s/)).toMatch(/\d/);
+    const answers = await session.type(
+      'timeout 20 outrigger dashboard --no-browser --port 20014 & for i in $(seq 40); do curl -s localhost:20014/api/state && break; sleep 0.25; done',
+    );
+    expect(answers.stdout).toMatch(/"place":"cluster"/);
+    expect((await load).statuses).toMatchObject({ 200: expect.any(Number) });
+  });
+
   test('a fault for one user alone', async () => {
     await session.must(`kubectl apply -f ${resources}/ratings-fault.yaml`);
     const asUser = async (user: string) =>
@@ -212,10 +212,12 @@ describe.skipIf(absent !== undefined && !required)('the hands-on exercises', () 
     expect(await session.must('outrigger proxy-status')).toMatch(
       /! emergency default\/authz-deployment-ratings-v1-\w+: authz of/,
     );
-    expect((await session.type('kubectl get events')).stdout).toMatch(
-      /authz of deployment default\/ratings-v1.*by admin/,
-    );
+    // The replica that leads writes it.
+    await expect
+      .poll(async () => (await session.type('kubectl get events')).stdout, soon)
+      .toMatch(/EmergencyBegun.*authz of app=ratings,version=v1.*by admin: INC-7/);
     await session.must('outrigger emergency off deploy/ratings-v1');
+    expect((await session.type('kubectl get events')).stdout).toMatch(/EmergencyOver.*ended before its time, by admin/);
     await expect.poll(() => from('deploy/productpage-v1', 'productpage'), soon).toEqual({ 403: 5 });
     await session.must(`kubectl delete -f ${resources}/ratings-viewer.yaml`);
   });

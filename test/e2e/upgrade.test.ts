@@ -1,42 +1,23 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { locateCachedEnvoy } from '../../src/playground/locate-envoy.ts';
 import type { LoadResult } from '../../src/playground/sample-app/load.ts';
-import { whyNoCluster } from '../cluster/harness.ts';
-import { type ClusterWithNode, startClusterWithNode, whyNoNode } from './node/start-node.ts';
-import { openSession, type Session } from './session.ts';
-
-const envoy = locateCachedEnvoy(process.env);
-const absent =
-  whyNoCluster() ??
-  whyNoNode() ??
-  (envoy === undefined ? 'Envoy is absent: run `sh test/envoy/install.sh`' : undefined);
-const required = (process.env['OUTRIGGER_REQUIRE'] ?? '').split(',').includes('e2e');
-if (absent !== undefined && !required) console.warn(`test/e2e skipped: ${absent}`);
+import { type HandsOn, startHandsOn } from './hands-on.ts';
+import { isSkipped } from './prerequisites.ts';
+import type { Session } from './session.ts';
 
 const resources = 'test/e2e/resources';
 const soon = { timeout: 20_000, interval: 250 };
 
 /** A new revision beside the one that runs, as Istio's canary upgrades go: each test goes on where the last one ended. */
-describe.skipIf(absent !== undefined && !required)('an upgrade by revisions', () => {
-  let cluster: ClusterWithNode;
+describe.skipIf(isSkipped)('an upgrade by revisions', () => {
+  let handsOn: HandsOn | undefined;
   let session: Session;
-  let folder = '';
 
   beforeAll(async () => {
-    if (absent !== undefined || envoy === undefined) throw new Error(absent);
-    folder = await mkdtemp(join(tmpdir(), 'outrigger-e2e-'));
-    cluster = await startClusterWithNode(envoy);
-    session = await openSession(folder, cluster.kubeconfig);
+    handsOn = await startHandsOn();
+    session = handsOn.session;
   });
 
-  afterAll(async () => {
-    if (cluster !== undefined) console.info(['on the node:', ...new Set(cluster.problems)].join('\n'));
-    await cluster?.stop();
-    if (folder !== '') await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => handsOn?.stop());
 
   /** The proxies of a namespace by the revision of the control plane that serves them. */
   async function servedBy(namespace: string): Promise<Record<string, number>> {
@@ -125,7 +106,7 @@ describe.skipIf(absent !== undefined && !required)('an upgrade by revisions', ()
 
   test('a canary beside it takes nothing from it', async () => {
     const load = await under(async () => {
-      const told = await session.must('outrigger install --revision canary --set profile=minimal -y');
+      const told = await session.must('outrigger install --revision canary --set profile=minimal,revisionTags=prod -y');
       expect(told).toMatch(/✔ Control plane/);
     });
     expect(load).toEqual({ statuses: { 200: expect.any(Number) }, errors: {} });
@@ -143,7 +124,8 @@ describe.skipIf(absent !== undefined && !required)('an upgrade by revisions', ()
   });
 
   test('one namespace moves over under load, and no request fails', async () => {
-    const load = await under(() => moveStock('istio-injection- istio.io/rev=canary'));
+    // By a tag, which stays the name when the revision behind it is another one day.
+    const load = await under(() => moveStock('istio-injection- istio.io/rev=prod'));
     expect(load).toEqual({ statuses: { 200: expect.any(Number) }, errors: {} });
     expect(load.statuses[200]).toBeGreaterThan(100);
     await expect.poll(() => servedBy('stock'), soon).toEqual({ canary: 2 });
@@ -152,6 +134,15 @@ describe.skipIf(absent !== undefined && !required)('an upgrade by revisions', ()
     expect(removal).toMatch(/2 pods keep a proxy .*: stock\/shelf-\S+, stock\/shelf-\S+$/m);
     const version = await session.must('outrigger version');
     expect(version).toMatch(/data plane version: 0\.1\.0 \(5 proxies\)/);
+  });
+
+  test('a tag is of one revision: another that would take it is refused, and changes nothing', async () => {
+    const taken = await session.type('outrigger install --set profile=minimal,revisionTags=prod -y');
+    expect(taken.code).toBe(1);
+    expect(taken.stdout + taken.stderr).toMatch(
+      /OR2504 .*Outrigger of revision canary.* istio\.io\/rev=prod[\s\S]*revisionTags=/,
+    );
+    expect(await installed()).toEqual(before);
   });
 
   test('both speak mutual TLS with each other, and each knows who the other is', async () => {

@@ -2,11 +2,18 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { readMeshRootText } from '../../src/identity/workload/mesh-root-file.ts';
 import type { ControlPlane, ControlPlaneOptions } from '../../src/playground/control-plane.ts';
 import { writeObjects } from './object-folder.ts';
 
 const main = join(import.meta.dirname, '../../src/main.ts');
+
+/** As the image runs it, and a signal by which it collects its garbage. */
+const nodeFlags = [
+  ...['--max-semi-space-size=8', '--expose-gc', '--import'],
+  "data:text/javascript,process.on('SIGUSR2',()=>{gc();gc()})",
+];
 
 /** The real command as a process of its own, which can be killed, frozen and started again. */
 export interface ChildControlPlane extends ControlPlane {
@@ -16,16 +23,23 @@ export interface ChildControlPlane extends ControlPlane {
   restart(): Promise<void>;
   freeze(): void;
   thaw(): void;
+  /** Collects its garbage, so that its memory tells what it holds. */
+  collect(): Promise<void>;
   /** Of the process that runs now. */
   readonly pid: number;
   /** Lines of its log that are warnings and worse. */
   readonly log: string[];
+  /** The folder that it follows. */
+  readonly objects: string;
+  /** Another one over the same folder and state, with settings of its own; of another checkout's `src/main.ts` if one is named. */
+  beside(sets: readonly string[], otherMain?: string): Promise<{ stop(): Promise<void> }>;
 }
 
 /** `outrigger serve` over a folder that follows the objects of the playground. */
 export async function startChildControlPlane(
   { source, host, nameserver, stateFolder, concurrency }: ControlPlaneOptions,
   sets: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<ChildControlPlane> {
   const folder = join(stateFolder, 'objects');
   const unfollow = writeObjects(source, folder);
@@ -36,10 +50,11 @@ export async function startChildControlPlane(
     `injection.nameservers=["${nameserver}"]`,
     ...[`injection.mesh.defaultConfig={"concurrency":${concurrency}}`, ...sets],
   ];
-  const start = async (port: number): Promise<Running> => {
-    const given = [...all, `server.port=${port}`].flatMap((set) => ['--set', set]);
-    return startOnce(['serve', '--print-json', ...given], log);
+  const startWith = (more: readonly string[], program = main): Promise<Running> => {
+    const given = [...all, ...more].flatMap((set) => ['--set', set]);
+    return startOnce([program, 'serve', '--print-json', ...given], { log, variables });
   };
+  const start = (port: number): Promise<Running> => startWith([`server.port=${port}`]);
   let running = await start(0);
   const { port, caFile } = running;
   const end = async (signal: NodeJS.Signals): Promise<void> => {
@@ -55,8 +70,22 @@ export async function startChildControlPlane(
       return readMeshRootText(text, stateFolder).rootsPem;
     },
     log,
+    objects: folder,
+    beside: async (more, otherMain) => {
+      const { child, exited } = await startWith(more, otherMain);
+      return {
+        stop: async () => {
+          child.kill('SIGTERM');
+          await exited;
+        },
+      };
+    },
     get pid() {
       return running.child.pid ?? 0;
+    },
+    collect: async () => {
+      running.child.kill('SIGUSR2');
+      await delay(1_000);
     },
     kill: () => end('SIGKILL'),
     restart: async () => {
@@ -79,10 +108,16 @@ interface Running {
   readonly caFile: string;
 }
 
-async function startOnce(args: readonly string[], log: string[]): Promise<Running> {
+interface Surroundings {
+  readonly log: string[];
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+async function startOnce(args: readonly string[], { log, variables }: Surroundings): Promise<Running> {
   // Variables of the tests are no keys of its configuration.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('OUTRIGGER_')));
-  const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('OUTRIGGER_'));
+  const env = { ...Object.fromEntries(own), ...variables };
+  const child = spawn(process.execPath, [...nodeFlags, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = new Promise((resolve) => child.on('exit', resolve));
   createInterface({ input: child.stderr }).on('line', (line) => log.push(line));
   const ready = new Promise<{ port: number; caFile: string }>((resolve) => {

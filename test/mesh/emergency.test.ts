@@ -1,8 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../envoy/condition.ts';
 import { findRequirements } from '../netns/requirements.ts';
 import { startMesh, type TestMesh } from './fixture.ts';
+import { hold, withShortDrain } from './held-connections.ts';
 import { underLoad } from './under-load.ts';
 import { app, namespace } from './world.ts';
 
@@ -13,11 +16,17 @@ const deliveries = {
   eager: { sets: ['mesh.delivery=eager'], bypassed: ['mesh'] },
 } as const;
 
+/** What is long is cut when the drain of its proxy ends: after ten minutes, and after a few seconds where it is `hasty`. */
+const echo = { port: 9083, name: 'tcp-echo', speaks: 'tcp' };
+const web = { port: 9080, name: 'http', speaks: 'http' };
+const bypassable = { v1: { bypass: 'meant' } };
+
 const world = `${[
   namespace('default', 'meshed'),
   namespace('outside', 'plain'),
   app('client'),
-  app('server'),
+  app('server', { ports: [web, echo], labels: bypassable }),
+  app('hasty', { ports: [web, echo], labels: bypassable }),
   app('other'),
   app('stranger', { namespace: 'outside' }),
 ].join('')}
@@ -29,7 +38,7 @@ spec: {mtls: {mode: STRICT}}
 apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
 metadata: {name: no-posts, namespace: default}
-spec: {action: DENY, rules: [{to: [{operation: {methods: [POST]}}]}]}
+spec: {action: DENY, rules: [{to: [{operation: {methods: [POST], ports: ["9080"]}}]}]}
 ---
 `;
 
@@ -38,21 +47,30 @@ const emergency = (level: string, where: 'mesh' | 'server') => `
 apiVersion: outrigger.io/v1alpha1
 kind: Emergency
 metadata: {name: e, namespace: ${where === 'mesh' ? 'outrigger-system' : 'default'}}
-spec: {level: ${level}, ttl: 1h, reason: INC-7${where === 'mesh' ? '' : ', selector: {matchLabels: {app: server}}'}}
+spec: {level: ${level}, ttl: 1h, reason: INC-7${where === 'mesh' ? '' : ', selector: {matchLabels: {bypass: meant}}'}}
 ---`;
 
 describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, { sets, bypassed }) => {
   let mesh: TestMesh;
+  const folder = mkdtempSync(join(tmpdir(), 'outrigger-drain-'));
   beforeAll(async () => {
-    mesh = await startMesh({ envoy: envoy ?? '', manifests: { 'world.yaml': world }, sets: [...sets] });
+    const hasty = withShortDrain(envoy ?? '', folder, { pod: 'hasty-', seconds: 4 });
+    mesh = await startMesh({ envoy: hasty, manifests: { 'world.yaml': world }, sets: [...sets] });
   });
   afterAll(async () => {
     await mesh?.stop();
+    rmSync(folder, { recursive: true, force: true });
   });
   const statusOf = async (from: string, load: object = {}): Promise<number> =>
     (await mesh.load(from, { url: 'http://server.default:9080/', timeoutMs: 2000, ...load })).samples[0]?.status ?? 0;
-  const reaches = (what: string, wanted: number, ask: () => Promise<number>) =>
-    until(what, async () => ((await ask()) === wanted ? true : undefined), 30);
+  const reaches = async <T>(what: string, wanted: T, ask: () => Promise<T>): Promise<void> => {
+    let last: T | undefined;
+    const reached = async () => {
+      last = await ask();
+      return last === wanted ? true : undefined;
+    };
+    await until(() => `${what}: ${String(last)}, not ${String(wanted)}`, reached, 30);
+  };
   const within = async (yaml: string, check: () => Promise<void>) => {
     await mesh.apply('emergency.yaml', yaml);
     try {
@@ -61,6 +79,12 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
       await mesh.remove('emergency.yaml');
     }
     expect(mesh.rejections).toEqual([]);
+  };
+  /** Of many at once on the connections that there are, each is answered so. */
+  const allPosts = async (): Promise<string> => {
+    const load = { url: 'http://server.default:9080/', method: 'POST', n: 40, concurrency: 8, timeoutMs: 2000 };
+    const both = await Promise.all(['client', 'other'].map((name) => mesh.load(`default/${name}`, load)));
+    return [...new Set(both.flatMap(({ statuses }) => Object.keys(statuses)))].join();
   };
   const post = () => statusOf('default/client', { method: 'POST' });
   const plain = () => statusOf('outside/stranger');
@@ -88,24 +112,33 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
   });
 
   test.each<'server' | 'mesh'>([...bypassed])(
-    'bypass of the %s under load, both ways: no request fails',
+    'bypass of the %s under load, both ways: no request fails; TCP connections end with the drain of their proxy',
     async (where) => {
-      const requests = await underLoad(
-        mesh,
-        { clients: ['client', 'other'], hosts: ['server'], seconds: 26 },
-        async () => {
-          await within(emergency('bypass', where), async () => {
-            await reaches('policies are passed by', 200, post);
-            await reaches('plaintext is let in', 200, plain);
-            await delay(3000);
-          });
-          await reaches('policies hold again', 403, post);
-          // The last of it: whoever comes without TLS is let in a little longer.
-          await reaches('plaintext is refused again', 0, plain);
-        },
-      );
+      const holdTo = (host: string) => hold(mesh, 'default/client', host, echo.port);
+      const [before, lasting] = [await holdTo('hasty'), await holdTo('server')];
+      const cut = (what: string, { isOpen }: typeof before) =>
+        until(`what was opened ${what} is cut`, async () => ((await isOpen()) ? undefined : true), 20);
+      let last = before;
+      const requests = await underLoad(mesh, { clients: ['client', 'other'], hosts: ['server'] }, async () => {
+        let during = before;
+        await within(emergency('bypass', where), async () => {
+          await reaches('policies are passed by', 200, post);
+          await reaches('plaintext is let in', 200, plain);
+          await cut('before the bypass', before);
+          await reaches('every connection passes by policies', '200', allPosts);
+          await mesh.settled();
+          during = await holdTo('hasty');
+        });
+        await reaches('policies hold again', '403', allPosts);
+        await cut('during the bypass', during);
+        // The last of it: whoever comes without TLS is let in a little longer.
+        await reaches('plaintext is refused again', 0, plain);
+        await mesh.settled();
+        last = await holdTo('hasty');
+      });
       expect(requests).toBeGreaterThan(2000);
       expect(await statusOf('default/client')).toBe(200);
+      expect([await last.isOpen(), await lasting.isOpen()]).toEqual([true, true]);
     },
   );
 });

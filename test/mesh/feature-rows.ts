@@ -52,7 +52,7 @@ async function greeting(mesh: TestMesh, host: string, port: number): Promise<str
 
 async function statistics(mesh: TestMesh, id: string, name: string, labels: readonly string[]): Promise<number> {
   const text = await mesh.admin(id, '/stats/prometheus');
-  const lines = text.split('\n').filter((entry) => entry.startsWith(`envoy_${name}{`));
+  const lines = text.split('\n').filter((entry) => entry.startsWith(`${name}{`));
   const found = lines.filter((entry) => labels.every((label) => entry.includes(label)));
   return found.reduce((sum, entry) => sum + Number(entry.split(' ').at(-1)), 0);
 }

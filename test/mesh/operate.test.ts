@@ -57,7 +57,11 @@ describe.skipIf(envoy === undefined)('operating a mesh', () => {
   afterAll(async () => {
     await mesh?.stop();
   });
-  const run = (...args: string[]) => runOutrigger([...args, '--kubeconfig', mesh.playground.kubeconfig]);
+  const run = async (...args: string[]) => {
+    const { stderr, ...rest } = await runOutrigger([...args, '--kubeconfig', mesh.playground.kubeconfig]);
+    // On a busy machine a command may say that it waits.
+    return { ...rest, stderr: stderr.replace(/^… the API server at .* does not answer yet.*\n/gm, '') };
+  };
   const nameOf = (id: string) => mesh.pod(id).desired.name;
   const pidOf = (id: string) => mesh.pod(id).kept?.running?.container('istio-proxy').process.pid ?? 0;
 

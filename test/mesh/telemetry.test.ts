@@ -164,17 +164,17 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
       ],
     });
     const stats = async (id: string) =>
-      (await mesh.admin(id, '/stats/prometheus')).split('\n').filter((entry) => entry.startsWith('envoy_istio_'));
+      (await mesh.admin(id, '/stats/prometheus')).split('\n').filter((entry) => entry.startsWith('istio_'));
     await within(manifest, async () => {
       await call('counted');
       const counted = await until('it is counted', async () =>
         (await stats('default/client')).find((entry) => entry.includes('mark="counted"')),
       );
-      expect(counted).toMatch(/^envoy_istio_requests_total\{.*response_code="200".*\} 1$/);
+      expect(counted).toMatch(/^istio_requests_total\{.*response_code="200".*\} 1$/);
       expect(counted).not.toContain('source_app');
       const ofServer = await until('it is counted there', async () => {
         const lines = await stats('default/server-v1');
-        return lines.some((entry) => entry.startsWith('envoy_istio_requests_total')) ? lines : undefined;
+        return lines.some((entry) => entry.startsWith('istio_requests_total')) ? lines : undefined;
       });
       expect(ofServer.filter((entry) => entry.includes('mark='))).toEqual([]);
     });

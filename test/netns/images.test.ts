@@ -120,7 +120,7 @@ describe.skipIf(!runs)('the image of the control plane', () => {
         !/^\/(dev\/(null|urandom|fd|std\w+)|nodejs\/bin(\/node)?|volumes\/.*|lib\/[a-z0-9_]+-linux-gnu(\/lib.*\.so\.\d+)?|lib64\/ld-.*|lib\/ld-.*)$/.test(
           path,
         ) &&
-        !/^\/outrigger\/(package\.json|LICENSE|(src|templates|manifests|node_modules)(\/.*)?)$/.test(path),
+        !/^\/outrigger\/(package\.json|LICENSE|(src|dist|templates|manifests|node_modules)(\/.*)?)$/.test(path),
     );
     expect(strange).toEqual([]);
     // No other program than node, and nothing that was for the tests alone.

@@ -18,7 +18,7 @@ export function filesOf(folder: string): FilesSource {
   return new FilesSource({
     folder,
     pollMs: 2000,
-    quietMs: 50,
+    gatherMs: 50,
     watchFolder,
     after: systemClock.after,
     onReload: () => {},
@@ -38,7 +38,7 @@ export function startWebhookAlone(seen: { plane?: EmptyControlPlane }): StartCon
     const plane = await startEmptyControlPlane({ certificate: chainPem, key: keyPem }, { host, port: 15012 });
     seen.plane = plane;
     const { logger, flush } = createLogger({ level: 'warn', bufferBytes: 0 }, 2);
-    const sets = [`injection.mesh.defaultConfig={"concurrency":${concurrency}}`];
+    const sets = [`injection.mesh.defaultConfig={"concurrency":${concurrency}}`, 'dashboard.enabled=false'];
     const config = readConfig({ file: undefined, env: {}, flags: { port: '0', host: '127.0.0.1' }, sets });
     const rootPlace = join(stateFolder, 'root.pem');
     const composition = compose({
@@ -47,6 +47,7 @@ export function startWebhookAlone(seen: { plane?: EmptyControlPlane }): StartCon
       metrics: new Metrics(),
       stateFolder,
       surroundings: {
+        place: 'playground',
         facts: source,
         components: [],
         readiness: { name: 'source', problem: () => undefined },

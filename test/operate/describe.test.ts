@@ -75,9 +75,31 @@ const world = [
   istio('Sidecar', 'default', '{egress: [{hosts: ["./*"]}]}'),
 ].join('');
 
+const held = (apiVersion: string, kind: string, name: string, spec: string, made = '2020-01-01T00:00:00Z') => `
+apiVersion: ${apiVersion}
+kind: ${kind}
+metadata: {name: ${name}, namespace: held, creationTimestamp: "${made}"}
+spec: ${spec}
+---`;
+const emergency = (level: string) => `{level: ${level}, ttl: 15m, reason: INC-7, by: alice}`;
+const further = [
+  namespace('held', 'meshed'),
+  app('limited', { namespace: 'held' }),
+  held('telemetry.istio.io/v1', 'Telemetry', 'quiet', '{accessLogging: [{disabled: true}]}'),
+  held('outrigger.io/v1alpha1', 'RateLimit', 'slow', '{limits: [{requests: 10, unit: second}]}'),
+  held(
+    'networking.istio.io/v1alpha3',
+    'EnvoyFilter',
+    'lua',
+    '{configPatches: [{applyTo: CLUSTER, patch: {operation: MERGE, value: {connect_timeout: 3s}}}]}',
+  ),
+  held('outrigger.io/v1alpha1', 'Emergency', 'now', emergency('authz'), new Date().toISOString()),
+  held('outrigger.io/v1alpha1', 'Emergency', 'over', emergency('plaintext')),
+].join('');
+
 describe('describe', () => {
   const folder = mkdtempSync(join(tmpdir(), 'outrigger-describe-'));
-  beforeAll(() => writeFileSync(join(folder, 'world.yaml'), world));
+  beforeAll(() => writeFileSync(join(folder, 'world.yaml'), `${world}${further}`));
   afterAll(() => rmSync(folder, { recursive: true }));
   const run = (...args: string[]) => runOutrigger([...args, '--config', folder]);
 
@@ -119,6 +141,17 @@ describe('describe', () => {
       WARNING VirtualService shop/cart leads to subset v3, which is empty (no pod has version=v3): requests get 503
       "
     `);
+  });
+
+  test('what else holds for a pod: an emergency while it lasts, telemetry, limits, patches', async () => {
+    const { stdout } = await run('describe', 'pod', 'deploy/limited-v1', '-n', 'held', '-o', 'json');
+    const { blocks } = JSON.parse(stdout) as { blocks: { title: string; lines: string[] }[] };
+    expect(blocks.find(({ title }) => title.startsWith('What else'))?.lines).toEqual([
+      'Emergency held/now: authz for 15m by alice: INC-7',
+      'Telemetry held/quiet: accessLogging',
+      'RateLimit held/slow: limits its requests',
+      'EnvoyFilter held/lua: patches its proxy',
+    ]);
   });
 
   test('a pod that was not injected, and why', async () => {

@@ -93,7 +93,7 @@ describe('authn tls-check', () => {
 
   test('names that are not there', async () => {
     expect((await run('client-v2')).stderr).toContain(
-      'OR2531 there is no pod client-v2; did you mean default/client-v1',
+      'OR2531 there is no pod client-v2 in namespace default; did you mean default/client-v1',
     );
     expect((await run('client', 'clozed.strict')).stderr).toContain('OR2537');
     expect((await run()).code).toBe(2);

@@ -1,15 +1,46 @@
+import { app, namespace } from '../mesh/world.ts';
+
+type Texts = Readonly<Record<string, string>>;
+
+const proxyVariables = (variables: Texts): Texts =>
+  Object.keys(variables).length === 0 ? {} : { 'proxy.istio.io/config': JSON.stringify({ proxyMetadata: variables }) };
+
+/** Server pods of both hosts in use. */
+export function serversOf(variables: Texts, replicas: number): string {
+  const options = { replicas, lingerSeconds: 3, annotations: proxyVariables(variables) };
+  return ['used-a', 'used-b'].map((name) => app(name, options)).join('');
+}
+
+/** Clients of both deliveries, and a host to which each request goes by a connection of its own. The variables are for proxies. */
+export function worldOf(variables: Texts): string {
+  const annotations = proxyVariables(variables);
+  return [
+    namespace('default', 'meshed'),
+    app('client', { annotations }),
+    app('eager', { annotations: { ...annotations, 'proxy.outrigger.io/delivery': 'eager' } }),
+    app('fresh', { annotations }),
+    `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: fresh, namespace: default}
+spec: {host: fresh, trafficPolicy: {connectionPool: {http: {maxRequestsPerConnection: 1}}}}
+---`,
+  ].join('');
+}
+
 /** What the soak does to the configuration. Each is read by proxies that serve requests meanwhile. */
 const named = (kind: string, name: string, group = 'networking') => `
 apiVersion: ${group}.istio.io/v1
 kind: ${kind}
 metadata: {name: ${name}, namespace: default}`;
 
+/** Its requests are not tried again. */
 export const redirect = (uri: string): string => `${named('VirtualService', 'moved')}
 spec:
   hosts: [used-b]
   http:
     - {match: [{uri: {exact: /moved}}], redirect: {uri: ${uri}}}
-    - {route: [{destination: {host: used-b}}]}
+    - {route: [{destination: {host: used-b}}], retries: {attempts: 0}}
 ---`;
 
 export function crowd(endpoints: number): string {

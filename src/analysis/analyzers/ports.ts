@@ -25,7 +25,8 @@ export const servicePorts: Analyzer = {
       if (pods.length === 0) continue;
       for (const [index, port] of service.ports.entries()) {
         const place = fieldOf(origin, `spec.ports[${index}]`);
-        if (port.protocol === 'auto' && pods.some(({ meshed }) => meshed))
+        // What a gateway speaks at a port, its Gateways say.
+        if (port.protocol === 'auto' && pods.some(({ meshed, role }) => meshed && role === 'sidecar'))
           yield finding('OR3060', {
             origin: place,
             message: `port ${port.number} (${port.name || 'without a name'}) names no protocol`,
@@ -64,9 +65,10 @@ function* targetFault(
   // A gateway listens where its Gateways say.
   const apps = pods.filter(({ role }) => role === 'sidecar');
   const known = apps.flatMap(({ id }) => declared.get(id) ?? []);
-  if (apps.length === 0 || known.includes(targetPort)) return;
-  const has = known.length === 0 ? 'declare no port' : `declare ${[...new Set(known)].join(', ')}`;
-  const message = `port ${number} sends to port ${targetPort} of the pods, whose containers ${has}`;
+  // Kubernetes needs no declaration: where there is none at all, nothing is known of where they listen.
+  if (known.length === 0 || known.includes(targetPort)) return;
+  const list = [...new Set(known)].join(', ');
+  const message = `port ${number} sends to port ${targetPort} of the pods, whose containers declare ${list}`;
   yield finding('OR3061', { origin, message });
 }
 

@@ -1,6 +1,8 @@
 import { fieldOf, type Origin } from '../../model/origin.ts';
+import { gatewayTargets } from '../../policy/targets.ts';
 import { type AnalysisInput, subjects } from '../analysis-input.ts';
 import type { Analyzer } from '../analyzer.ts';
+
 import { finding } from '../finding.ts';
 import { lookupIn, selectedWorkloads } from '../mesh-lookup.ts';
 
@@ -16,12 +18,12 @@ interface Selecting {
 /** Resources that are for some pods, and the labels of these. */
 export const selectors: Analyzer = {
   name: 'selectors',
-  description: 'Pods that policies, Sidecars, Telemetries, EnvoyFilters, RateLimits and DestinationRules select',
+  description: 'Pods that policies, Sidecars, Telemetries, EnvoyFilters, RateLimits and DestinationRules are for',
   codes: ['OR3020'],
   atAdmission: true,
   *analyze(input) {
     const lookup = lookupIn(input);
-    for (const { namespace, origin, field, labels = {}, everywhere } of selecting(input)) {
+    for (const { namespace, origin, field, labels = {}, everywhere } of [...selecting(input), ...targeting(input)]) {
       if (Object.keys(labels).length === 0 || !input.knows('Pod', namespace)) continue;
       if (selectedWorkloads(lookup, everywhere ? undefined : namespace, labels).length > 0) continue;
       if ([...input.snapshot.machines.values()].some((machine) => machine.namespace === namespace)) continue;
@@ -31,6 +33,16 @@ export const selectors: Analyzer = {
     }
   },
 };
+
+/** Policies that are attached to a Gateway are for its pods, which a label tells; of other targets validation speaks. */
+function targeting(input: AnalysisInput): readonly Selecting[] {
+  const kinds = ['AuthorizationPolicy', 'RequestAuthentication', 'Telemetry', 'EnvoyFilter'] as const;
+  return kinds.flatMap((kind) =>
+    subjects(input, kind).flatMap(({ namespace, origin, spec }) =>
+      gatewayTargets(spec).map(({ field, labels }) => ({ namespace, origin, field, labels, everywhere: false })),
+    ),
+  );
+}
 
 function selecting(input: AnalysisInput): readonly Selecting[] {
   const roots = input.settings.rootNamespaces;

@@ -58,7 +58,7 @@ function playedFrom(time: number) {
     state: () => {
       const object = shown.get(key)?.object as { metadata: { annotations?: Record<string, string> } } | undefined;
       if (object === undefined) return 'over';
-      return object.metadata.annotations?.[turningAnnotation] === 'true' ? 'turning' : 'on';
+      return object.metadata.annotations?.[turningAnnotation] ?? 'on';
     },
   };
 }
@@ -90,17 +90,19 @@ describe('an emergency', () => {
     expect(played.state()).toBe('over');
   });
 
-  test('a bypass lets clients without TLS in a little before and a little longer, however it ends', () => {
+  test('a bypass lets clients without TLS in a little before and a little longer, and ends at its own proxies first, however it ends', () => {
     for (const end of ['ttl', 'off'] as const) {
       const played = playedFrom(start);
       played.put(emergency('bypass', '1m'));
-      expect(played.state()).toBe('turning');
+      expect(played.state()).toBe('lets-in');
       played.pass(6000);
       expect(played.state()).toBe('on');
       if (end === 'off') played.remove();
       else played.pass(minute - 6000 + 10);
-      expect(played.state()).toBe('turning');
-      played.pass(11_000);
+      expect(played.state()).toBe('ends');
+      played.pass(5_010);
+      expect(played.state()).toBe('lets-in');
+      played.pass(6_000);
       expect(played.state()).toBe('over');
       expect(played.events.map(({ what }) => what)).toEqual(['in force', 'over']);
     }

@@ -1,15 +1,16 @@
 import { isObject } from '../../model/json.ts';
-import { turningAnnotation } from '../../policy/emergency/relief.ts';
+import { type Turning, turningAnnotation } from '../../policy/emergency/relief.ts';
 import { parseDuration } from '../../schema/common/duration.ts';
 import { longestTtlMs } from '../../schema/emergency/emergency.ts';
 import { type ObjectChanges, objectKey, type SourceObject } from '../../source/object-source.ts';
 
 /**
  * Proxies do not hear of anything at the same moment. So before a bypass all let clients without TLS in for so long, before
- * any comes without, and after it for so long still. Milliseconds.
+ * any comes without; at its end clients go on to come without for so long, and are let in for so long still. Milliseconds.
  */
 const leadMs = 5_000;
-const tailMs = 10_000;
+const endingMs = 5_000;
+const tailMs = 5_000;
 
 export interface EmergencyStagesOptions {
   readonly now: () => number;
@@ -29,7 +30,7 @@ export interface EmergencyEvent {
   readonly until: Date;
 }
 
-type Stage = 'on' | 'beginning' | 'ending' | 'over';
+type Stage = 'beginning' | 'on' | 'ending' | 'tail' | 'over';
 
 interface Known {
   readonly object: SourceObject;
@@ -101,11 +102,11 @@ export class EmergencyStages {
     const removals: string[] = [];
     let next = Number.POSITIVE_INFINITY;
     for (const [key, known] of this.#known) {
-      const stage = stageOf(known, time);
-      if (stage !== 'over') next = Math.min(next, endOf(known, stage));
+      const { stage, until } = stepsOf(known).find((step) => time < step.until) ?? over;
+      next = Math.min(next, until);
       if (stage === known.stage) continue;
       if (stage === 'over') removals.push(key);
-      else upserts.push(stage === 'on' ? known.object : turning(known.object));
+      else upserts.push(asSeen(known.object, stage));
       this.#tell(known, stage);
       known.stage = stage;
     }
@@ -116,13 +117,13 @@ export class EmergencyStages {
   }
 
   #tell({ object, endsAt, stage: before }: Known, stage: Stage): void {
-    const isNews = before === 'over' || stage === 'ending' || (stage === 'over' && before === 'on');
-    if (!isNews) return;
+    const was = isInForce(before);
+    if (was === isInForce(stage)) return;
     const { level, reason = '', by = '' } = specOf(object);
     const at = `${object.namespace}/${object.name}`;
     const texts = { level: String(level), reason: String(reason), by: String(by) };
     this.#options.tell({
-      what: stage === 'on' || stage === 'beginning' ? 'in force' : 'over',
+      what: was ? 'over' : 'in force',
       at,
       ...texts,
       until: new Date(endsAt),
@@ -130,22 +131,39 @@ export class EmergencyStages {
   }
 }
 
-function stageOf({ object, startsAt, endsAt }: Known, time: number): Stage {
-  const isBypass = specOf(object).level === 'bypass';
-  if (time >= endsAt) return isBypass && time < endsAt + tailMs ? 'ending' : 'over';
-  return isBypass && time < startsAt + leadMs ? 'beginning' : 'on';
+const isInForce = (stage: Stage): boolean => stage === 'beginning' || stage === 'on';
+
+interface Step {
+  readonly stage: Stage;
+  /** Milliseconds since the epoch. */
+  readonly until: number;
 }
 
-function endOf({ startsAt, endsAt }: Known, stage: Stage): number {
-  if (stage === 'ending') return endsAt + tailMs;
-  return stage === 'beginning' ? Math.min(startsAt + leadMs, endsAt) : endsAt;
+/** What it goes through, in order. */
+function stepsOf({ object, startsAt, endsAt }: Known): readonly Step[] {
+  const on: Step = { stage: 'on', until: endsAt };
+  if (specOf(object).level !== 'bypass') return [on];
+  // One that ends before it has begun for clients has nothing to end for them.
+  const doneAt = endsAt > startsAt + leadMs ? endsAt + endingMs : endsAt;
+  return [
+    { stage: 'beginning', until: Math.min(startsAt + leadMs, endsAt) },
+    on,
+    { stage: 'ending', until: doneAt },
+    { stage: 'tail', until: doneAt + tailMs },
+  ];
 }
 
-function turning(given: SourceObject): SourceObject {
+const over: Step = { stage: 'over', until: Number.POSITIVE_INFINITY };
+
+const turnings: Partial<Record<Stage, Turning>> = { beginning: 'lets-in', ending: 'ends', tail: 'lets-in' };
+
+function asSeen(given: SourceObject, stage: Stage): SourceObject {
+  const turning = turnings[stage];
+  if (turning === undefined) return given;
   const metadata = isObject(given.object['metadata']) ? given.object['metadata'] : {};
   const annotations = {
     ...(isObject(metadata['annotations']) ? metadata['annotations'] : {}),
-    [turningAnnotation]: 'true',
+    [turningAnnotation]: turning,
   };
   return { ...given, object: { ...given.object, metadata: { ...metadata, annotations } } };
 }

@@ -7,6 +7,7 @@ import { WorkloadSecrets } from '../../discovery/workload-secrets.ts';
 import type { DnsServer } from '../../dns/dns-server.ts';
 import { asOutriggerError, OutriggerError } from '../../errors.ts';
 import type { ReadinessCheck } from '../../http/health.ts';
+import type { Validity } from '../../identity/renewal.ts';
 import type { RootReport } from '../../identity/rotation/root-report.ts';
 import { systemClock } from '../../identity/serving-certificates.ts';
 import { CertificateKeeper } from '../../identity/workload/certificate-keeper.ts';
@@ -16,11 +17,14 @@ import type { MeshSettings } from '../../model/mesh-settings.ts';
 import { printOrigin } from '../../model/origin.ts';
 import type { ProxyReport } from '../../model/proxy-report.ts';
 import { spiffeId } from '../../model/workload.ts';
+import { Taps } from '../../observe/taps.ts';
 import { Registry } from '../../registry/registry.ts';
 import { printRegistryProblem } from '../../registry/registry-problem.ts';
 import type { ObjectChanges } from '../../source/object-source.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import type { MeshFacts } from '../../telemetry/mesh-series.ts';
 import { AdsServer } from '../../wire/ads-server.ts';
+import { wireClock } from '../../wire/clock.ts';
 import { Ledger } from '../../wire/ledger.ts';
 import { ServingCertificate } from '../../wire/serving-certificate.ts';
 import type { WireMetrics } from '../../wire/wire-metrics.ts';
@@ -32,15 +36,17 @@ import { configurators, sightOf } from './configurators.ts';
 import { DiscoverySelection } from './discovery-selection.ts';
 import { EmergencyStages } from './emergency-stages.ts';
 import { FieldWarnings, printFieldWarning } from './field-warnings.ts';
-import { gatewayProblemCode } from './gateway-problem-code.ts';
 import { JointWarnings, jointWarningCode, printJointWarning } from './joint-warnings.ts';
+import { loggedTellings } from './logged-tellings.ts';
 import { meshDnsServer } from './mesh-dns.ts';
+import { meshFacts } from './mesh-facts.ts';
 import type { MeshParts } from './mesh-parts.ts';
 import { untilDone } from './patience.ts';
 import { plaintextPeer } from './plaintext-peer.ts';
 import { reportProxies } from './proxy-reporter.ts';
 import { RootReporter } from './root-report.ts';
 import { renewServing } from './serving-renewal.ts';
+import { tapStreams } from './tap-streams.ts';
 
 export interface MeshOptions {
   readonly settings: MeshSettings;
@@ -59,14 +65,10 @@ export interface MeshOptions {
   readonly logger: Logger;
 }
 
+/** Each is a logger in listeners, and a stream of each of their proxies. */
+const mostTaps = 16;
 /** Milliseconds. */
-const longestForKeys = 6_000;
-const longestForScopes = 3_000;
-
-const wireClock = {
-  now: () => Date.now(),
-  after: systemClock.after,
-};
+const [longestForKeys, longestForScopes] = [6_000, 3_000];
 
 /** The configuration flow: objects become a snapshot, the snapshot each proxy's resources, and these go out. */
 export class MeshComponent implements Component {
@@ -87,8 +89,12 @@ export class MeshComponent implements Component {
   readonly #tokenKeys: TokenKeys | undefined;
   /** What workloads use; undefined where nothing is learnt. */
   readonly learner: Learner | undefined;
+  /** Who looks at requests just now. */
+  readonly taps: Taps;
   readonly #secrets: WorkloadSecrets;
   readonly #reporter: RootReporter;
+  /** What metrics tell of it. */
+  readonly facts: MeshFacts;
   #credentials: ServingCertificate | undefined;
   #port = 0;
   #objectsCame = false;
@@ -101,7 +107,7 @@ export class MeshComponent implements Component {
     this.#sight = sightOf(settings);
     this.#selection = new DiscoverySelection(settings.discoverySelectors);
     this.#emergencies = new EmergencyStages({
-      ...{ now: wireClock.now, after: wireClock.after, onChange: (changes) => this.#accept(changes) },
+      ...{ now: wireClock.now, after: systemClock.after, onChange: (changes) => this.#accept(changes) },
       tell: ({ what, ...about }) => logger.warn(about, `emergency ${what}`),
     });
     this.registry = new Registry({
@@ -120,7 +126,7 @@ export class MeshComponent implements Component {
     this.#tokenKeys = options.tokenKeys?.(this.registry);
     if (options.learning?.enabled === true && parts.scopeStore !== undefined)
       this.learner = new Learner({
-        ...{ store: parts.scopeStore, now: wireClock.now, after: wireClock.after, ...options.learning },
+        ...{ store: parts.scopeStore, now: wireClock.now, after: systemClock.after, ...options.learning },
         onProblem: (error) => this.#fail(error),
       });
     this.#authority = new WorkloadCa({
@@ -137,6 +143,8 @@ export class MeshComponent implements Component {
     this.#secrets = new WorkloadSecrets(this.#keeper, this.#authority, options.federatedPem);
     this.ledger = new Ledger(logger, wireClock.now);
     this.#reporter = this.#makeReporter();
+    const onChange = this.registry.learnTaps.bind(this.registry);
+    this.taps = new Taps({ ...wireClock, most: mostTaps, onChange });
     this.#server = new AdsServer({
       authenticator: parts.authenticator,
       sessions: this.#sessions(),
@@ -145,9 +153,13 @@ export class MeshComponent implements Component {
       ledger: this.ledger,
       metrics: options.metrics,
       log: logger,
+      taps: tapStreams(this.taps, () => this.registry.snapshot),
       certify: ({ namespace, serviceAccount }, csrPem, lifetimeMs) =>
         this.#authority.certify(spiffeId(settings.trustDomain, namespace, serviceAccount), csrPem, lifetimeMs),
     });
+    const { registry, ledger } = this;
+    const [server, authority, keeper] = [this.#server, this.#authority, this.#keeper];
+    this.facts = meshFacts({ registry, ledger, server, authority, keeper, now: wireClock.now });
   }
 
   /** The port in use; 0 before the start. */
@@ -171,6 +183,8 @@ export class MeshComponent implements Component {
     return reportProxies({ ...from, ledger: this.ledger, snapshot: () => this.registry.snapshot }, proxy);
   }
 
+  /** Of those for an identity that this replica keeps, milliseconds since 1970. */
+  readonly certificateEnd = (spiffeId: string): number | undefined => this.#keeper.endOf(spiffeId);
   /** How many issuers' keys are in which state. */
   tokenKeyStates(): TokenKeys['states'] | undefined {
     return this.#tokenKeys?.states;
@@ -218,6 +232,7 @@ export class MeshComponent implements Component {
     await this.#tried(() => this.#authority.load(), signal);
     this.#authority.watch((error) => this.#fail(error), signal);
     this.#publish(signal);
+    for (const keeper of [parts.statuses, parts.emergencies]) keeper?.start(signal);
     parts.objects.onObjects((changes) => this.#apply(changes));
     await this.#objectsListed(signal);
     this.#objectsCame = true;
@@ -227,7 +242,7 @@ export class MeshComponent implements Component {
     await Promise.race([this.#tokenKeys?.readOnce(), sleep(longestForKeys, undefined, { signal, ref: false })]);
     const pair = await this.#tried(() => this.#authority.issueServing(names), signal);
     const credentials = new ServingCertificate({ certificate: pair.chainPem, key: pair.keyPem });
-    this.#keepServing(credentials, pair.notAfter, signal);
+    this.#keepServing(credentials, pair, signal);
     this.#credentials = credentials;
     this.#port = await this.#tried(() => this.#listen(credentials), signal);
     this.#obstacle = undefined;
@@ -244,11 +259,15 @@ export class MeshComponent implements Component {
   }
 
   #apply(all: ObjectChanges): void {
-    this.#accept(this.#emergencies.apply(this.#selection.apply(all)));
+    const changes = this.#selection.apply(all);
+    this.#options.parts.emergencies?.apply(changes);
+    this.#accept(this.#emergencies.apply(changes));
   }
 
   #accept(changes: ObjectChanges): void {
+    const before = this.registry.statuses;
     this.registry.apply(changes);
+    if (this.registry.statuses !== before) this.#options.parts.statuses?.want(this.registry.statuses);
     for (const warning of this.warnings.apply(changes))
       this.#options.logger.warn({ code: warning.problem.code }, printFieldWarning(warning));
     for (const warning of this.#jointWarnings.apply(this.registry.snapshot))
@@ -275,13 +294,13 @@ export class MeshComponent implements Component {
     logger.warn({ port, pod: discovery.plaintextPod }, 'whoever is on this machine gets the configuration of this pod');
   }
 
-  #keepServing(credentials: ServingCertificate, notAfter: Date, signal: AbortSignal): void {
+  #keepServing(credentials: ServingCertificate, first: Validity, signal: AbortSignal): void {
     const renewal = {
       ...{ authority: this.#authority, names: this.#options.names, credentials },
       ...{ now: Date.now, after: systemClock.after },
       onFailure: (error: unknown) => this.#fail(asOutriggerError(error)),
     };
-    renewServing(renewal, notAfter, signal);
+    renewServing(renewal, first, signal);
   }
 
   async #tried<T>(act: () => Promise<T>, signal: AbortSignal): Promise<T> {
@@ -354,24 +373,7 @@ export class MeshComponent implements Component {
       secrets: this.#secrets,
       settings,
       ...this.#memory(),
-      configurator: configurators(
-        settings,
-        encoder,
-        {
-          onGatewayProblem: ({ fault, origins, message }) => {
-            logger.warn({ code: gatewayProblemCode(fault), fault, origins: origins.map(printOrigin) }, message);
-          },
-          onPolicyProblem: ({ origins, message }) =>
-            logger.warn({ code: 'OR2454', origins: origins.map(printOrigin) }, message),
-          onLimitProblem: ({ origins, message }) =>
-            logger.warn({ code: 'OR2461', origins: origins.map(printOrigin) }, message),
-          onTelemetryProblem: ({ origins, message }) =>
-            logger.warn({ code: 'OR2455', origins: origins.map(printOrigin) }, message),
-          onPatchProblem: ({ origins, message }) =>
-            logger.warn({ code: 'OR2456', origins: origins.map(printOrigin) }, message),
-        },
-        this.#sight,
-      ),
+      configurator: configurators(settings, encoder, loggedTellings(logger), this.#sight),
       patienceMs: 5000,
       after: systemClock.after,
     });

@@ -1,6 +1,7 @@
 import type { MeshRootStore } from '../../identity/workload/mesh-root.ts';
 import type { ScopeStore } from '../../learning/scope-store.ts';
-import type { ObjectSource } from '../../source/object-source.ts';
+import type { JsonObject } from '../../model/json.ts';
+import type { ObjectChanges, ObjectSource, SourceObject } from '../../source/object-source.ts';
 import type { PeerAuthenticator } from '../../wire/session.ts';
 
 /** What the mesh takes from its surroundings. */
@@ -14,8 +15,24 @@ export interface MeshParts {
   readonly scopeStore?: ScopeStore;
   /** What fails at the start is tried again, and the webhook does not wait: so in a cluster. */
   readonly patient?: boolean;
+  /** Writes what became of resources into them; without it nobody does. */
+  readonly statuses?: StatusSink;
+  /** Writes down what becomes of Emergencies; without it only the log has it. */
+  readonly emergencies?: EmergencySink;
   /** Brings the roots to the pods. */
   readonly publish?: RootPublisher | undefined;
+}
+
+export interface StatusSink {
+  start(signal: AbortSignal): void;
+  /** All of them, each time one changes. Returns at once. */
+  want(statuses: readonly { readonly source: SourceObject; readonly status: JsonObject }[]): void;
+}
+
+export interface EmergencySink {
+  start(signal: AbortSignal): void;
+  /** Those that are over are among them. Returns at once. */
+  apply(changes: ObjectChanges): void;
 }
 
 export interface RootPublisher {

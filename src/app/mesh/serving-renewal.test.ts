@@ -1,18 +1,21 @@
 import { expect, test } from 'vitest';
 import { renewServing } from './serving-renewal.ts';
 
+const hour = 3_600_000;
+
 /** A clock that is turned by hand. */
 function setUp(fails: () => boolean = () => false) {
   const timers = new Map<number, { ms: number; task: () => void }>();
   let serial = 0;
+  let time = 0;
   const updates: string[] = [];
   const failures: unknown[] = [];
   const listeners = new Set<() => void>();
   const stop = new AbortController();
   const issue = async () => {
     if (fails()) throw new Error('no root');
-    const notAfter = new Date(10_000_000);
-    return { chainPem: `c${++serial}`, keyPem: 'k', caPem: '', notBefore: new Date(0), notAfter };
+    const validity = { notBefore: new Date(time), notAfter: new Date(time + 24 * hour) };
+    return { chainPem: `c${++serial}`, keyPem: 'k', caPem: '', ...validity };
   };
   renewServing(
     {
@@ -26,7 +29,7 @@ function setUp(fails: () => boolean = () => false) {
       },
       names: ['a'],
       credentials: { update: ({ certificate }) => void updates.push(certificate) },
-      now: () => 0,
+      now: () => time,
       after: (ms, task) => {
         const id = ++serial + 1000;
         timers.set(id, { ms, task });
@@ -34,26 +37,49 @@ function setUp(fails: () => boolean = () => false) {
       },
       onFailure: (error) => failures.push(error),
     },
-    new Date(8_000_000),
+    { notBefore: new Date(0), notAfter: new Date(24 * hour) },
     stop.signal,
   );
   const fire = async () => {
     const [[id, timer] = []] = timers;
     if (id !== undefined) timers.delete(id);
+    time += timer?.ms ?? 0;
     timer?.task();
     await new Promise(setImmediate);
   };
-  return { timers, updates, failures, listeners, stop, fire, waits: () => [...timers.values()].map(({ ms }) => ms) };
+  const turn = (ms: number): void => {
+    time += ms;
+  };
+  return {
+    turn,
+    timers,
+    updates,
+    failures,
+    listeners,
+    stop,
+    fire,
+    waits: () => [...timers.values()].map(({ ms }) => ms),
+  };
 }
 
 test('renewed at half-life, again and again, with one timer and one subscription', async () => {
-  const { fire, updates, waits, listeners } = setUp();
-  expect(waits()).toEqual([4_000_000]);
+  const { fire, turn, updates, waits, listeners } = setUp();
+  turn(12 * hour - 15_000);
   await fire();
+  expect([updates.length, waits()]).toEqual([0, [5_000]]);
   await fire();
-  expect(updates).toHaveLength(2);
-  expect(waits()).toEqual([5_000_000]);
-  expect(listeners.size).toBe(1);
+  expect(updates).toHaveLength(1);
+  turn(12 * hour);
+  await fire();
+  expect([updates.length, waits().length, listeners.size]).toEqual([2, 1, 1]);
+});
+
+test.each([1, -1])('the time of day jumps by %d day: there is another one within ten seconds', async (days) => {
+  const { fire, turn, updates, waits } = setUp();
+  turn(days * 24 * hour);
+  expect(waits()).toEqual([10_000]);
+  await fire();
+  expect(updates).toHaveLength(1);
 });
 
 test('renewed at once when the root changes; a failure is tried again; the end leaves nothing', async () => {
@@ -64,7 +90,7 @@ test('renewed at once when the root changes; a failure is tried again; the end l
   expect([updates.length, failures.length, waits()]).toEqual([0, 1, [60_000]]);
   failing = false;
   await fire();
-  expect([updates.length, waits()]).toEqual([1, [5_000_000]]);
+  expect([updates.length, waits()]).toEqual([1, [10_000]]);
   stop.abort();
   expect([waits().length, listeners.size]).toEqual([0, 0]);
 });

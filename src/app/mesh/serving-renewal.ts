@@ -1,3 +1,4 @@
+import { nextRenewal, type Validity } from '../../identity/renewal.ts';
 import type { WorkloadCa } from '../../identity/workload/workload-ca.ts';
 import type { ServingCertificate } from '../../wire/serving-certificate.ts';
 
@@ -12,18 +13,22 @@ export interface ServingRenewal {
 }
 
 const retryMs = 60_000;
-const longestTimerMs = 2 ** 31 - 1;
 
 /**
- * Keeps the certificate of the discovery port fresh: at half of its life, and when the root changes. A failure is tried
- * again, the last certificate stays in use.
+ * Keeps the certificate of the discovery port fresh: at half of its life, when the time of day leaves its life, and when the
+ * root changes. A failure is tried again, the last certificate stays in use.
  */
-export function renewServing(renewal: ServingRenewal, notAfter: Date, signal: AbortSignal): void {
+export function renewServing(renewal: ServingRenewal, first: Validity, signal: AbortSignal): void {
   const { authority, names, credentials, now, after, onFailure } = renewal;
   let cancel: () => void = () => undefined;
-  const plan = (end: Date): void => {
-    const half = Math.max((end.getTime() - now()) / 2, 1000);
-    cancel = after(Math.min(half, longestTimerMs), () => void renew());
+  const wait = (pair: Validity): void => {
+    const { renew: due, waitMs } = nextRenewal(pair, new Date(now()), 0);
+    // One that the end of the root cuts short is due at once.
+    cancel = due ? after(retryMs, () => void renew()) : after(waitMs, () => look(pair));
+  };
+  const look = (pair: Validity): void => {
+    if (nextRenewal(pair, new Date(now()), 0).renew) void renew();
+    else wait(pair);
   };
   const renew = async (): Promise<void> => {
     cancel();
@@ -31,13 +36,13 @@ export function renewServing(renewal: ServingRenewal, notAfter: Date, signal: Ab
     try {
       const pair = await authority.issueServing(names);
       credentials.update({ certificate: pair.chainPem, key: pair.keyPem });
-      plan(pair.notAfter);
+      wait(pair);
     } catch (error) {
       onFailure(error);
       cancel = after(retryMs, () => void renew());
     }
   };
-  plan(notAfter);
+  wait(first);
   const unsubscribe = authority.onChange(() => void renew());
   const stop = (): void => {
     cancel();

@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../../model/json.ts';
 import { fieldAt, objectsAt, textAt, textMapAt, textsAt } from '../../model/json-fields.ts';
 import { matchesSelector } from '../../model/label-selector.ts';
-import { apiGateway } from '../../schema/dialect-kinds.ts';
+import { apiGateway, gatewayControllers } from '../../schema/dialect-kinds.ts';
 import type { SourceObject } from '../../source/object-source.ts';
 import type { Tell } from '../dialect.ts';
 import { fieldProblem, istioObject } from '../istio-objects.ts';
@@ -9,8 +9,6 @@ import type { World } from '../world.ts';
 import { mayRefer } from './references.ts';
 import { gatewayGroup } from './route-rules.ts';
 
-/** Of classes that are ours; Istio's is taken so that Gateways written for it work. */
-const controllers = ['outrigger.io/gateway-controller', 'istio.io/gateway-controller'];
 /** Classes that need not be there as objects. */
 const classes = ['outrigger', 'istio'];
 
@@ -49,14 +47,16 @@ export function readGateways(world: World, tell: Tell): readonly ApiGateway[] {
   });
 }
 
+export const isOurController = (name: string): boolean => gatewayControllers.includes(name);
+
 export function isOurClass({ object }: SourceObject): boolean {
-  return controllers.includes(textAt(object, 'spec', 'controllerName'));
+  return gatewayControllers.includes(textAt(object, 'spec', 'controllerName'));
 }
 
 function controllerOf({ object }: SourceObject, world: World): string | undefined {
   const name = textAt(object, 'spec', 'gatewayClassName');
   const found = world.find('GatewayClass', '', name);
-  if (found === undefined) return classes.includes(name) ? controllers[0] : undefined;
+  if (found === undefined) return classes.includes(name) ? gatewayControllers[0] : undefined;
   return isOurClass(found) ? textAt(found.object, 'spec', 'controllerName') : undefined;
 }
 
@@ -100,7 +100,7 @@ function readListener(listener: JsonObject, index: number, around: Around): List
   const given = textAt(listener, 'protocol');
   const hostname = textAt(listener, 'hostname').toLowerCase() || '*';
   const port = Number(listener['port']);
-  const known = given in routeKinds;
+  const known = Object.hasOwn(routeKinds, given);
   if (!known)
     tell(
       fieldProblem(

@@ -41,7 +41,7 @@ export function httpMatchesOf(rule: JsonObject): readonly RouteMatch[] {
       ...(headers.count === 0 ? {} : { headers: headers.matches }),
       ...(query.count === 0 ? {} : { queryParams: query.matches }),
     };
-    const rank = type in pathRanks ? pathRanks[type as keyof typeof pathRanks] : 0;
+    const rank = Object.hasOwn(pathRanks, type) ? pathRanks[type as keyof typeof pathRanks] : 0;
     return {
       forms: formsOf(type, value).map(({ match: path, ...form }) => ({ ...form, match: { ...path, ...rest } })),
       weight: [rank, value.length, method === '' ? 0 : 1, headers.count, query.count],

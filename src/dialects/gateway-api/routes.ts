@@ -6,7 +6,15 @@ import type { SourceObject } from '../../source/object-source.ts';
 import type { DialectRule, HostRules, Tell } from '../dialect.ts';
 import { fieldProblem, istioObject, problemOf, reachedRules, usableRules } from '../istio-objects.ts';
 import { byAge, type World } from '../world.ts';
-import { type ApiGateway, covers, isOurClass, type Listener, readGateways, sharedHosts } from './listeners.ts';
+import {
+  type ApiGateway,
+  covers,
+  isOurClass,
+  isOurController,
+  type Listener,
+  readGateways,
+  sharedHosts,
+} from './listeners.ts';
 import { byWeight } from './matches.ts';
 import { backendOf } from './references.ts';
 import { gatewayGroup, routeRules, type WeighedRule } from './route-rules.ts';
@@ -81,10 +89,15 @@ function attachRoute(source: SourceObject, gathered: Gathered): void {
     ];
     return [{ parentRef: parent, controllerName: attachment.controller, conditions }];
   });
-  if (told.length > 0) gathered.statuses.push({ source, status: { parents: told } });
+  if (told.length > 0 || hasOurParents(source)) gathered.statuses.push({ source, status: { parents: told } });
 }
 
 const ours = 'outrigger.io/gateway-controller';
+
+/** An entry of ours that nothing asks for any more has to go. */
+function hasOurParents({ object }: SourceObject): boolean {
+  return objectsAt(object, 'status', 'parents').some(({ controllerName }) => isOurController(String(controllerName)));
+}
 
 /** Undefined where the parent is a matter of somebody else. */
 function attach(source: SourceObject, parent: JsonObject, gathered: Gathered): Attachment | undefined {

@@ -3,6 +3,7 @@ import { objectsAt, textAt, textsAt } from '../../model/json-fields.ts';
 import { fieldOf } from '../../model/origin.ts';
 import type { SourceObject } from '../../source/object-source.ts';
 import type { DialectRule, Tell } from '../dialect.ts';
+import type { Status } from '../gateway-api/statuses.ts';
 import { fieldProblem, istioObject, reachedRules, usableRules } from '../istio-objects.ts';
 import { annotationOf, type World } from '../world.ts';
 
@@ -38,6 +39,27 @@ export function readIngresses(world: World, tell: Tell): readonly SourceObject[]
   const spec = { selector, servers: [http] };
   const plain = istioObject({ kind: 'Gateway', ...shared, spec, origin: oldest.origin });
   return [plain, ...gateways, ...[...hosts].flatMap(([host, paths]) => virtualService(host, paths, tell))];
+}
+
+/** The addresses of the gateway's Services, as Ingresses repeat them; none while there are none. */
+export function ingressStatuses(world: World): readonly Status[] {
+  const status = { loadBalancer: { ingress: gatewayAddresses(world) } };
+  return world
+    .of('Ingress')
+    .filter((source) => isOurs(source, world))
+    .map((source) => ({ source, status }));
+}
+
+/** `{ip}` or `{hostname}` as Kubernetes has them in a Service of type LoadBalancer. */
+function gatewayAddresses(world: World): JsonObject[] {
+  return world
+    .of('Service')
+    .filter(({ object }) => textAt(object, 'spec', 'selector', 'istio') === selector.istio)
+    .flatMap(({ object }) => objectsAt(object, 'status', 'loadBalancer', 'ingress'))
+    .map(({ ip, hostname }) => ({
+      ...(ip === undefined ? {} : { ip }),
+      ...(hostname === undefined ? {} : { hostname }),
+    }));
 }
 
 /** By the older annotation, or by class; a class of ours that is the default takes those that say nothing. */

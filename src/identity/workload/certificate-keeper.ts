@@ -49,6 +49,23 @@ export class CertificateKeeper {
     return this.#kept.size;
   }
 
+  /** The first end of all that are kept, milliseconds since the epoch. */
+  get firstEnd(): number | undefined {
+    let first: number | undefined;
+    for (const { current } of this.#kept)
+      first = Math.min(first ?? Number.POSITIVE_INFINITY, current.notAfter.getTime());
+    return first;
+  }
+
+  /** The first end of those for an identity, milliseconds since the epoch; undefined: there is none. */
+  endOf(spiffeId: string): number | undefined {
+    const ends = [...this.#kept]
+      .map(({ current }) => current)
+      .filter((one) => one.spiffeId === spiffeId)
+      .map(({ notAfter }) => notAfter.getTime());
+    return ends.length === 0 ? undefined : Math.min(...ends);
+  }
+
   /** Rejects as `issue` does: a proxy without a certificate gets none of the rest. */
   async open(spiffeId: string): Promise<KeptCertificate> {
     const kept = new Kept(await this.#options.authority.issue(spiffeId), this.#options, () => this.#kept.delete(kept));

@@ -31,6 +31,8 @@ export class WorkloadCa {
   readonly #options: WorkloadCaOptions;
   readonly #listeners = new Set<(change: RootChange) => void>();
   #signer: Signer | undefined;
+  #issued = 0;
+  #failed = 0;
 
   constructor(options: WorkloadCaOptions) {
     this.#options = options;
@@ -46,6 +48,11 @@ export class WorkloadCa {
     this.#signer = readSigner(root, clock.now(), place);
   }
 
+  /** How many certificates it has signed since it began, and how many it could not. */
+  get counts(): { readonly issued: number; readonly failed: number } {
+    return { issued: this.#issued, failed: this.#failed };
+  }
+
   /** What proxies trust, PEM. */
   get rootsPem(): string {
     return this.#loaded().rootsPem;
@@ -59,6 +66,11 @@ export class WorkloadCa {
   /** End of the certificate that signs. */
   get notAfter(): Date {
     return this.#loaded().notAfter;
+  }
+
+  /** The same; undefined before it is loaded. */
+  get endsAt(): Date | undefined {
+    return this.#signer?.notAfter;
   }
 
   /** Throws OR2202, OR2204, OR2205. */
@@ -90,8 +102,11 @@ export class WorkloadCa {
   async #sign<T>(act: (signer: Signer, times: IssueTimes) => Promise<T>): Promise<T> {
     const { clock, lifetimeMs = 24 * 3_600_000 } = this.#options;
     try {
-      return await act(this.#loaded(), { now: clock.now(), lifetimeMs });
+      const signed = await act(this.#loaded(), { now: clock.now(), lifetimeMs });
+      this.#issued += 1;
+      return signed;
     } catch (cause) {
+      this.#failed += 1;
       if (cause instanceof OutriggerError) throw cause;
       throw new OutriggerError('OR2205', cause instanceof Error ? cause.message : String(cause), { cause });
     }

@@ -68,6 +68,8 @@ export const annotationCatalogue: Readonly<Record<string, AnnotationEntry>> = {
   'proxy.outrigger.io/identity': works(
     '"spire": certificate and roots come from the socket of the SPIFFE CSI driver; "mesh": from the control plane.',
   ),
+  'proxy.outrigger.io/ephemeralStorage': works('Request of ephemeral storage, on the pod or its namespace.'),
+  'proxy.outrigger.io/ephemeralStorageLimit': works('Limit of ephemeral storage, on the pod or its namespace.'),
   'prometheus.istio.io/merge-metrics': works("false leaves the app's scrape annotations alone."),
   'prometheus.istio.io/scrape-targets': works('port[:path] list of further endpoints to merge.'),
   'prometheus.istio.io/secure-port': reported('metrics over mutual TLS need an agent'),

@@ -127,10 +127,12 @@ function buildMetricsRoutes(input: BootstrapInput): JsonObject[] {
  * checked clusters, whose filter counts healthy members by their statistics: without them it always says no.
  */
 const defaultStats: readonly JsonObject[] = [
-  ...['cluster_manager', 'listener_manager', 'server', 'cluster.xds.', 'cluster.check ', 'istio', 'wasm'].map(
+  ...['cluster_manager', 'listener_manager', 'server', 'cluster.xds.', 'cluster.check ', 'istio', 'wasmcustom'].map(
     (prefix) => ({ prefix }),
   ),
   ...['downstream_rq_active', 'downstream_cx_active', 'rbac.allowed', 'rbac.denied'].map((suffix) => ({ suffix })),
+  // One for each cluster with outlier detection; the dashboard shows it.
+  { suffix: 'outlier_detection.ejections_active' },
 ];
 
 function buildStatsPatterns(input: BootstrapInput): readonly JsonObject[] {

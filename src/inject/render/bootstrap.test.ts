@@ -88,6 +88,11 @@ test('the variables of the pod are the only ones, and the scripts come through t
   );
 });
 
+test('istio_build tells the version of this build', () => {
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8'));
+  expect(compiledText(plainInput)).toContain(`{"name":"tag","value_format":"${version}"}`);
+});
+
 test('without a status port there is no such listener', () => {
   expect(compiledText({ ...plainInput, statusPort: 0 })).not.toContain('"name":"status"');
 });

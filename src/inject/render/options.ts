@@ -7,6 +7,7 @@ import { annotationWarnings } from './annotation-warnings.ts';
 import { identityAnnotation } from './bootstrap-socket.ts';
 import { type CaptureOptions, readCapture } from './capture-options.ts';
 import { withImageType } from './image.ts';
+import { inIstiosWords } from './linkerd/translate.ts';
 import { checkComponentLevels, checkLogLevel } from './log-levels.ts';
 import { wantsNativeSidecar } from './native.ts';
 import {
@@ -56,15 +57,16 @@ export interface SidecarOptions {
 
 /** @throws OutriggerError OR12xx or OR14xx for a value that refuses the pod. */
 export function readOptions(
-  request: InjectRequest,
+  asked: InjectRequest,
   settings: InjectionSettings,
 ): { options: SidecarOptions; warnings: string[] } {
+  const { request, proxyConfig: linkerds, warnings } = inIstiosWords(asked);
   const annotations = request.pod.metadata.annotations ?? {};
   const reader = new AnnotationReader(annotations);
   checkSize(request.pod);
   const annotated = readAnnotationConfig(reader);
   const { wide = [], own = {} } = request.proxyConfigs ?? {};
-  const fields = mergeProxyConfigs([settings.mesh.defaultConfig as JsonObject, ...wide, annotated, own]);
+  const fields = mergeProxyConfigs([settings.mesh.defaultConfig as JsonObject, ...wide, linkerds, annotated, own]);
   const proxyConfig = decodeProxyConfig(fields);
   const options: SidecarOptions = {
     templates: readTemplates(reader, settings),
@@ -101,7 +103,12 @@ export function readOptions(
   };
   return {
     options,
-    warnings: [...annotationWarnings(annotations), ...valueWarnings(reader), ...proxyConfigWarnings(annotated)],
+    warnings: [
+      ...annotationWarnings(annotations),
+      ...warnings,
+      ...valueWarnings(reader),
+      ...proxyConfigWarnings(annotated),
+    ],
   };
 }
 

@@ -14,6 +14,8 @@ const annotations = [
   { key: 'sidecar.istio.io/proxyMemory', list: 'requests', name: 'memory' },
   { key: 'sidecar.istio.io/proxyCPULimit', list: 'limits', name: 'cpu' },
   { key: 'sidecar.istio.io/proxyMemoryLimit', list: 'limits', name: 'memory' },
+  { key: 'proxy.outrigger.io/ephemeralStorage', list: 'requests', name: 'ephemeral-storage' },
+  { key: 'proxy.outrigger.io/ephemeralStorageLimit', list: 'limits', name: 'ephemeral-storage' },
 ] as const;
 
 /**
@@ -81,7 +83,7 @@ function checkOrder(resources: Resources): void {
     throw new OutriggerError(
       'OR1206',
       `the ${name} request of the proxy, ${request}, is greater than its limit, ${limit}`,
-      { at: `sidecar.istio.io/proxy${name === 'cpu' ? 'CPU' : 'Memory'}` },
+      { at: annotations.find((one) => one.name === name)?.key ?? name },
     );
   }
 }

@@ -3,6 +3,7 @@ import { OutriggerError } from '../../errors.ts';
 import { issueLeaf, makeRoot } from '../../identity/make-certificates.ts';
 import { caBundleCheck, validity } from './certificate-checks.ts';
 import { failed, ok, printChecks, warning, worst } from './check-line.ts';
+import { sharedGatewaysCheck } from './gateway-controller-check.ts';
 import { differences } from './object-checks.ts';
 
 const now = new Date('2026-11-21T12:00:00Z');
@@ -62,3 +63,33 @@ test.each([
   [{ a: [{ b: 1 }] }, { a: [{ b: 2 }] }, ['a[0].b']],
   [{ a: [1] }, { a: [1, 2] }, ['a']],
 ])('%j and %j differ at %j', (left, right, paths) => expect(differences(left, right)).toEqual(paths));
+
+test('Gateways of Istio beside a running Istio are a warning, and nothing without them or without it', async () => {
+  const gateway = (name: string, gatewayClassName: string) => ({
+    metadata: { namespace: 'edge', name },
+    spec: { gatewayClassName },
+  });
+  const classes = [
+    { metadata: { name: 'istio' }, spec: { controllerName: 'istio.io/gateway-controller' } },
+    { metadata: { name: 'other' }, spec: { controllerName: 'example.com/other' } },
+  ];
+  const said = async (gateways: object[], istiods: object[]) => {
+    const lists = { gatewayclasses: classes, gateways, deployments: istiods } as Record<string, object[]>;
+    const list = async (path: string) => (lists[path.split('/').at(-1) ?? ''] ?? []) as never[];
+    return sharedGatewaysCheck({ list }, 'g');
+  };
+  const istiod = { metadata: { name: 'istiod' } };
+  expect(await said([gateway('front', 'istio'), gateway('far', 'other')], [istiod])).toMatchObject([
+    {
+      state: 'warning',
+      reason: expect.stringMatching(/edge\/front are of/),
+      hint: expect.stringContaining('outrigger'),
+    },
+  ]);
+  expect(await said([gateway('front', 'istio')], [])).toMatchObject([{ state: 'ok' }]);
+  expect(await said([gateway('front', 'outrigger'), gateway('far', 'other')], [istiod])).toEqual([]);
+  const refused = async (): Promise<never> => {
+    throw new OutriggerError('OR2503', 'GET');
+  };
+  expect(await sharedGatewaysCheck({ list: refused }, 'g')).toEqual([]);
+});

@@ -7,6 +7,7 @@ import { collectionPath, objectPath } from '../object-path.ts';
 import { missingRights, nameOf, rightsFor } from '../rights.ts';
 import { foreignClaims } from '../webhook-claims.ts';
 import { type CheckLine, failed, ok } from './check-line.ts';
+import { sharedGatewaysCheck } from './gateway-controller-check.ts';
 
 const group = 'pre-installation';
 
@@ -16,6 +17,7 @@ export async function preChecks(cluster: InstallCluster, plan: ManifestOptions):
     ...(await ofRights(cluster, plan)),
     ...(await guarded('no other webhook injects into the same namespaces', () => ofClaims(cluster, plan))),
     ...(await guarded('the kinds of the API are ours, or have the versions needed', () => ofKinds(cluster, plan))),
+    ...(await sharedGatewaysCheck(cluster, group)),
   ];
 }
 

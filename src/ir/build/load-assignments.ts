@@ -32,7 +32,7 @@ export function buildLoadAssignment(inputs: LoadAssignmentInputs): LoadAssignmen
     const group = groups.get(key) ?? { locality: endpoint.locality, endpoints: [] };
     const mtls = takesMtls(endpoint, inputs.modes);
     if (inputs.mutualTlsOnly === true && !mtls) continue;
-    group.endpoints.push({ endpoint, mtls });
+    group.endpoints.push({ endpoint, mtls, bypassed: isBypassed(endpoint, inputs.modes) });
     groups.set(key, group);
   }
   const localities: LocalityEndpointsIR[] = [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
@@ -48,6 +48,10 @@ function isUsed(endpoint: Endpoint, { service, portName, labels }: LoadAssignmen
 /** Its sidecar is there, and the policy of that very pod and port lets mutual TLS in. */
 function takesMtls(endpoint: Endpoint, modes: PeerAuthenticationIndex): boolean {
   if (!endpoint.meshed) return false;
-  const { mode, ports, offered = true } = modes.forWorkload(endpoint.namespace, endpoint.labels);
-  return offered && (ports.get(endpoint.port) ?? mode) !== 'disable';
+  const { mode, ports, plainClients } = modes.forWorkload(endpoint.namespace, endpoint.labels);
+  return plainClients !== true && (ports.get(endpoint.port) ?? mode) !== 'disable';
+}
+
+function isBypassed(endpoint: Endpoint, modes: PeerAuthenticationIndex): boolean {
+  return endpoint.meshed && modes.forWorkload(endpoint.namespace, endpoint.labels).plainClients === true;
 }

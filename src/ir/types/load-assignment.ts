@@ -20,4 +20,6 @@ export interface LocalityEndpointsIR {
 export interface EndpointIR {
   readonly endpoint: Endpoint;
   readonly mtls: boolean;
+  /** Connections of another time do not serve for it. */
+  readonly bypassed: boolean;
 }

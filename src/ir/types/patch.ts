@@ -2,6 +2,7 @@ import type { Origin } from '../../model/origin.ts';
 
 export type PatchTarget =
   | 'LISTENER'
+  | 'LISTENER_FILTER'
   | 'FILTER_CHAIN'
   | 'NETWORK_FILTER'
   | 'HTTP_FILTER'
@@ -28,6 +29,8 @@ export interface PatchIR {
 export interface ListenerMatchIR {
   readonly name?: string;
   readonly portNumber?: number;
+  /** What a patch of filters of listeners stands beside; it chooses no listener. */
+  readonly listenerFilter?: string;
   readonly filterChain?: {
     readonly name?: string;
     readonly sni?: string;
@@ -41,6 +44,10 @@ export interface ListenerMatchIR {
 export interface RouteMatchIR {
   readonly name?: string;
   readonly portNumber?: number;
+  /** Of gateways; sidecars do not look at it, as in Istio. */
+  readonly portName?: string;
+  /** `<namespace>/<name>`, where a gateway has routes of one Gateway alone: with TLS. */
+  readonly gateway?: string;
   readonly vhost?: {
     readonly name?: string;
     readonly domainName?: string;

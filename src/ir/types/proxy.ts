@@ -1,5 +1,5 @@
 import type { PathNormalization } from '../../model/mesh-settings.ts';
-import type { TelemetryIR } from './telemetry.ts';
+import type { TapIR, TelemetryIR } from './telemetry.ts';
 
 /** What the configuration of a proxy depends on beside the mesh. Equal for the pods of a workload. */
 export interface ProxyShape {
@@ -14,6 +14,8 @@ export interface ProxyShape {
   /** Address families of the pod. */
   readonly families: readonly (4 | 6)[];
   readonly telemetry: TelemetryIR;
+  /** Who is told of each request; absent, as it mostly is, nobody. */
+  readonly taps?: readonly TapIR[];
   /** Some host that it calls is looked up when it is called. */
   readonly looksUpHosts?: true;
   readonly pathNormalization: PathNormalization;

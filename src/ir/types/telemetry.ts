@@ -1,4 +1,5 @@
 import type { Origin } from '../../model/origin.ts';
+import type { TapMatch, TapSide } from '../../model/tap.ts';
 import type { ClusterIR } from './cluster.ts';
 
 /** What a proxy tells of requests and connections. Equal for the pods of a workload. */
@@ -26,6 +27,13 @@ export interface AccessLogIR {
   readonly format: string;
   /** CEL: what is logged; everything without it. */
   readonly filter?: string;
+}
+
+/** Requests that the control plane is told of while somebody looks. */
+export interface TapIR {
+  readonly id: string;
+  readonly sides: readonly TapSide[];
+  readonly match: TapMatch;
 }
 
 export interface MetricChangeIR {

@@ -6,6 +6,7 @@ import { unimplementedIn } from '../../policy/unimplemented.ts';
 import { fieldAt, objectsAt, textAt, textMapAt } from '../../registry/json-fields.ts';
 import type { SourceObject } from '../../source/object-source.ts';
 import { type Block, type Description, shortOrigin } from './block.ts';
+import { describeFurther } from './further.ts';
 import { describeSecurity, type SecurityInputs } from './security.ts';
 import { blocksOf, describeService } from './service.ts';
 
@@ -40,7 +41,9 @@ export function describePod(inputs: PodInputs, workload: Workload): Description 
       ...(sidecar === undefined ? [] : [`${shortOrigin(sidecar.origin)} says which hosts it knows`]),
     ],
   };
-  const blocks = [first, describeSecurity(inputs, workload), ...blocksOf(services)];
+  const further = describeFurther(inputs, workload);
+  const held = further === undefined ? [] : [further];
+  const blocks = [first, describeSecurity(inputs, workload), ...held, ...blocksOf(services)];
   const warnings = [...injection.warnings, ...services.flatMap((service) => service.warnings)];
   return { blocks, warnings: [...warnings, ...fieldWarnings(blocks, objects)] };
 }

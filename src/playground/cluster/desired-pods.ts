@@ -23,7 +23,7 @@ export interface DesiredPod {
 
 /** What the controllers of a cluster would make of an object; nothing for kinds that make no pods. */
 export function desiredPods(object: SourceObject): readonly DesiredPod[] {
-  const make = byKind[object.kind];
+  const make = Object.hasOwn(byKind, object.kind) ? byKind[object.kind] : undefined;
   return make === undefined ? [] : make(object);
 }
 

@@ -38,7 +38,8 @@ const firstRetryMs = 1000;
 const longestRetryMs = 30_000;
 /** Tokens are written anew at four fifths of their life, as the kubelet does. */
 const tokenShare = 0.8;
-const longestTimerMs = 2 ** 31 - 1;
+/** Between two looks at the time of day, which may be set at any time. */
+const tokenLookMs = 10_000;
 
 /** One pod from its admission to its end. A start that fails is tried again with a new address. */
 export class LivePod {
@@ -212,17 +213,22 @@ export class LivePod {
   }
 
   #renewToken(path: string, file: TokenFile): void {
-    const wait = Math.min(file.seconds * 1000 * tokenShare, longestTimerMs);
+    let issuedAt = Date.now();
     const renew = async (): Promise<void> => {
+      const age = Date.now() - issuedAt;
+      // Of a time to come it is where the clock was set back: nobody would take it.
+      if (age >= 0 && age < file.seconds * 1000 * tokenShare) return;
       writeFileSync(`${path}.new`, await this.#around.issueToken(this.#pod, file));
       renameSync(`${path}.new`, path);
+      issuedAt = Date.now();
     };
     const { namespace, name } = this.desired;
     const failed = (cause: unknown): void =>
       this.#around.onProblem(
         new OutriggerError('OR2307', 'its token is not renewed', { at: `${namespace}/${name}`, cause }),
       );
-    const timer = setInterval(() => void renew().catch(failed), wait);
+    const lookMs = Math.min(tokenLookMs, file.seconds * 1000 * (1 - tokenShare));
+    const timer = setInterval(() => void renew().catch(failed), lookMs);
     timer.unref();
     this.#tokenTimers.push(timer);
   }

@@ -20,6 +20,8 @@ export function buildPod(desired: DesiredPod, place: { readonly nodeName: string
     kind: 'Pod',
     metadata: {
       name,
+      // As controllers make pods: by it the injector knows that the pod is one of many.
+      ...(owner === undefined ? {} : { generateName: `${owner.name}-` }),
       namespace,
       uid: randomUUID(),
       creationTimestamp: place.now.toISOString().replace(/\.\d+Z$/, 'Z'),

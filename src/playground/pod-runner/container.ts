@@ -90,9 +90,12 @@ function isInside(pid: number | undefined, sandbox: PodSandbox): true | undefine
   return readlinkSync(`/proc/${pid}/root`).startsWith(sandbox.root) || undefined;
 }
 
+/** Bytes of one command: statistics of a busy proxy are megabytes. */
+const mostOutput = 64 * 1024 * 1024;
+
 function execute(program: string, args: readonly string[], env: Record<string, string>) {
   return new Promise<{ code: number; output: string }>((resolve) => {
-    execFile(program, args, { env, encoding: 'utf8' }, (error, stdout, stderr) => {
+    execFile(program, args, { env, encoding: 'utf8', maxBuffer: mostOutput }, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
       resolve({ code, output: `${stdout}${stderr}` });
     });

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { pathToFileURL } from 'node:url';
 
@@ -16,6 +17,8 @@ export interface Load {
   readonly rate?: number;
   /** In place of `n`: until so many milliseconds are over. */
   readonly forMs?: number;
+  /** And until this file is there, if that is sooner. */
+  readonly untilFile?: string;
 }
 
 export interface LoadResult {
@@ -43,17 +46,20 @@ export interface Sample {
 }
 
 const mostSamples = 20;
+const pollMs = 100;
 
 /** Sends them, with keep-alive, and tells what came back. */
 export async function runLoad(load: Load): Promise<LoadResult> {
-  const { n = 1, concurrency = 1, forMs, rate } = load;
+  const { n = 1, concurrency = 1, forMs, rate, untilFile } = load;
   const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
   const samples: Sample[] = [];
   const counts = { statuses: {}, versions: {}, pods: {}, errors: {} };
   const times: number[] = [];
   const begun = performance.now();
   let started = 0;
-  const more = (): boolean => (forMs === undefined ? started < n : performance.now() - begun < forMs);
+  let stopped = false;
+  const looking = untilFile === undefined ? undefined : setInterval(() => (stopped ||= existsSync(untilFile)), pollMs);
+  const more = (): boolean => !stopped && (forMs === undefined ? started < n : performance.now() - begun < forMs);
   const worker = async (): Promise<void> => {
     while (more()) {
       const turn = started++;
@@ -65,6 +71,7 @@ export async function runLoad(load: Load): Promise<LoadResult> {
     }
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
+  clearInterval(looking);
   agent.destroy();
   const firstMs = times[0] ?? 0;
   times.sort((a, b) => a - b);

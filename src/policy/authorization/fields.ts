@@ -1,4 +1,5 @@
 import { type FieldEffects, under } from '../field-effects.ts';
+import { targetFields } from '../targets.ts';
 
 const operation = ['hosts', 'notHosts', 'ports', 'notPorts', 'methods', 'notMethods', 'paths', 'notPaths'];
 const source = [
@@ -15,21 +16,18 @@ const source = [
   ...['trustDomains', 'notTrustDomains', 'ipBlocks', 'notIpBlocks', 'remoteIpBlocks', 'notRemoteIpBlocks'],
 ];
 
-const noTarget = 'it is for the Gateway API, which is not there yet: the whole policy has no effect';
-
 export const authorizationPolicyFields: FieldEffects = {
   implemented: [
+    ...targetFields.implemented,
     ...['selector.matchLabels', 'action', 'provider.name'],
     ...under('rules[].from[].source', source),
     ...under('rules[].to[].operation', operation),
     ...under('rules[].when[]', ['key', 'values', 'notValues']),
   ],
-  notYet: {
-    targetRef: noTarget,
-    targetRefs: noTarget,
-  },
-  ignored: [],
+  notYet: {},
+  ignored: [...targetFields.ignored],
   values: [
+    ...targetFields.values,
     {
       path: 'rules[].when[].key',
       isMeant: (value) => /^experimental\.[^[]*(\[\])?$/.test(String(value)),

@@ -2,6 +2,7 @@ import type { AuthorizationAction, AuthorizationIR, AuthorizationRuleIR } from '
 import type { Config } from '../../registry/snapshot.ts';
 import type { AuthorizationPolicy } from '../../schema/kinds.ts';
 import { hasLabels } from '../client.ts';
+import { isAttached, isTarget } from '../targets.ts';
 import { authorizationRulesOf } from './rules.ts';
 
 export interface AuthorizationQuery {
@@ -38,9 +39,8 @@ export function authorizationFor(
 }
 
 export function holdsFor({ namespace, spec }: Config<AuthorizationPolicy>, query: AuthorizationQuery): boolean {
+  if (isAttached(spec)) return namespace === query.namespace && isTarget(spec, query.labels);
   if (namespace !== query.namespace && !query.rootNamespaces.includes(namespace)) return false;
-  // Those with targets are for gateways of the Gateway API.
-  if (spec.targetRef !== undefined || (spec.targetRefs ?? []).length > 0) return false;
   return hasLabels(query.labels, spec.selector?.matchLabels);
 }
 

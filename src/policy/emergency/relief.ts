@@ -17,16 +17,20 @@ export interface Relief {
   readonly plaintext: boolean;
   /** Bytes pass through its proxy. */
   readonly bypass: boolean;
+  /** Clients come without TLS, by connections that were made for this. */
+  readonly plainClients: boolean;
   readonly origins: readonly Origin[];
 }
 
-const none: Relief = { authz: false, plaintext: false, bypass: false, origins: [] };
+const none: Relief = { authz: false, plaintext: false, bypass: false, plainClients: false, origins: [] };
 
 /**
- * Set on a bypass that begins or has ended a moment ago: whoever comes without TLS is let in until all have heard of it, and
- * nothing else is so yet, or is so any more.
+ * Set on a bypass that begins or has ended a moment ago, until all have heard of it. `lets-in`: whoever comes without TLS is let
+ * in, and nothing else is so yet, or is so any more. `ends`: its own proxy does not pass bytes through any more; clients come as
+ * before, since connections that they made now to a proxy that has not heard of it would pass by its policies for long.
  */
 export const turningAnnotation = 'emergency.outrigger.io/turning';
+export type Turning = 'lets-in' | 'ends';
 
 /** Those that hold for a workload: of its namespace, or of a root namespace, whose selector fits. */
 export function emergenciesFor(
@@ -44,12 +48,13 @@ export function reliefFor(configs: readonly Config<Emergency>[], query: Emergenc
   if (configs.length === 0) return none;
   const found = emergenciesFor(configs, query).filter(({ spec }) => spec.level !== 'inject');
   if (found.length === 0) return none;
-  const has = (level: Emergency['spec']['level']) =>
-    found.some(({ spec, annotations }) => spec.level === level && annotations[turningAnnotation] !== 'true');
+  const at = (level: Emergency['spec']['level']) => found.filter(({ spec }) => spec.level === level);
+  const bypasses = at('bypass').map(({ annotations }) => annotations[turningAnnotation]);
   return {
-    authz: has('authz'),
-    plaintext: has('plaintext') || found.some(({ spec }) => spec.level === 'bypass'),
-    bypass: has('bypass'),
+    authz: at('authz').length > 0,
+    plaintext: at('plaintext').length > 0 || bypasses.length > 0,
+    bypass: bypasses.includes(undefined),
+    plainClients: bypasses.some((turning) => turning !== ('lets-in' satisfies Turning)),
     origins: found.map(({ origin }) => origin),
   };
 }

@@ -21,7 +21,7 @@ export function relievedModes(
         ...modes,
         mode: relieved(modes.mode),
         ports: new Map([...modes.ports].map(([port, mode]) => [port, relieved(mode)])),
-        offered: !relief.bypass,
+        plainClients: relief.plainClients,
       };
     },
   };

@@ -41,8 +41,7 @@ test.each([
   '{applyTo: BOOTSTRAP, patch: {operation: MERGE}}',
   '{applyTo: CLUSTER}',
   '{applyTo: CLUSTER, match: {proxy: {proxyVersion: x}}, patch: {operation: REMOVE}}',
-  '{applyTo: LISTENER, match: {listener: {listenerFilter: x}}, patch: {operation: REMOVE}}',
-  '{applyTo: VIRTUAL_HOST, match: {routeConfiguration: {gateway: a/b}}, patch: {operation: REMOVE}}',
+  '{applyTo: EXTENSION_CONFIG, patch: {operation: ADD}}',
 ])('left out as a whole: %s', (entry) => {
   const spec = `{configPatches: [${entry}, {applyTo: CLUSTER, patch: {operation: REMOVE}}]}`;
   expect(found(filter('f', spec))).toEqual(['f spec.configPatches[1]']);

@@ -4,6 +4,7 @@ import type { Config } from '../../registry/snapshot.ts';
 import type { EnvoyFilter } from '../../schema/kinds.ts';
 import { hasLabels } from '../client.ts';
 import { given } from '../given.ts';
+import { isAttached, isTarget } from '../targets.ts';
 
 export interface PatchQuery {
   readonly namespace: string;
@@ -26,15 +27,14 @@ export function patchesFor(configs: readonly Config<EnvoyFilter>[], query: Patch
 }
 
 function holdsFor({ namespace, spec }: Config<EnvoyFilter>, query: PatchQuery): boolean {
+  if (isAttached(spec)) return namespace === query.namespace && isTarget(spec, query.labels);
   if (namespace !== query.namespace && !query.rootNamespaces.includes(namespace)) return false;
-  // Those with targets are for gateways of the Gateway API.
-  if (spec.targetRef !== undefined || (spec.targetRefs ?? []).length > 0) return false;
   return hasLabels(query.labels, spec.workloadSelector?.labels);
 }
 
 const built: readonly string[] = [
   ...['LISTENER', 'FILTER_CHAIN', 'NETWORK_FILTER', 'HTTP_FILTER', 'ROUTE_CONFIGURATION', 'VIRTUAL_HOST'],
-  ...['HTTP_ROUTE', 'CLUSTER'],
+  ...['HTTP_ROUTE', 'CLUSTER', 'LISTENER_FILTER'],
 ];
 const isBuilt = (target: string | undefined): target is PatchTarget => target !== undefined && built.includes(target);
 
@@ -42,7 +42,6 @@ const isBuilt = (target: string | undefined): target is PatchTarget => target !=
 function patchOf({ origin }: Config<EnvoyFilter>, { applyTo, match, patch }: Entry, index: number): PatchIR[] {
   const { listener, routeConfiguration: route, cluster, proxy, context = 'ANY' } = match ?? {};
   if (!isBuilt(applyTo) || patch?.operation === undefined || proxy !== undefined) return [];
-  if (listener?.listenerFilter !== undefined || (route?.portName ?? route?.gateway) !== undefined) return [];
   const value = typeof patch.value === 'object' && patch.value !== null ? patch.value : {};
   return [
     {

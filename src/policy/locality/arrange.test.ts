@@ -19,7 +19,7 @@ const endpoint = (address: string, where: string, labels = {}, nodeName = ''): E
 const groupsOf = (...endpoints: readonly Endpoint[]): LocalityEndpointsIR[] =>
   [...Map.groupBy(endpoints, ({ locality }) => JSON.stringify(locality)).values()].map((list) => ({
     locality: (list[0] as Endpoint).locality,
-    endpoints: list.map((one) => ({ endpoint: one, mtls: true })),
+    endpoints: list.map((one) => ({ endpoint: one, mtls: true, bypassed: false })),
   }));
 
 const client = (where: string, labels = {}, nodeName = ''): Place => ({ locality: at(where), labels, nodeName });

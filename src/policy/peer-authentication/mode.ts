@@ -14,8 +14,8 @@ export interface WorkloadModes {
   readonly ports: ReadonlyMap<number, MtlsMode>;
   /** The policy that the mode comes from; undefined for the default. */
   readonly origin: Origin | undefined;
-  /** False where clients are to come without TLS although the proxy could take it. */
-  readonly offered?: boolean;
+  /** Clients are to come without TLS, by connections made for this, although the proxy could take it. */
+  readonly plainClients?: boolean;
 }
 
 export interface PeerAuthenticationIndex {

@@ -1,6 +1,5 @@
 import { type FieldEffects, under } from '../field-effects.ts';
-
-const noTarget = 'it is for the Gateway API, which is not there yet: the whole policy has no effect';
+import { targetFields } from '../targets.ts';
 
 const rule = [
   ...['issuer', 'audiences', 'jwks', 'jwksUri', 'jwks_uri', 'timeout', 'spaceDelimitedClaims'],
@@ -9,8 +8,8 @@ const rule = [
 ];
 
 export const requestAuthenticationFields: FieldEffects = {
-  implemented: ['selector.matchLabels', ...under('jwtRules[]', rule)],
-  notYet: { targetRef: noTarget, targetRefs: noTarget },
-  ignored: [],
-  values: [],
+  implemented: [...targetFields.implemented, 'selector.matchLabels', ...under('jwtRules[]', rule)],
+  notYet: {},
+  ignored: [...targetFields.ignored],
+  values: [...targetFields.values],
 };

@@ -4,6 +4,7 @@ import type { Config } from '../../registry/snapshot.ts';
 import type { RequestAuthentication } from '../../schema/kinds.ts';
 import type { JwtRule } from '../../schema/request-authentication/jwt-rule.ts';
 import { hasLabels } from '../client.ts';
+import { isAttached, isTarget } from '../targets.ts';
 import { type KnownKeys, keysOf } from './keys.ts';
 
 export interface TokenQuery {
@@ -30,9 +31,8 @@ export function tokenRulesFor(
 }
 
 function holdsFor({ namespace, spec }: Config<RequestAuthentication>, query: TokenQuery): boolean {
+  if (isAttached(spec)) return namespace === query.namespace && isTarget(spec, query.labels);
   if (namespace !== query.namespace && !query.rootNamespaces.includes(namespace)) return false;
-  // Those with targets are for gateways of the Gateway API.
-  if (spec.targetRef !== undefined || (spec.targetRefs ?? []).length > 0) return false;
   return hasLabels(query.labels, spec.selector?.matchLabels);
 }
 

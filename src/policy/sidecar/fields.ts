@@ -6,10 +6,10 @@ const pool = [
   ...under('tcp.tcpKeepalive', ['probes', 'time', 'interval']),
   ...under('http', ['http1MaxPendingRequests', 'http2MaxRequests', 'maxRequestsPerConnection', 'maxRetries']),
   ...under('http', ['idleTimeout', 'maxConcurrentStreams']),
+  ...under('http.http2KeepAlive', ['interval', 'timeout']),
 ];
 const protocolStays = 'the app is spoken to in the protocol of its port, as in Istio';
 const poolNotYet = {
-  'http.http2KeepAlive': 'connections are kept without pings',
   'http.h2UpgradePolicy': protocolStays,
   'http.useClientProtocol': protocolStays,
 };

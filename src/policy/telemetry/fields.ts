@@ -1,6 +1,5 @@
 import { type FieldEffects, isOneOf, under } from '../field-effects.ts';
-
-const noTarget = 'it is for the Gateway API, which is not there yet: the whole resource has no effect';
+import { targetFields } from '../targets.ts';
 
 const tags = [
   ...['literal.value', 'environment.name', 'environment.defaultValue', 'header.name', 'header.defaultValue'],
@@ -9,6 +8,7 @@ const tags = [
 
 export const telemetryFields: FieldEffects = {
   implemented: [
+    ...targetFields.implemented,
     'selector.matchLabels',
     ...under('tracing[]', ['match.mode', 'providers[].name', 'randomSamplingPercentage', 'disableSpanReporting']),
     ...under('tracing[].customTags{}', tags),
@@ -19,14 +19,13 @@ export const telemetryFields: FieldEffects = {
     ...under('accessLogging[]', ['match.mode', 'providers[].name', 'disabled', 'filter.expression']),
   ],
   notYet: {
-    targetRef: noTarget,
-    targetRefs: noTarget,
     'tracing[].disableContextPropagation': 'headers of traces are passed on',
     'metrics[].reportingInterval': 'bytes of a connection count when it ends',
     'metrics[].overrides[].match.customMetric': 'the override changes nothing',
   },
-  ignored: [],
+  ignored: [...targetFields.ignored],
   values: [
+    ...targetFields.values,
     {
       path: 'metrics[].overrides[].match.metric',
       isMeant: isOneOf('GRPC_REQUEST_MESSAGES', 'GRPC_RESPONSE_MESSAGES'),

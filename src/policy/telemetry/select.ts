@@ -1,6 +1,7 @@
 import type { Config } from '../../registry/snapshot.ts';
 import type { Telemetry } from '../../schema/kinds.ts';
 import { hasLabels } from '../client.ts';
+import { isAttached, isTarget } from '../targets.ts';
 
 export interface TelemetryQuery {
   readonly namespace: string;
@@ -24,17 +25,11 @@ export function telemetriesFor(
     (config) =>
       config.namespace === namespace &&
       !isWide(config) &&
-      !hasTarget(config) &&
-      hasLabels(labels, config.spec.selector?.matchLabels),
+      (isAttached(config.spec) ? isTarget(config.spec, labels) : hasLabels(labels, config.spec.selector?.matchLabels)),
   );
   return [root, own, nearest].filter((config) => config !== undefined);
 }
 
-/** Those with targets are for gateways of the Gateway API. */
-function hasTarget({ spec }: Config<Telemetry>): boolean {
-  return spec.targetRef !== undefined || (spec.targetRefs ?? []).length > 0;
-}
-
 function isWide(config: Config<Telemetry>): boolean {
-  return Object.keys(config.spec.selector?.matchLabels ?? {}).length === 0 && !hasTarget(config);
+  return Object.keys(config.spec.selector?.matchLabels ?? {}).length === 0 && !isAttached(config.spec);
 }

@@ -115,29 +115,7 @@ function checkAuthority(rule: HttpRoute, report: Report): void {
     });
 }
 
-/** True when a rule takes every request of every client. */
-function takesAll(rule: HttpRoute): boolean {
-  const matches = rule.match ?? [];
-  return (
-    matches.length === 0 ||
-    matches.some((match) => {
-      const { name, uri, ignoreUriCase, statPrefix, ...conditions } = match;
-      return Object.keys(conditions).length === 0 && (uri === undefined || uri.prefix === '/' || uri.regex === '.*');
-    })
-  );
-}
-
 export const HttpRoutes = listOf(
   message(fields, { description: 'A rule.', check: checkRoute }),
   'Rules for HTTP; the first that fits a request is used.',
-  (rules, report) => {
-    const last = rules.findIndex(takesAll);
-    if (last >= 0 && last < rules.length - 1)
-      report({
-        at: [last + 1],
-        severity: 'warning',
-        code: 'OR1654',
-        message: `it is never used: rule ${last} takes every request`,
-      });
-  },
 );

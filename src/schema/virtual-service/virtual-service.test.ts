@@ -118,7 +118,7 @@ const cases: readonly (readonly [string, ...string[]])[] = [
     'OR1644 spec.http[0].corsPolicy.allowMethods[0]',
   ],
   [rule(`${route}, corsPolicy: {allowOrigin: ["*"]}`), '~OR1653 spec.http[0].corsPolicy.allowOrigin'],
-  [`{hosts: [a], http: [{${route}}, {${route}}]}`, '~OR1654 spec.http[1]'],
+  [`{hosts: [a], http: [{${route}}, {${route}}]}`],
   [`{hosts: [a], http: [{match: [{port: 80}], ${route}}, {${route}}]}`],
   [`{hosts: [a], exportTo: [".", "*"], http: [{${route}}]}`, 'OR1645 spec.exportTo'],
   [`{hosts: ["*.b.c"], tls: [{match: [{sniHosts: [a.b.c]}], ${route}}]}`],

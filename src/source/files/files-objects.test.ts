@@ -15,7 +15,7 @@ beforeEach(async () => {
   stop = new AbortController();
   changes = [];
   source = new FilesSource({
-    ...{ folder, pollMs: 1000, quietMs: 10 },
+    ...{ folder, pollMs: 1000, gatherMs: 10 },
     watchFolder: () => () => {},
     after: () => () => {},
     onReload: () => {},

@@ -18,7 +18,7 @@ beforeEach(async () => {
   source = new FilesSource({
     folder,
     pollMs: 1000,
-    quietMs: 10,
+    gatherMs: 10,
     watchFolder: () => () => {},
     after: (_, task) => {
       look = task;
@@ -247,4 +247,38 @@ test('the poll finds what no watch has told, and ends with the signal', async ()
   await put('a.yaml', namespace('a'));
   look();
   await vi.waitFor(() => expect(labelOf('a')).toBe('enabled'));
+});
+
+test('a folder that never rests is read all the same, soon after the first hint', async () => {
+  const waits: { readonly ms: number; readonly task: () => void; over: boolean }[] = [];
+  let hint: () => void = () => {};
+  source = new FilesSource({
+    ...{ folder, pollMs: 1000, gatherMs: 10, onReload: (reload) => reloads.push(reload) },
+    watchFolder: (_, told) => {
+      hint = told;
+      return () => {};
+    },
+    after: (ms, task) => {
+      const wait = { ms, task, over: false };
+      waits.push(wait);
+      return () => {
+        wait.over = true;
+      };
+    },
+  });
+  const due = () => waits.filter(({ over }) => !over);
+  await source.start(stop.signal);
+  for (const name of ['a', 'b', 'c']) {
+    await put(`${name}.yaml`, namespace(name));
+    hint();
+  }
+  const [gathered] = due();
+  expect(due().map(({ ms }) => ms)).toEqual([10]);
+  expect(waits.filter(({ ms }) => ms === 10)).toHaveLength(1);
+  gathered?.task();
+  await vi.waitFor(() => expect(labelOf('c')).toBe('enabled'));
+  // What is told of while it reads is read after it.
+  await put('d.yaml', namespace('d'));
+  hint();
+  await vi.waitFor(() => expect(due().map(({ ms }) => ms)).toEqual([10]));
 });

@@ -18,8 +18,8 @@ export interface FilesSourceOptions {
   readonly now?: () => number;
   /** Milliseconds between two looks at the folder, for changes that the watch misses. */
   readonly pollMs: number;
-  /** Milliseconds of quiet after a hint, so that several files saved together are read together. */
-  readonly quietMs: number;
+  /** Milliseconds between the first hint and the reading, so that several files saved together are read together. */
+  readonly gatherMs: number;
   readonly watchFolder: (folder: string, hint: () => void) => () => void;
   /** Calls the task once, later; the result cancels. */
   readonly after: (milliseconds: number, task: () => void) => () => void;
@@ -107,19 +107,25 @@ export class FilesSource implements Source, ObjectSource {
 
   /** Throws OR1605 when there is no such folder at the start; later the last good content outlives the folder. */
   async start(signal: AbortSignal): Promise<void> {
-    const { folder, pollMs, quietMs, watchFolder, after } = this.#options;
+    const { folder, pollMs, gatherMs, watchFolder, after } = this.#options;
     await walkFolder(folder);
     await this.#read();
     let cancel = () => {};
+    let hinted = false;
     const look = async (): Promise<void> => {
       cancel();
+      hinted = false;
       await this.#read();
+      if (signal.aborted || hinted) return;
       cancel();
-      if (!signal.aborted) cancel = after(pollMs, look);
+      cancel = after(pollMs, look);
     };
+    // Hints that follow do not put the reading off: a folder that never rests would never be read.
     const stopWatch = watchFolder(folder, () => {
+      if (signal.aborted || hinted) return;
+      hinted = true;
       cancel();
-      if (!signal.aborted) cancel = after(quietMs, look);
+      cancel = after(gatherMs, look);
     });
     const stop = (): void => {
       cancel();

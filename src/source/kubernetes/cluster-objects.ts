@@ -68,8 +68,11 @@ export class ClusterObjects {
   }
 
   /** False where it was not there. Throws OR1630, OR2503, OR2513. */
-  async remove(path: string): Promise<boolean> {
-    const body = { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background' };
+  async remove(
+    path: string,
+    preconditions?: { readonly resourceVersion?: string; readonly uid?: string },
+  ): Promise<boolean> {
+    const body = { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background', preconditions };
     const answer = await this.#connection.json({ method: 'DELETE', path, body });
     if (answer.status === 404) return false;
     objectOf(`DELETE ${path}`, answer);

@@ -1,14 +1,19 @@
+import type { OutriggerError } from '../../errors.ts';
 import type { AdmissionOutcome } from '../events/describe-outcome.ts';
 import { EventEmitter } from '../events/event-emitter.ts';
+import { ClusterObjects } from './cluster-objects.ts';
 import { createConnection, type KubeConnection } from './connection.ts';
 import { type CredentialsOptions, createCredentials } from './credentials.ts';
 import { createKubernetesSource, type KubernetesSource, type KubernetesSourceOptions } from './kubernetes-source.ts';
+import { Leadership } from './leadership.ts';
 import { LearntScopeMaps } from './learnt-scope-maps.ts';
 import { LinkerdMirror } from './linkerd-mirror.ts';
 import { MeshRootSecret, meshRootSecretNames } from './mesh-root-secret.ts';
 import { RootConfigMaps } from './root-config-maps.ts';
 import { SecretRootStore } from './secret-root-store.ts';
+import { StatusKeeper } from './status-keeper.ts';
 import { tokenReviews } from './token-review.ts';
+import { type UserAccess, userAccess } from './user-access.ts';
 
 export interface ClusterOptions {
   readonly credentials: CredentialsOptions;
@@ -34,7 +39,7 @@ export interface ClusterOptions {
 
 /** For the log. The parts go on by themselves after each. */
 export interface ClusterProblem {
-  readonly part: 'source' | 'mirror' | 'events' | 'roots';
+  readonly part: 'source' | 'mirror' | 'events' | 'roots' | 'statuses';
   readonly message: string;
   readonly code?: string;
   readonly remedy?: string;
@@ -54,10 +59,18 @@ export interface ClusterParts {
   readonly rootPlace: string;
   /** Asks the API server about a token of a proxy, for some audience. */
   readonly reviewToken: ReturnType<typeof tokenReviews>;
+  /** Of users of the dashboard, whose tokens are for the API server itself. */
+  readonly users: UserAccess & { readonly review: ReturnType<typeof tokenReviews> };
   readonly meshRootStore: MeshRootSecret;
   readonly meshRootPlace: string;
   /** What workloads use. */
   readonly scopeStore: LearntScopeMaps;
+  /** Whether this replica is the one that does what must happen once. */
+  readonly leadership: Leadership;
+  /** Writes what became of resources into them. */
+  readonly statuses: StatusKeeper;
+  /** Objects by their paths. */
+  readonly api: ClusterObjects;
   /** Keeps what pods trust the control plane by; undefined where no mesh is read. */
   readonly rootConfigMaps: RootConfigMaps | undefined;
   /** Tells Events of what users should know. Returns at once, never throws. */
@@ -84,6 +97,12 @@ export function connectCluster(options: ClusterOptions): ClusterParts {
     nameSuffix: () => `${options.startId}.${++serial}`,
     onProblem: ({ reason, message }) => onProblem({ part: 'events', message: `${reason}: ${message}` }),
   });
+  const onStatusProblem = ({ code, message, remedy }: OutriggerError) =>
+    onProblem({ part: 'statuses', code, remedy, message });
+  const leadership = new Leadership({
+    ...{ connection, namespace, holder: `${options.instance}_${options.startId}` },
+    onProblem: onStatusProblem,
+  });
   const start = async (signal: AbortSignal): Promise<void> => {
     await credentials.target();
     await source.start(signal);
@@ -100,9 +119,13 @@ export function connectCluster(options: ClusterOptions): ClusterParts {
     rootStore: new SecretRootStore({ connection, namespace, name: rootSecretName }),
     rootPlace: `Secret ${namespace}/${rootSecretName}`,
     reviewToken: tokenReviews(connection, options.tokenAudiences ?? []),
+    users: { ...userAccess(credentials), review: tokenReviews(connection, []) },
     meshRootStore: new MeshRootSecret({ connection, namespace, names: meshRootSecretNames }),
     meshRootPlace: `Secret ${meshRootSecretNames.map((name) => `${namespace}/${name}`).join(' or ')}`,
     scopeStore: new LearntScopeMaps({ connection, namespace }),
+    leadership,
+    statuses: new StatusKeeper({ connection, leadership, onProblem: onStatusProblem }),
+    api: new ClusterObjects(connection),
     rootConfigMaps: rootConfigMapsOf(connection, source, options),
     onOutcome: (outcome) => events.offer(outcome),
     summary: () => `the cluster at ${connection.server}`,

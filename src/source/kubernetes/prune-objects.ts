@@ -8,7 +8,13 @@ export type Prune = (object: JsonObject) => JsonObject;
 /** An object that need not be known. */
 export const nothing: JsonObject = {};
 
-export const pruneService: Prune = (object) => ({ ...head(object), ...pick(object, ['spec']) });
+/** Of the status only where it is reached from outside, which Ingresses repeat. */
+export const pruneService: Prune = (object) => {
+  const { loadBalancer } = pick(object.status, ['loadBalancer']);
+  const pruned: JsonObject = { ...head(object), ...pick(object, ['spec']) };
+  if (isObject(loadBalancer) && Object.keys(loadBalancer).length > 0) pruned['status'] = { loadBalancer };
+  return pruned;
+};
 
 export const pruneSlice: Prune = (object) => ({
   ...head(object),

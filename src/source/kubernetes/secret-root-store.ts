@@ -46,7 +46,7 @@ export class SecretRootStore {
       kind: 'Secret',
       metadata: { name, namespace, labels: { app: 'outrigger' } },
       type: 'Opaque',
-      data: { 'ca.crt': base64(root.certificatePem), 'ca.key': base64(root.privateKeyPem) },
+      data: rootData(root),
     };
     const answer = await connection.json({ method: 'POST', path: this.#collection, body });
     if (answer.status < 300 || answer.status === 409) return;
@@ -66,6 +66,11 @@ export class SecretRootStore {
     if (!text.includes('-----BEGIN ')) throw new OutriggerError('OR1633', `${namespace}/${name} has no PEM in ${key}`);
     return text;
   }
+}
+
+/** The `data` of the Secret. */
+export function rootData(root: RootPair): Record<string, string> {
+  return { 'ca.crt': base64(root.certificatePem), 'ca.key': base64(root.privateKeyPem) };
 }
 
 function base64(text: string): string {

@@ -150,6 +150,11 @@ export class GrpcCall {
     }
   }
 
+  /** No more calls on this connection; those that are open go on. */
+  retire(): void {
+    this.#stream.session?.close();
+  }
+
   /** After what was written before. Only the first end counts. */
   end(status: Status): void {
     if (this.#status !== undefined || this.#closed) return;

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, type IncomingHttpHeaders } from 'node:http2';
-import { connect as connectSocket } from 'node:net';
+import { connect as connectSocket, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { afterEach, describe, expect, test } from 'vitest';
 import { selfSigned } from '../../../test/envoy/test-certificates.ts';
@@ -65,12 +65,12 @@ describe('a gRPC server', () => {
     return seen;
   }
 
-  const echo = (call: GrpcCall) =>
+  const echo = (call: GrpcCall, closed: () => void = () => undefined) =>
     call.listen({
       message: (bytes) => void call.write(Buffer.from(bytes)),
       halfClosed: () => call.end({ code: 14, message: 'you said all, 100 %' }),
       drained: () => undefined,
-      closed: () => undefined,
+      closed,
     });
 
   /** Runs what waits for so long, once. */
@@ -240,8 +240,15 @@ describe('a gRPC server', () => {
     const identity = selfSigned('localhost');
     const certificate = new ServingCertificate(identity);
 
+    let closed = 0;
     async function startTls(): Promise<{ port: number; server: GrpcServer }> {
-      const server = new GrpcServer({ methods: new Map([[path, echo]]), clock, limits });
+      closed = 0;
+      const talk = (call: GrpcCall): void => {
+        echo(call, () => {
+          closed += 1;
+        });
+      };
+      const server = new GrpcServer({ methods: new Map([[path, talk]]), clock, limits });
       const port = await server.listen({ host: '127.0.0.1', port: 0 }, certificate);
       stopping.push(() => {
         server.destroy();
@@ -282,6 +289,30 @@ describe('a gRPC server', () => {
       plain.write('GET / HTTP/1.1\r\n\r\n');
       await once(plain.resume(), 'close');
       expect(await says(port, identity.certificate)).toMatchObject({ 'grpc-status': '14' });
+    });
+
+    const departures: readonly (readonly [string, (tls: TLSSocket, tcp: Socket) => unknown])[] = [
+      ['says that TLS ends, and then FIN', (tls) => tls.end()],
+      ['says FIN and nothing of TLS', (_, tcp) => tcp.end()],
+      ['resets the connection', (_, tcp) => tcp.resetAndDestroy()],
+    ];
+    test.each(departures)('the calls of a client that %s are closed at once', async (_, leave) => {
+      const { port } = await startTls();
+      const tcp = connectSocket({ port, host: '127.0.0.1', allowHalfOpen: true });
+      const tls = connectTls({ socket: tcp, ca: identity.certificate, servername: 'localhost', ALPNProtocols: ['h2'] });
+      for (const socket of [tcp, tls]) socket.on('error', () => undefined);
+      const session = connect('https://localhost', { createConnection: () => tls });
+      session.on('error', () => undefined);
+      stopping.push(() => tcp.destroy());
+      const stream = session.request(asked);
+      stream.on('error', () => undefined);
+      stream.write(framed('hello'));
+      await once(stream, 'data');
+      expect(closed).toBe(0);
+      leave(tls, tcp);
+      await until(() => closed === 1);
+      // Nothing of it waits for the next ping.
+      expect(timers.filter(({ ms }) => ms >= limits.keepaliveTimeoutMs)).toEqual([]);
     });
 
     test('a new certificate counts for new connections, and TLS 1.1 for none', async () => {

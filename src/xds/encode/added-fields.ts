@@ -4,6 +4,8 @@ const matcher = 'envoy.config.common.matcher.v3.MatchPredicate';
 const http = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 const rateLimit = 'envoy.config.route.v3.RateLimit';
 const rateLimits = { id: 17, type: rateLimit, repeated: 'each' } as const;
+const tcpProxy = 'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy';
+const connectMode = 'envoy.extensions.filters.network.tcp_proxy.v3.UpstreamConnectMode';
 const retryAfter = { id: 19, type: 'bool' } as const;
 
 /**
@@ -13,6 +15,10 @@ const retryAfter = { id: 19, type: 'bool' } as const;
 export const addedFields: Descriptors['messages'] = {
   'envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget': {
     budget_interval: { id: 3, type: 'google.protobuf.Duration' },
+  },
+  [tcpProxy]: {
+    upstream_connect_mode: { id: 21, type: connectMode },
+    max_early_data_bytes: { id: 22, type: 'google.protobuf.UInt32Value' },
   },
   'envoy.type.tracing.v3.CustomTag': { value: { id: 6, type: 'string', oneof: 'type' } },
   [http]: { outlier_detection: { id: 8, type: `${http}.OutlierDetection` } },
@@ -41,5 +47,6 @@ export const addedFields: Descriptors['messages'] = {
 };
 
 export const addedEnums: Descriptors['enums'] = {
+  [connectMode]: { IMMEDIATE: 0, ON_DOWNSTREAM_DATA: 1, ON_DOWNSTREAM_TLS_HANDSHAKE: 2 },
   [`${rateLimit}.XRateLimitOption`]: { UNSPECIFIED: 0, OFF: 1, DRAFT_VERSION_03: 2 },
 };

@@ -4,6 +4,7 @@ import { patchedList } from './list-patch.ts';
 import { canonical, merged } from './merge.ts';
 
 const listenerType = 'envoy.config.listener.v3.Listener';
+const listenerFilterType = 'envoy.config.listener.v3.ListenerFilter';
 const chainType = 'envoy.config.listener.v3.FilterChain';
 const networkFilterType = 'envoy.config.listener.v3.Filter';
 const httpFilterType = 'envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter';
@@ -20,6 +21,7 @@ export function patchListener(listener: Message, patch: PatchIR): Message | unde
   const match = patch.listener;
   if (!isMatched(listener, match)) return listener;
   if (patch.target === 'LISTENER') return ofListener(listener, patch);
+  if (patch.target === 'LISTENER_FILTER') return withListenerFilters(listener, patch);
   if (patch.target === 'FILTER_CHAIN' && patch.operation === 'ADD')
     return withChains(listener, (chains) => [...chains, canonical(chainType, patch.value) as Message]);
   const isChain = (chain: Message) => isMatchedChain(listener, chain, match);
@@ -35,6 +37,14 @@ export function patchListener(listener: Message, patch: PatchIR): Message | unde
 function ofListener(listener: Message, { operation, value }: PatchIR): Message | undefined {
   if (operation === 'REMOVE') return undefined;
   return operation === 'MERGE' ? (merged(listenerType, listener, canonical(listenerType, value)) as Message) : listener;
+}
+
+function withListenerFilters(listener: Message, patch: PatchIR): Message {
+  const wanted = patch.listener?.listenerFilter;
+  const filters = messages(listener.listener_filters);
+  const isNamed = ({ name }: Message) => fits(wanted, name);
+  const next = patchedList(filters, { patch, type: listenerFilterType, isNamed, names: wanted !== undefined });
+  return next === filters ? listener : { ...listener, listener_filters: next };
 }
 
 function isMatched(listener: Message, match: ListenerMatchIR | undefined): boolean {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { PatchIR } from '../../ir/types/patch.ts';
+import { lacksConfiguration } from './filter-configuration.ts';
 import { patchResource } from './patch-resource.ts';
 
 const origin = { kind: 'EnvoyFilter', namespace: 'x', name: 'f' };
@@ -24,6 +25,36 @@ const namesIn = (message: unknown) =>
   (
     message as { filter_chains: { filters: { typed_config: { http_filters: { name: string }[] } }[] }[] }
   ).filter_chains.map(({ filters }) => filters[0]?.typed_config.http_filters.map(({ name }) => name).join(' '));
+
+test.each<[string, NonNullable<PatchIR['route']>, boolean]>([
+  ['https.443.web.gw.ns', { portName: 'web', gateway: 'ns/gw' }, true],
+  ['https.443.web.my.gw.ns', { gateway: 'ns/my.gw' }, true],
+  ['https.443.web.gw.ns.10.0.0.1', { gateway: 'ns/gw' }, true],
+  ['https.443.web.gw.ns.fd00::1', { gateway: 'ns/gw' }, true],
+  ['https.443.web.gw.ns', { gateway: 'other/gw' }, false],
+  ['https.443.web.gw.ns', { portName: 'other' }, false],
+  ['http.80', { gateway: 'ns/gw' }, false],
+  ['http.80', { portNumber: 80 }, true],
+])('routes of a gateway: %s by %o: %s', (name, route, expected) => {
+  const routes = { name, virtual_hosts: [] };
+  const value = { request_headers_to_remove: ['x'] };
+  const changed = patchResource('route', routes, patch({ target: 'ROUTE_CONFIGURATION', value, route }), 'gateway');
+  expect(changed !== routes).toBe(expected);
+});
+
+test.each<[Partial<PatchIR>, boolean]>([
+  [{ operation: 'INSERT_BEFORE', value: { name: 'x' } }, true],
+  [{ operation: 'REPLACE', target: 'NETWORK_FILTER', value: {} }, true],
+  [{ operation: 'ADD', target: 'LISTENER_FILTER', value: { name: 'x', disabled: true } }, true],
+  [{ operation: 'ADD', value: { name: 'x', typedConfig: {} } }, false],
+  [{ operation: 'ADD', value: { name: 'x', config_discovery: {} } }, false],
+  [{ operation: 'ADD', value: { name: 'x', is_optional: true } }, false],
+  [{ operation: 'MERGE', value: { name: 'x' } }, false],
+  [{ operation: 'REMOVE', value: {} }, false],
+  [{ operation: 'ADD', target: 'CLUSTER', value: { name: 'x' } }, false],
+])('a filter without its configuration: %o: %s', (more, expected) =>
+  expect(lacksConfiguration(patch(more))).toBe(expected),
+);
 
 describe('filters of requests', () => {
   const value = { name: 'new' };

@@ -2,11 +2,11 @@ import type { PatchContext, PatchIR } from '../../ir/types/patch.ts';
 import type { Message, XdsType } from '../resource.ts';
 import { istioName, patchCluster } from './patch-cluster.ts';
 import { patchListener } from './patch-listener.ts';
-import { patchRouteConfiguration, patchVirtualHost } from './patch-routes.ts';
+import { patchGatewayRoutes, patchRouteConfiguration, patchVirtualHost } from './patch-routes.ts';
 
 /** What a patch for a target may change. */
 const targets: Readonly<Partial<Record<XdsType, readonly PatchIR['target'][]>>> = {
-  listener: ['LISTENER', 'FILTER_CHAIN', 'NETWORK_FILTER', 'HTTP_FILTER'],
+  listener: ['LISTENER', 'LISTENER_FILTER', 'FILTER_CHAIN', 'NETWORK_FILTER', 'HTTP_FILTER'],
   route: ['ROUTE_CONFIGURATION', 'VIRTUAL_HOST', 'HTTP_ROUTE'],
   virtualHost: ['VIRTUAL_HOST', 'HTTP_ROUTE'],
   cluster: ['CLUSTER'],
@@ -37,7 +37,7 @@ export function patchResource(
     case 'virtualHost':
       return patchVirtualHost(message, patch);
     default:
-      return patchRouteConfiguration(message, patch);
+      return role === 'gateway' ? patchGatewayRoutes(message, patch) : patchRouteConfiguration(message, patch);
   }
 }
 

@@ -9,6 +9,23 @@ const routeType = 'envoy.config.route.v3.Route';
 
 const messages = (value: unknown): readonly Message[] => (Array.isArray(value) ? value : []);
 
+const boundTo = /\.(([0-9]{1,3}\.){3}[0-9]{1,3}|[0-9a-f]*:[0-9a-f:.]*)$/;
+
+/**
+ * Of a gateway: that of a port in cleartext is of every Gateway, `http.80`; with TLS each server has its own,
+ * `https.443.https.gw.ns`, behind which the address stands that it is bound to.
+ */
+export function patchGatewayRoutes(routes: Message, patch: PatchIR): Message {
+  const { portName: wantedName, gateway: wantedGateway } = patch.route ?? {};
+  const [, , portName, ...place] = String(routes.name ?? '')
+    .replace(boundTo, '')
+    .split('.');
+  const gateway = `${place.at(-1)}/${place.slice(0, -1).join('.')}`;
+  if (wantedName !== undefined && wantedName !== portName) return routes;
+  if (wantedGateway !== undefined && wantedGateway !== gateway) return routes;
+  return patchRouteConfiguration(routes, patch);
+}
+
 /** The route configuration after the patch; the same one where it fits nothing. */
 export function patchRouteConfiguration(routes: Message, patch: PatchIR): Message {
   if (!isMatched(String(routes.name ?? ''), patch.route)) return routes;

@@ -25,6 +25,7 @@ import { inspector, wildcardAddress } from './listener-parts.ts';
 import { lookingUp, outboundTcp } from './outbound-http.ts';
 import { fullRouteConfiguration } from './route-configuration.ts';
 import { callStats } from './stats-log.ts';
+import { tapLogs } from './tap-log.ts';
 import { withoutRequests } from './tcp-authorization.ts';
 import { translateTcpConnection } from './tcp-connection.ts';
 
@@ -105,7 +106,11 @@ function gatewayHttp({ routeName }: GatewayHttpIR, statPrefix: string, context: 
       corsFilter,
       ...lookingUp(shape),
     ],
-    accessLogs: [...callStats(shape), ...translateAccessLog(shape.telemetry.calls.accessLogs)],
+    accessLogs: [
+      ...callStats(shape),
+      ...translateAccessLog(shape.telemetry.calls.accessLogs),
+      ...tapLogs(shape, 'calls'),
+    ],
     normalization: shape.pathNormalization,
     tracing: shape.telemetry.calls.tracing,
     more: {

@@ -23,6 +23,7 @@ import {
 import { inboundClusterName, inboundPassthrough } from './inbound-routes.ts';
 import { inspector, originalDestination, wildcardAddress } from './listener-parts.ts';
 import { servedConnectionStats, servedStats } from './stats-log.ts';
+import { tapLogs } from './tap-log.ts';
 import { withoutRequests } from './tcp-authorization.ts';
 
 const port15006 = 15_006;
@@ -184,7 +185,11 @@ function httpFilter(door: Door, form: ChainForm, { shape }: InboundContext): Mes
       ...httpAuthorization,
       ...rateLimits,
     ],
-    accessLogs: [...servedStats(shape, form.mutual), ...translateAccessLog(shape.telemetry.served.accessLogs)],
+    accessLogs: [
+      ...servedStats(shape, form.mutual),
+      ...translateAccessLog(shape.telemetry.served.accessLogs),
+      ...tapLogs(shape, 'served'),
+    ],
     normalization: shape.pathNormalization,
     tracing: shape.telemetry.served.tracing,
     more: {
@@ -193,6 +198,9 @@ function httpFilter(door: Door, form: ChainForm, { shape }: InboundContext): Mes
     },
   });
 }
+
+/** By itself Envoy connects to the app while the handshake is under way, and the metric of that knows no peer yet. */
+const whoCalls: Message = { upstream_connect_mode: 'ON_DOWNSTREAM_TLS_HANDSHAKE', max_early_data_bytes: 16_384 };
 
 function tcpFilters(door: Door, form: ChainForm, { inbound, shape }: InboundContext): Message[] {
   const cluster = clusterOf(door);
@@ -207,7 +215,7 @@ function tcpFilters(door: Door, form: ChainForm, { inbound, shape }: InboundCont
         ...servedConnectionStats(shape, form.mutual),
         ...translateConnectionLog(shape.telemetry.served.accessLogs),
       ],
-      more: idle === undefined ? {} : { idle_timeout: duration(idle) },
+      more: { ...(form.mutual ? whoCalls : {}), ...(idle === undefined ? {} : { idle_timeout: duration(idle) }) },
     }),
   ];
 }

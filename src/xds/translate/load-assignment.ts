@@ -32,8 +32,15 @@ function weightOf(endpoints: readonly EndpointIR[]): number {
   return endpoints.reduce((sum, { endpoint }) => sum + endpoint.weight, 0);
 }
 
+/**
+ * Envoy keeps its connections to a host of which only metadata changes; one of another hostname is another host to it, and the
+ * connections to the old one are ended as their requests are done (envoyproxy/envoy, upstream_impl.cc, updateDynamicHostList).
+ * To a bypass no connection with policies behind it serves, and after it none without.
+ */
+const bypassedHostname = 'bypassed';
+
 /** `cluster` in Istio's text is the Kubernetes cluster. */
-function translateEndpoint({ endpoint, mtls }: EndpointIR): Message {
+function translateEndpoint({ endpoint, mtls, bypassed }: EndpointIR): Message {
   const { workloadName, namespace, canonicalService, canonicalRevision, labels } = endpoint;
   const known = workloadName !== '';
   const metadata = {
@@ -44,8 +51,8 @@ function translateEndpoint({ endpoint, mtls }: EndpointIR): Message {
           [workloadMetadata]: {
             workload: workloadName,
             namespace,
-            app: labels.app ?? canonicalService,
-            version: labels.version ?? canonicalRevision,
+            app: labels.app ?? 'unknown',
+            version: labels.version ?? 'unknown',
             canonicalService,
             canonicalRevision,
           },
@@ -53,7 +60,10 @@ function translateEndpoint({ endpoint, mtls }: EndpointIR): Message {
       : {}),
   };
   return given({
-    endpoint: { address: addressOf(endpoint.address, endpoint.port) },
+    endpoint: {
+      address: addressOf(endpoint.address, endpoint.port),
+      ...(bypassed ? { hostname: bypassedHostname } : {}),
+    },
     metadata: Object.keys(metadata).length === 0 ? undefined : { filter_metadata: metadata },
     load_balancing_weight: endpoint.weight,
   });

@@ -11,6 +11,7 @@ import type { Message } from '../resource.ts';
 import { translateAccessLog, translateConnectionLog } from './access-log.ts';
 import { boundedWait, httpConnectionManager, type TcpParts, tcpProxy } from './connection-manager.ts';
 import { callStats, connectionStats } from './stats-log.ts';
+import { tapLogs } from './tap-log.ts';
 
 /** HTTP of the app on its way out, with everything there before the first request. */
 export function eagerHttp(routeName: string, statPrefix: string, shape: ProxyShape): Message {
@@ -57,7 +58,7 @@ function common(routes: string, statPrefix: string, shape: ProxyShape) {
   return {
     ...{ routes, statPrefix, tracing },
     normalization: shape.pathNormalization,
-    accessLogs: [...callStats(shape), ...translateAccessLog(accessLogs)],
+    accessLogs: [...callStats(shape), ...translateAccessLog(accessLogs), ...tapLogs(shape, 'calls')],
   };
 }
 

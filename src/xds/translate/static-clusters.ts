@@ -1,5 +1,6 @@
 import type { ProxyShape } from '../../ir/types/proxy.ts';
 import type { Message, XdsResource } from '../resource.ts';
+import { serviceMetadata } from './cluster.ts';
 import { any, duration, socketAddress } from './common.ts';
 
 const unlimited = 4_294_967_295;
@@ -17,12 +18,21 @@ const passthroughOptions: Message = {
   }),
 };
 
+/** Its own name is that of the service, for the metrics, as in Istio; the host is what the request asks for. */
+const named = (name: string): Message => ({
+  metadata: { filter_metadata: { [serviceMetadata]: { name, namespace: 'unknown' } } },
+});
+
 function fixed(name: string, message: Message): XdsResource {
   return { type: 'cluster', name, origins: [], message: { name, connect_timeout: duration(10_000), ...message } };
 }
 
 /** Nothing answers there. */
-export const blackHoleCluster = fixed('BlackHoleCluster', { type: 'STATIC', alt_stat_name: 'BlackHoleCluster;' });
+export const blackHoleCluster = fixed('BlackHoleCluster', {
+  type: 'STATIC',
+  alt_stat_name: 'BlackHoleCluster;',
+  ...named('BlackHoleCluster'),
+});
 
 /** To the address that the client meant, untouched. */
 export const passthroughCluster = fixed('PassthroughCluster', {
@@ -31,6 +41,7 @@ export const passthroughCluster = fixed('PassthroughCluster', {
   lb_policy: 'CLUSTER_PROVIDED',
   circuit_breakers: noLimits,
   typed_extension_protocol_options: passthroughOptions,
+  ...named('PassthroughCluster'),
 });
 
 /** Names that exist as far as Envoy is concerned, and refuse at once: a missing one would let clients wait. */
@@ -45,6 +56,7 @@ export function originalCluster(name: string): XdsResource {
     alt_stat_name: 'PassthroughCluster;',
     lb_policy: 'CLUSTER_PROVIDED',
     circuit_breakers: noLimits,
+    ...named('PassthroughCluster'),
   });
 }
 
@@ -65,6 +77,7 @@ export function inboundPassthroughCluster(families: ProxyShape['families']): Xds
     lb_policy: 'CLUSTER_PROVIDED',
     circuit_breakers: noLimits,
     typed_extension_protocol_options: passthroughOptions,
+    ...named('InboundPassthroughCluster'),
     ...inboundSource(families),
   });
 }

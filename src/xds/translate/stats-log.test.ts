@@ -57,7 +57,9 @@ test.each([
 ])('requests, reporter %s: the names and labels of Istio', (_, loggers) => {
   const stats = loggers.flatMap(statsOf);
   expect(stats.map(({ stat }) => stat.name)).toEqual([
-    ...['requests_total', 'request_duration_milliseconds', 'request_bytes', 'response_bytes'],
+    ...['requests_total', 'request_duration_milliseconds', 'request_bytes', 'response_bytes'].map(
+      (name) => `istio_${name}`,
+    ),
   ]);
   for (const stat of stats) expect(labelsOf(stat)).toEqual(ofRequests);
 });
@@ -69,10 +71,10 @@ test.each([
   const stats = loggers.flatMap(statsOf);
   expect(stats.map(({ stat }) => stat.name)).toEqual([
     ...[
-      'tcp_connections_opened_total',
-      'tcp_connections_closed_total',
-      'tcp_sent_bytes_total',
-      'tcp_received_bytes_total',
+      'istio_tcp_connections_opened_total',
+      'istio_tcp_connections_closed_total',
+      'istio_tcp_sent_bytes_total',
+      'istio_tcp_received_bytes_total',
     ],
   ]);
   for (const stat of stats) expect(labelsOf(stat)).toEqual(common);
@@ -84,6 +86,25 @@ test('what a workload is called is never read as a command, and only mutual TLS 
   expect(tag(callStats(shape), 'source_version')).toBe('100%%');
   expect(tag(servedStats(shape, true), 'connection_security_policy')).toBe('mutual_tls');
   expect(tag(servedStats(shape, false), 'connection_security_policy')).toBe('none');
+});
+
+test('what is not known is called so, nobody is believed without mutual TLS, and all is bounded', () => {
+  const tag = (loggers: readonly unknown[], wanted: string) =>
+    loggers.flatMap(statsOf)[0]?.stat.tags.find(({ name }) => name === wanted)?.value_format;
+  const lastOf = (text = '') => JSON.parse(text.slice('%COALESCE('.length, -')%'.length)).operators.at(-1);
+  const unknown = { command: 'CEL', param: "'unknown'" };
+  expect(lastOf(tag(callStats(shape), 'destination_workload'))).toEqual(unknown);
+  expect(lastOf(tag(callStats(shape), 'destination_principal'))).toEqual(unknown);
+  expect(tag(callStats(shape), 'destination_service')).toContain(':AUTHORITY');
+  expect(tag(connectionStats(shape), 'destination_service')).not.toContain(':AUTHORITY');
+  expect(tag(servedStats(shape, true), 'source_workload')).toContain('DYNAMIC_METADATA');
+  for (const label of ['source_workload', 'source_principal', 'destination_principal'])
+    expect(tag(servedStats(shape, false), label)).toBe('unknown');
+  // What a peer says of itself is a header: there is none on a connection.
+  expect(tag(servedConnectionStats(shape, true), 'source_workload')).toBe('unknown');
+  expect(tag(servedConnectionStats(shape, true), 'source_principal')).toContain('DOWNSTREAM_PEER_URI_SAN');
+  for (const logger of callStats(shape))
+    expect(logger).toMatchObject({ typed_config: { stats_scope: { prefix: 'wasmcustom', max_counters: 2000 } } });
 });
 
 test('changes: a tag is set in its place or added, left out, and a metric is off', () => {
@@ -98,7 +119,7 @@ test('changes: a tag is set in its place or added, left out, and a metric is off
   const changed = { ...shape, telemetry: { ...shape.telemetry, calls: { ...side, metrics } } };
   const stats = callStats(changed).flatMap(statsOf);
   expect(stats.map(({ stat }) => stat.name)).toEqual([
-    ...['requests_total', 'request_duration_milliseconds', 'response_bytes'],
+    ...['istio_requests_total', 'istio_request_duration_milliseconds', 'istio_response_bytes'],
   ]);
   const tags = stats[0]?.stat.tags ?? [];
   expect(tags[0]).toEqual({ name: 'reporter', value_format: '%CEL("x")%' });

@@ -2,7 +2,7 @@ import type { ProxyShape } from '../../ir/types/proxy.ts';
 import type { MetricChangeIR } from '../../ir/types/telemetry.ts';
 import { rememberedBy } from '../../model/remembered.ts';
 import { shareMessage } from '../encode/shared-message.ts';
-import { peerMetadata } from '../filters/peer-header.ts';
+import { type PeerFacts, peerMetadata } from '../filters/peer-header.ts';
 import type { Message } from '../resource.ts';
 import { serviceMetadata } from './cluster.ts';
 import { any } from './common.ts';
@@ -10,9 +10,17 @@ import { workloadMetadata } from './load-assignment.ts';
 
 /**
  * Istio's standard metrics, counted in the proxy by Envoy's stats access logger: names and labels as in
- * https://istio.io/latest/docs/reference/config/metrics/. What is not known prints as `-`. The prefix makes them
- * `istio_requests_total` and so on.
+ * https://istio.io/latest/docs/reference/config/metrics/, `unknown` for what is not known and nothing for the status of
+ * gRPC where there is none.
  */
+
+/**
+ * The bootstrap registers this prefix as one that the scrape takes away, so that no `envoy_` stands before the names. Each
+ * chain of a listener is bounded: what labels of callers make beyond it is dropped, and counted in
+ * `envoy_server_stats_overflow_counter` and `_histogram`. One bound for all (`sharing_name`) makes Envoy 1.40 crash at the
+ * end of `--mode validate`.
+ */
+const scope: Message = { prefix: 'wasmcustom', max_counters: 2000, max_histograms: 6000 };
 
 type Tag = { readonly name: string; readonly value_format: string };
 const tag = (name: string, value: string): Tag => ({ name, value_format: value });
@@ -32,14 +40,33 @@ function ownTags(side: 'source' | 'destination', shape: ProxyShape): Tag[] {
   ];
 }
 
-const upstreamWorkload = (key: string) => `%UPSTREAM_METADATA(${workloadMetadata}:${key})%`;
-const upstreamService = (key: string) => `%METADATA(CLUSTER:${serviceMetadata}:${key})%`;
+interface Operator {
+  readonly command: string;
+  readonly param?: string;
+}
 
-function callTags(shape: ProxyShape): Tag[] {
+/** The first that is there. */
+const firstOf = (...operators: readonly Operator[]) => `%COALESCE(${JSON.stringify({ operators })})%`;
+const unknown: Operator = { command: 'CEL', param: "'unknown'" };
+const orUnknown = (command: string, param?: string) =>
+  firstOf({ command, ...(param === undefined ? {} : { param }) }, unknown);
+
+const upstreamWorkload = (key: string) => orUnknown('UPSTREAM_METADATA', `${workloadMetadata}:${key}`);
+const serviceKey = (key: string): Operator => ({ command: 'METADATA', param: `CLUSTER:${serviceMetadata}:${key}` });
+const upstreamService = (key: string) => firstOf(serviceKey(key), unknown);
+/** What is refused has no cluster, only the route that refuses it. */
+const calledName = firstOf(serviceKey('name'), {
+  command: 'CEL',
+  param: "xds.route_name == 'block_all' ? 'BlackHoleCluster' : 'unknown'",
+});
+/** A request that no service of the mesh is meant by is told by whom it asks for, as in Istio. */
+const calledHost = firstOf(serviceKey('host'), { command: 'REQ', param: ':AUTHORITY' }, unknown);
+
+function callTags(shape: ProxyShape, { service, name }: { service: string; name: string }): Tag[] {
   return [
     tag('reporter', 'source'),
     ...ownTags('source', shape),
-    tag('source_principal', '%UPSTREAM_LOCAL_URI_SAN%'),
+    tag('source_principal', orUnknown('UPSTREAM_LOCAL_URI_SAN')),
     tag('destination_workload', upstreamWorkload('workload')),
     tag('destination_workload_namespace', upstreamWorkload('namespace')),
     tag('destination_app', upstreamWorkload('app')),
@@ -47,29 +74,35 @@ function callTags(shape: ProxyShape): Tag[] {
     tag('destination_canonical_service', upstreamWorkload('canonicalService')),
     tag('destination_canonical_revision', upstreamWorkload('canonicalRevision')),
     fixed('destination_cluster', shape.cluster),
-    tag('destination_principal', '%UPSTREAM_PEER_URI_SAN%'),
-    tag('destination_service', upstreamService('host')),
-    tag('destination_service_name', upstreamService('name')),
+    tag('destination_principal', orUnknown('UPSTREAM_PEER_URI_SAN')),
+    tag('destination_service', service),
+    tag('destination_service_name', name),
     tag('destination_service_namespace', upstreamService('namespace')),
     tag('connection_security_policy', 'unknown'),
   ];
 }
 
-const peer = (key: string) => `%DYNAMIC_METADATA(${peerMetadata}:${key})%`;
+/** Labels of a source, and what of the peer they show. */
+const peerLabels: readonly (readonly [label: string, part: keyof PeerFacts])[] = [
+  ['workload', 'workload'],
+  ['workload_namespace', 'namespace'],
+  ['app', 'app'],
+  ['version', 'version'],
+  ['canonical_service', 'canonicalService'],
+  ['canonical_revision', 'canonicalRevision'],
+  ['cluster', 'cluster'],
+];
 
-function servedTags(shape: ProxyShape, mutual: boolean): Tag[] {
+/** What a peer says of itself counts behind mutual TLS, and is a header: of a connection only its certificate is known. */
+function servedTags(shape: ProxyShape, mutual: boolean, told: boolean): Tag[] {
+  const peer = (key: string) => (told ? orUnknown('DYNAMIC_METADATA', `${peerMetadata}:${key}`) : 'unknown');
+  const san = (command: string) => (mutual ? orUnknown(command) : 'unknown');
   return [
     tag('reporter', 'destination'),
-    tag('source_workload', peer('workload')),
-    tag('source_workload_namespace', peer('namespace')),
-    tag('source_app', peer('app')),
-    tag('source_version', peer('version')),
-    tag('source_canonical_service', peer('canonicalService')),
-    tag('source_canonical_revision', peer('canonicalRevision')),
-    tag('source_cluster', peer('cluster')),
-    tag('source_principal', '%DOWNSTREAM_PEER_URI_SAN%'),
+    ...peerLabels.map(([label, key]) => tag(`source_${label}`, peer(key))),
+    tag('source_principal', san('DOWNSTREAM_PEER_URI_SAN')),
     ...ownTags('destination', shape),
-    tag('destination_principal', '%DOWNSTREAM_LOCAL_URI_SAN%'),
+    tag('destination_principal', san('DOWNSTREAM_LOCAL_URI_SAN')),
     tag('destination_service', upstreamService('host')),
     tag('destination_service_name', upstreamService('name')),
     tag('destination_service_namespace', upstreamService('namespace')),
@@ -96,13 +129,19 @@ interface Loggers {
 }
 
 const loggersOf = rememberedBy((shape: ProxyShape): Loggers => {
-  const [calls, mutual, plain] = [callTags(shape), servedTags(shape, true), servedTags(shape, false)];
   const changes = shape.telemetry.served.metrics;
+  const plain = servedTags(shape, false, false);
   return {
-    call: requestStats(calls, shape.telemetry.calls.metrics),
-    served: { mutual: requestStats(mutual, changes), plain: requestStats(plain, changes) },
-    connection: tcpStats(calls, shape.telemetry.calls.metrics),
-    servedConnection: { mutual: tcpStats(mutual, changes), plain: tcpStats(plain, changes) },
+    call: requestStats(callTags(shape, { service: calledHost, name: calledName }), shape.telemetry.calls.metrics),
+    served: { mutual: requestStats(servedTags(shape, true, true), changes), plain: requestStats(plain, changes) },
+    connection: tcpStats(
+      callTags(shape, { service: upstreamService('host'), name: upstreamService('name') }),
+      shape.telemetry.calls.metrics,
+    ),
+    servedConnection: {
+      mutual: tcpStats(servedTags(shape, true, false), changes),
+      plain: tcpStats(plain, changes),
+    },
   };
 });
 
@@ -125,20 +164,22 @@ export function servedConnectionStats(shape: ProxyShape, mutual: boolean): Messa
 const loggerType = 'extensions.access_loggers.stats.v3.Config';
 
 function logger(config: Message): Message {
-  return { name: 'envoy.access_loggers.stats', typed_config: shareMessage(any(loggerType, config)) };
+  const message = { stats_scope: scope, ...config };
+  return { name: 'envoy.access_loggers.stats', typed_config: shareMessage(any(loggerType, message)) };
 }
 
 /** The metric as Telemetry resources change it; nothing where it is off. */
 function changed(metric: string, tags: readonly Tag[], changes: readonly MetricChangeIR[]): Message[] {
   const change = changes.find((candidate) => candidate.metric === metric);
   if (change?.disabled === true) return [];
-  if (change === undefined || change.tags.length === 0) return [{ name: metric, tags }];
+  const name = `istio_${metric}`;
+  if (change === undefined || change.tags.length === 0) return [{ name, tags }];
   const told = new Map(change.tags.map(({ name, value }) => [name, value]));
   const set = (name: string, value: string | undefined) => (value === undefined ? [] : [tag(name, `%CEL(${value})%`)]);
   const own = new Set(tags.map(({ name }) => name));
   const kept = tags.flatMap((known) => (told.has(known.name) ? set(known.name, told.get(known.name)) : [known]));
   const added = change.tags.filter(({ name }) => !own.has(name)).flatMap(({ name, value }) => set(name, value));
-  return [{ name: metric, tags: [...kept, ...added] }];
+  return [{ name, tags: [...kept, ...added] }];
 }
 
 function requestStats(tags: readonly Tag[], changes: readonly MetricChangeIR[]): Message[] {
@@ -152,7 +193,7 @@ function requestStats(tags: readonly Tag[], changes: readonly MetricChangeIR[]):
     ...histogram('response_bytes', 'Bytes', '%BYTES_SENT%'),
   ];
   if (counters.length + histograms.length === 0) return [];
-  return [logger({ stat_prefix: 'istio', counters, histograms })];
+  return [logger({ counters, histograms })];
 }
 
 /** Bytes are those of the whole connection, so they count at its end and never in between. */
@@ -160,9 +201,7 @@ function tcpStats(tags: readonly Tag[], changes: readonly MetricChangeIR[]): Mes
   const all = [...tags, tag('request_protocol', 'tcp'), tag('response_flags', '%RESPONSE_FLAGS%')];
   const counter = (name: string, value: Message) => changed(name, all, changes).map((stat) => ({ stat, ...value }));
   const at = (type: string, counters: readonly Message[]): Message[] =>
-    counters.length === 0
-      ? []
-      : [{ ...logger({ stat_prefix: 'istio', counters }), filter: { log_type_filter: { types: [type] } } }];
+    counters.length === 0 ? [] : [{ ...logger({ counters }), filter: { log_type_filter: { types: [type] } } }];
   return [
     ...at('TcpUpstreamConnected', counter('tcp_connections_opened_total', { value_fixed: 1 })),
     ...at('TcpConnectionEnd', [

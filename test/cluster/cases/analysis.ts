@@ -32,6 +32,28 @@ metadata: {name: cart, namespace: ${space}}
 spec: {hosts: [cart], http: [{route: [{destination: {host: kart}}]}]}
 `;
 
+/** What has no effect in it is told of by whoever reads it. */
+const meshConfig = `
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: istio, namespace: ${space}}
+data: {mesh: 'ingressClass: x'}
+`;
+
+const controlPlane = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: outrigger, namespace: ${space}, labels: {app: outrigger}}
+spec:
+  replicas: 0
+  selector: {matchLabels: {app: outrigger}}
+  template:
+    metadata: {labels: {app: outrigger}}
+    spec:
+      containers:
+        - {name: outrigger, image: example.invalid/app:1, args: [serve, --set, 'mesh.rootNamespaces=["${space}"]', --set, of.tomorrow=1]}
+`;
+
 /** `outrigger analyze` on a real cluster. */
 export function analysisCases(cluster: () => Cluster): void {
   describe('analysis of a cluster', () => {
@@ -77,6 +99,17 @@ export function analysisCases(cluster: () => Cluster): void {
       expect(found).toContainEqual(expect.objectContaining({ code: 'OR3001', origin: `VirtualService ${space}/cart` }));
       expect(found.filter(({ origin }) => origin.includes('kube-system'))).toEqual([]);
       expect((await analyze([])).stdout).toContain('namespace: default');
+      expect(await analyze(['-n', 'nowhere'])).toMatchObject({ code: 1, stderr: expect.stringContaining('OR2555') });
+    });
+
+    test('the mesh is as its control plane was started and as its meshConfig says', async () => {
+      const found = () => analyze(['-n', space, '-i', space]).then(({ stdout }) => codes(stdout));
+      expect((await apply(meshConfig)).code).toBe(0);
+      // Nobody says that it is looked for there.
+      expect(await found()).not.toContain('OR2463');
+      expect((await apply(controlPlane)).code).toBe(0);
+      expect(await found()).toContain('OR2463');
+      await cluster().kubectl(['delete', '-f', '-'], { input: `${meshConfig}---${controlPlane}` });
     });
 
     test('whoever may not read something is told what, and nothing is concluded from it', async () => {

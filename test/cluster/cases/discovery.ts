@@ -9,6 +9,7 @@ import { freePorts, waitFor } from '../child.ts';
 import { makeNamespace, podOf, podsPath } from '../fixtures.ts';
 import type { Cluster } from '../harness.ts';
 import { installMesh, type Mesh } from '../mesh.ts';
+import { apiFaultCases } from './api-faults.ts';
 import { envoyCases } from './discovery-envoy.ts';
 import { learningCases } from './learning.ts';
 import { rootCases } from './roots.ts';
@@ -214,7 +215,42 @@ export function discoveryCases(cluster: () => Cluster): void {
       expect([client.status, again.status]).toEqual([undefined, undefined]);
     });
 
+    test('etcd is full: pods are injected and proxies served, also after a restart; what waited is written then', async ({
+      skip,
+    }) => {
+      if (!cluster().owned) return skip('the etcd is not ours to fill');
+      const pod = await makePod('during', '10.9.0.5');
+      const token = await tokenFor(pod);
+      const path = '/api/v1/namespaces';
+      const late = { metadata: { name: 'after-etcd', labels: { 'istio-injection': 'enabled' } } };
+      await cluster().fillEtcd();
+      try {
+        const refused = await api().call('POST', path, { body: late });
+        expect([refused.status, refused.body.message]).toEqual([
+          500,
+          expect.stringContaining('database space exceeded'),
+        ]);
+        await mesh.stop('SIGTERM');
+        await mesh.start(['--set', `discovery.port=${port}`]);
+        const dry = await api().call('POST', `${podsPath(space)}?dryRun=All`, { body: podOf({ name: 'dry' }) });
+        expect(JSON.stringify(dry.body)).toContain('istio-proxy');
+        const client = await connect(token, 'during');
+        await has(client, 'cluster', outbound);
+      } finally {
+        await cluster().freeEtcd();
+      }
+      await api().must('POST', path, late);
+      const { rootsPem } = await mesh.meshRoot();
+      const there = async () => (await rootsIn('after-etcd')) === rootsPem || undefined;
+      await waitFor(there, { what: 'the roots of a namespace that came later', timeoutMs: 60_000 });
+      expect((await mesh.health()).status).toBe(200);
+      await api().call('DELETE', `${path}/after-etcd`);
+    });
+
     envoyCases({ cluster, space, port: () => port, makePod, tokenFor, rootsIn, cluster8080: outbound });
+    const move = (address: string) => kubectl(['apply', '-f', '-'], service.replace('10.9.9.1', address));
+    const faultWorld = { cluster, mesh: () => mesh, port: () => port, makePod, tokenFor, connect, move };
+    apiFaultCases({ ...faultWorld, cluster8080: outbound });
     rootCases({ cluster, mesh: () => mesh, rootsIn });
     learningCases(cluster);
   });

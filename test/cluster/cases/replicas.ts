@@ -6,18 +6,22 @@ import { makeNamespace, podOf, podsPath } from '../fixtures.ts';
 import type { Cluster } from '../harness.ts';
 import { runOutrigger } from '../outrigger.ts';
 import { serveBeside } from '../serve-beside.ts';
+import { dashboardTests } from './dashboard.ts';
 
 /** Two control planes behind one address, as behind a Service: one stopped under load, one killed. */
 export function replicaCases(cluster: () => Cluster): void {
   describe('two replicas', () => {
     let balancer: Balancer;
     let ports: number[] = [];
+    let dashboardPort = 0;
     const replicas: (Child | undefined)[] = [];
     const run = (...args: string[]) => runOutrigger([...args, '--kubeconfig', cluster().kubeconfig]);
 
     beforeAll(async () => {
       balancer = await startBalancer();
-      ports = await freePorts(2);
+      const [first = 0, second = 0, page = 0] = await freePorts(3);
+      ports = [first, second];
+      dashboardPort = page;
       const set = `profile=minimal,replicas=0,webhookUrl=https://${cluster().host}:${balancer.port}`;
       const installed = await run('install', '-y', '--set', set);
       expect([installed.code, installed.stderr]).toEqual([0, '']);
@@ -34,7 +38,9 @@ export function replicaCases(cluster: () => Cluster): void {
     /** Returns when the replica answers, and is in. */
     async function start(index: number): Promise<void> {
       const port = ports[index] ?? 0;
-      replicas[index] = await serveBeside(cluster(), `replica-${index}`, port);
+      replicas[index] = await serveBeside(cluster(), `replica-${index}`, port, [
+        ...['--set', index === 0 ? `dashboard.port=${dashboardPort}` : 'dashboard.enabled=false'],
+      ]);
       await waitFor(async () => ((await ready(port)) ? true : undefined), { what: `replica ${index}` });
       balancer.use([...new Set([...current(), port])]);
     }
@@ -78,6 +84,8 @@ export function replicaCases(cluster: () => Cluster): void {
         },
       };
     }
+
+    dashboardTests(cluster, () => dashboardPort);
 
     test('both answer, and one that is stopped costs no admission', async () => {
       const pods = load('stopped');

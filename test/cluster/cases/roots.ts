@@ -138,6 +138,14 @@ export function rootCases({ cluster, mesh, rootsIn }: RootWorld): void {
         const place = ['--kubeconfig', cluster().kubeconfig, '--port', port, '--mount-seconds', '1', '-o', 'json'];
         return runOutrigger(['root', 'rotate', ...place, ...more]);
       };
+      // A proxy that ended without a word is missed by the ping of its connection, within 40 s.
+      const place = ['--kubeconfig', cluster().kubeconfig, '--port', port];
+      const noProxies = async () => {
+        const { stdout } = await runOutrigger(['root', 'status', ...place, '-o', 'json']);
+        const { replicas } = JSON.parse(stdout) as { replicas: { proxies: number }[] };
+        return replicas.length === 1 && replicas[0]?.proxies === 0 ? true : undefined;
+      };
+      await waitFor(noProxies, { what: 'the end of the proxies before', timeoutMs: 90_000 });
       const before = await ours();
       const held = await rotate('--timeout', '15');
       expect(held.code, held.stderr).toBe(3);

@@ -1,4 +1,6 @@
 import { Dice } from './dice.ts';
+import { makeDialects } from './make-dialects.ts';
+import { makeEmergencies } from './make-emergencies.ts';
 import { makeGateways } from './make-gateways.ts';
 import { makeAuthorizationPolicies, makePeerAuthentications } from './make-security.ts';
 import { makePods, makeServiceEntries, makeServices } from './make-services.ts';
@@ -33,9 +35,11 @@ export function makeWorld(seed: number, certificates: Certificates): World {
   const dice = new Dice(seed);
   const gateways = makeGateways(dice);
   const names = gateways.map(({ metadata }) => metadata.name);
+  const pods = makePods(dice);
+  const services = makeServices(dice);
   const made = [
-    ...makePods(dice),
-    ...makeServices(dice),
+    ...pods,
+    ...services,
     ...makeServiceEntries(dice),
     ...makeDestinationRules(dice),
     ...makeVirtualServices(dice, names),
@@ -43,8 +47,11 @@ export function makeWorld(seed: number, certificates: Certificates): World {
     ...makeSidecars(dice),
     ...makePeerAuthentications(dice),
     ...makeAuthorizationPolicies(dice),
+    // Last, so that the rest of a seed's world stays what it was.
+    ...makeDialects(dice, services),
   ];
-  return [...always(certificates), ...made.map(withAge)];
+  // An emergency is as old as the control plane's knowledge of it: one of January would have ended.
+  return [...always(certificates), ...made.map(withAge), ...makeEmergencies(dice)];
 }
 
 /** Who is older decides conflicts. */

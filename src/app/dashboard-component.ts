@@ -1,0 +1,140 @@
+import { join } from 'node:path';
+import type { FastifyPluginCallback } from 'fastify';
+import { dashboardPlugins } from '../dashboard/dashboard-plugins.ts';
+import { emergenciesShown } from '../dashboard/emergencies.ts';
+import { fetchText } from '../dashboard/fetch-text.ts';
+import { Graphs } from '../dashboard/graphs.ts';
+import { inventoryOf, type MeshView, scrapeTargets, sharesOf } from '../dashboard/mesh-view.ts';
+import type { World } from '../dashboard/pages/world.ts';
+import { recognizer } from '../dashboard/recognize.ts';
+import { ProxyScrapes } from '../dashboard/scrape-proxy.ts';
+import { asOutriggerError, OutriggerError } from '../errors.ts';
+import { createPlainServer, type PlainServer } from '../http/server.ts';
+import { systemClock } from '../identity/serving-certificates.ts';
+import { type CallCounts, noCounts } from '../observe/call-counts.ts';
+import { FallbackCalls } from '../observe/fallback-calls.ts';
+import { PrometheusCalls } from '../observe/prometheus-calls.ts';
+import { Scraper } from '../observe/scraper.ts';
+import type { Taps } from '../observe/taps.ts';
+import { ObjectBook } from '../source/object-book.ts';
+import type { ObjectSource } from '../source/object-source.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { blockListOf } from './block-list.ts';
+import type { Component } from './component.ts';
+import type { Config } from './config.ts';
+import { packageFolder, packageVersion } from './places.ts';
+import { limitsOf } from './server-component.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export interface DashboardComponentOptions {
+  readonly config: Config;
+  readonly place: 'cluster' | 'playground' | 'files';
+  /** Undefined where no proxies are configured. */
+  readonly mesh:
+    | (MeshView & Pick<World, 'problems' | 'certificateEnd' | 'settings'> & { readonly taps: Taps })
+    | undefined;
+  /** Of the mesh. */
+  readonly objects: ObjectSource | undefined;
+  /** The dry run of injection. */
+  readonly injectionPreview: FastifyPluginCallback;
+  readonly users: Surroundings['users'];
+  /** Served beside the dashboard: metrics and health. */
+  readonly plugins: readonly FastifyPluginCallback[];
+  readonly onFault: (error: unknown) => void;
+  readonly logger: Logger;
+}
+
+/** The port of the dashboard. Nothing else depends on it: what is in its way is told, and all else goes on. */
+export class DashboardComponent implements Component {
+  readonly name = 'dashboard';
+  readonly #options: DashboardComponentOptions;
+  readonly #scrapes = new ProxyScrapes();
+  #scraper: Scraper | undefined;
+  #prometheus: PrometheusCalls | undefined;
+  #server: PlainServer | undefined;
+  readonly #book = new ObjectBook();
+  #unfollow: () => void = () => undefined;
+  #port = 0;
+
+  constructor(options: DashboardComponentOptions) {
+    this.#options = options;
+  }
+
+  /** The port in use; 0 where there is none. */
+  get port(): number {
+    return this.#port;
+  }
+
+  async start(): Promise<void> {
+    const { config, onFault, logger } = this.#options;
+    const { enabled, host, port } = config.dashboard;
+    if (!enabled) return;
+    if (this.#options.objects !== undefined) this.#unfollow = this.#book.follow(this.#options.objects);
+    try {
+      this.#server = createPlainServer({ limits: limitsOf(config.server), plugins: this.#plugins(), onFault });
+      this.#port = await this.#server.listen({ host, port });
+    } catch (cause) {
+      const { message, code, remedy } = new OutriggerError('OR4040', asOutriggerError(cause).message, { cause });
+      logger.warn({ code, remedy }, message);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#unfollow();
+    this.#scraper?.stop();
+    this.#prometheus?.stop();
+    this.#scrapes.close();
+    await this.#server?.close(this.#options.config.server.drainSeconds * 1000);
+  }
+
+  #plugins(): readonly FastifyPluginCallback[] {
+    const { config, mesh, place, plugins, users } = this.#options;
+    const counts = mesh === undefined ? noCounts : this.#counts(mesh);
+    const nobody = { workloads: [], isInside: () => false };
+    const graphs = new Graphs({
+      counts,
+      inventory: () => (mesh === undefined ? nobody : inventoryOf(mesh, (id) => this.#scraper?.useOf(id))),
+      now: Date.now,
+    });
+    const useOf = (id: string) => this.#scraper?.useOf(id);
+    const objects = () => this.#book.list();
+    const world = mesh && { ...mesh, mesh, objects, counts, graphs, useOf };
+    const { grafanaUrl, tracingUrl, prometheusUrl, mostStreams } = config.dashboard;
+    const links = {
+      ...(grafanaUrl === '' ? {} : { grafana: grafanaUrl }),
+      ...(tracingUrl === '' ? {} : { tracing: tracingUrl }),
+      ...(prometheusUrl === '' ? {} : { prometheus: prometheusUrl }),
+    };
+    const version = packageVersion();
+    const emergencies = () =>
+      mesh === undefined ? [] : emergenciesShown(mesh.snapshot().emergencies, mesh.settings().rootNamespaces);
+    const dashboard = dashboardPlugins({
+      graphs,
+      counts,
+      state: (user) => ({
+        ...{ version, place, user, telemetry: counts.source, emergencies: emergencies(), links },
+        replica: mesh === undefined ? { serves: 0, proxies: 0 } : sharesOf(mesh),
+      }),
+      mostStreams,
+      recognize: recognizer({
+        tokens: users,
+        userHeader: config.dashboard.userHeader.toLowerCase(),
+        userHeaderFrom: blockListOf(config.dashboard.userHeaderFrom),
+        now: Date.now,
+      }),
+      ...{ world, users, taps: mesh?.taps, injectionPreview: this.#options.injectionPreview },
+      pageFolder: join(packageFolder, 'dist/web'),
+    });
+    return [...plugins, ...dashboard];
+  }
+
+  #counts(mesh: MeshView): CallCounts {
+    const clock = { now: Date.now, after: systemClock.after };
+    const targets = () => scrapeTargets(mesh.snapshot());
+    this.#scraper = new Scraper({ ...clock, targets, fetch: this.#scrapes.fetch });
+    const { prometheusUrl: url } = this.#options.config.dashboard;
+    if (url === '') return this.#scraper;
+    this.#prometheus = new PrometheusCalls({ ...clock, url, fetchText });
+    return new FallbackCalls(this.#prometheus, this.#scraper);
+  }
+}

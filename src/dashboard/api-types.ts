@@ -1,0 +1,180 @@
+import type { GoldenSignals, GraphEdge, Health, MutualTls, Signals, TelemetrySource } from '../model/service-graph.ts';
+
+/**
+ * What the dashboard's server answers and its page reads: the one contract between `src/dashboard` and `web`. All
+ * times are milliseconds since 1970, all durations milliseconds, all rates per second, all shares between 0 and 1.
+ * Names come from users' objects and from proxies: the page treats each as text, never as markup.
+ */
+
+export type * from '../model/service-graph.ts';
+export type { TapLine } from '../model/tap.ts';
+
+export interface DashboardState {
+  readonly version: string;
+  readonly place: 'cluster' | 'playground' | 'files';
+  readonly user: { readonly name: string; readonly mayWrite: boolean };
+  readonly telemetry: TelemetrySource;
+  /** Who has taken what is known of the proxies that this replica serves, of all that there are. */
+  readonly replica: { readonly serves: number; readonly proxies: number };
+  readonly emergencies: readonly {
+    readonly scope: string;
+    readonly level: string;
+    readonly until: number;
+    readonly reason: string;
+  }[];
+  readonly links: { readonly grafana?: string; readonly tracing?: string; readonly prometheus?: string };
+}
+
+export interface EndpointRow {
+  readonly address: string;
+  readonly workload: string;
+  readonly version: string;
+  readonly health: 'healthy' | 'unhealthy' | 'ejected' | 'draining' | 'unknown';
+}
+
+export interface Ejection {
+  /** `<namespace>/<workload>` */
+  readonly client: string;
+  readonly port: number;
+  readonly subset: string;
+  /** Of the client; the most that one of their proxies has ejected. */
+  readonly pods: number;
+  readonly ejected: number;
+}
+
+export interface PolicyRef {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** What it does here, in one line. */
+  readonly effect: string;
+}
+
+export interface ServicePage {
+  readonly namespace: string;
+  readonly name: string;
+  readonly host: string;
+  readonly ports: readonly { readonly port: number; readonly name: string; readonly protocol: string }[];
+  readonly signals: GoldenSignals;
+  /** Shares of the requests: what routes say (`null`: nothing does) and what was counted. */
+  readonly split: readonly {
+    readonly version: string;
+    readonly configured: number | null;
+    readonly observed: number | null;
+  }[];
+  readonly endpoints: readonly EndpointRow[];
+  /** Clients whose proxies have ejected some of them: which ones, those proxies alone know. */
+  readonly ejections: readonly Ejection[];
+  readonly inbound: readonly GraphEdge[];
+  readonly policies: readonly PolicyRef[];
+}
+
+export interface WorkloadPage {
+  readonly namespace: string;
+  readonly name: string;
+  readonly signals: GoldenSignals;
+  readonly health: Health;
+  readonly inbound: readonly GraphEdge[];
+  readonly outbound: readonly GraphEdge[];
+  readonly policies: readonly PolicyRef[];
+  readonly proxies: readonly ProxyRow[];
+}
+
+export interface ProxyRow {
+  readonly pod: string;
+  readonly synced: 'SYNCED' | 'STALE' | 'NACKED' | 'NOT SENT' | 'DISCONNECTED';
+  readonly problem?: string;
+  /** Bytes, and cores; limits `null` where there is none, use `null` where it is not known. */
+  readonly memory: { readonly used: number | null; readonly limit: number | null };
+  readonly cpu: { readonly used: number | null; readonly limit: number | null };
+  readonly certificate: { readonly identity: string; readonly expires: number } | null;
+}
+
+export interface ConfigRow {
+  readonly kind: string;
+  readonly apiVersion: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly findings: readonly {
+    readonly code: string;
+    readonly severity: 'Error' | 'Warning' | 'Info';
+    readonly message: string;
+    readonly remedy: string;
+  }[];
+  /** Hosts or workloads that it is for. */
+  readonly affects: readonly string[];
+  /** Proxies that have taken it, of those it is for; `null` where it is not sent to proxies. */
+  readonly delivered: { readonly taken: number; readonly of: number } | null;
+}
+
+export interface ConfigPage extends ConfigRow {
+  /** Of what is shown: a change names it in `If-Match`. */
+  readonly version: string;
+  readonly yaml: string;
+  readonly mayWrite: boolean;
+}
+
+/** The answer to a change that is not written yet, and to one that is. */
+export interface ChangeAnswer {
+  readonly yaml: string;
+  /** Unified diff. */
+  readonly diff: string;
+  readonly findings: ConfigRow['findings'];
+  readonly applied: boolean;
+}
+
+export interface SecurityPage {
+  readonly calls: readonly {
+    readonly source: string;
+    readonly target: string;
+    readonly mtls: MutualTls;
+    readonly requestsPerSecond: number;
+  }[];
+  readonly namespaces: readonly {
+    readonly namespace: string;
+    readonly mode: string;
+    readonly ready: boolean;
+    /** Who still calls in plaintext, or cannot do otherwise. */
+    readonly blockedBy: readonly { readonly workload: string; readonly reason: string }[];
+  }[];
+}
+
+export interface FanOutPage {
+  readonly entries: readonly {
+    readonly workload: string;
+    /** Calls of all levels that one request to it makes. */
+    readonly callsPerRequest: number;
+    readonly levels: readonly { readonly level: number; readonly calls: number; readonly addedMs: number | null }[];
+  }[];
+}
+
+/** `GET /api/cost`, for terminals: the proxies of a workload. Bytes and cores. */
+export interface CostRow {
+  readonly namespace: string;
+  readonly name: string;
+  readonly pods: readonly string[];
+  readonly memory: { readonly most: number | null; readonly sum: number; readonly limit: number | null };
+  readonly cpuLimit: number | null;
+}
+
+/** Event `tap` of `GET /api/tap`: proxies of the workload, those that this replica serves, those of them that tell by now. */
+export interface TapState {
+  readonly proxies: number;
+  readonly here: number;
+  readonly ready: number;
+}
+
+export interface ApiError {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/** A row of `GET /api/services`, which answers a list of them. */
+export interface ServiceRow {
+  readonly namespace: string;
+  readonly name: string;
+  readonly host: string;
+  readonly health: Health;
+  readonly signals: Signals;
+}

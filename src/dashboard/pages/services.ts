@@ -1,0 +1,131 @@
+import { OutriggerError } from '../../errors.ts';
+import type { Endpoint } from '../../model/endpoint.ts';
+import type { Service } from '../../model/service.ts';
+import type { Graph, GraphEdge } from '../../model/service-graph.ts';
+import { healthOf } from '../../observe/health.ts';
+import { longestRangeMs, secondsOf, sumOf } from '../../observe/history.ts';
+import { countedBy, signalsOf, totalOf } from '../../observe/signals.ts';
+import type { Tally } from '../../observe/tally.ts';
+import { findRule, indexRules } from '../../policy/destination-rule/select.ts';
+import { hostsOfVirtualServices } from '../../policy/virtual-service/select.ts';
+import type { EndpointRow, ServicePage, ServiceRow } from '../api-types.ts';
+import { ejectionsOf } from './ejections.ts';
+import { goldenSignals } from './golden-signals.ts';
+import { policiesOfHost, policiesOfPods } from './policies.ts';
+import { pageRange, type World } from './world.ts';
+
+/** Services of the cluster, by namespace and name. */
+export function listServices(world: World): ServiceRow[] {
+  const ticks = world.counts.within(pageRange * 1000);
+  const byHost = new Map<string, Tally[]>();
+  for (const tally of sumOf(ticks).values())
+    for (const [host] of countedBy(tally).hosts.entries()) byHost.set(host, [...(byHost.get(host) ?? []), tally]);
+  const snapshot = world.mesh.snapshot();
+  return snapshot.services.map((service): ServiceRow => {
+    const { namespace, name, hostname: host } = service;
+    const total = totalOf((byHost.get(host) ?? []).map(countedBy));
+    const signals = signalsOf(total, secondsOf(ticks));
+    const facts = {
+      signals,
+      connections: total.opened > 0,
+      telemetry: world.counts.source.state,
+      rangeSeconds: pageRange,
+    };
+    return { namespace, name, host, signals, health: healthOf({ ...facts, proxies: { connected: 0, expected: 0 } }) };
+  });
+}
+
+/** Throws OR4037. */
+export function servicePage(world: World, namespace: string, name: string): ServicePage {
+  const snapshot = world.mesh.snapshot();
+  const service = snapshot.services.find((one) => one.namespace === namespace && one.name === name);
+  if (service === undefined) throw new OutriggerError('OR4037', `service ${namespace}/${name}`);
+  const { hostname: host } = service;
+  const endpoints = snapshot.endpoints.get(service.id) ?? [];
+  const isOne = (tally: Tally): boolean =>
+    countedBy(tally)
+      .hosts.entries()
+      .some(([called]) => called === host);
+  const pods = endpoints.find(({ workload }) => workload !== '');
+  return {
+    ...{ namespace, name, host },
+    ports: service.ports.map(({ number: port, name: portName, protocol }) => ({ port, name: portName, protocol })),
+    signals: goldenSignals(world.counts.within(longestRangeMs), isOne),
+    split: splitOf(world, service, endpoints, isOne),
+    endpoints: endpoints.map(endpointRow),
+    ejections: ejectionsOf(world, host),
+    inbound: callsTo(world.graphs.graph(pageRange), host),
+    policies: [
+      ...policiesOfHost(world, host, namespace),
+      ...(pods === undefined ? [] : policiesOfPods(world, pods.namespace, pods.labels)),
+    ],
+  };
+}
+
+function callsTo({ edges }: Graph, host: string): GraphEdge[] {
+  return edges.filter(({ hosts }) => hosts.includes(host));
+}
+
+const healths = { ready: 'healthy', 'not-ready': 'unhealthy', terminating: 'draining' } as const;
+
+function endpointRow({ address, port, workloadName, labels, canonicalRevision, health }: Endpoint): EndpointRow {
+  const at = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  return {
+    address: at,
+    workload: workloadName,
+    version: labels['version'] ?? canonicalRevision,
+    health: healths[health],
+  };
+}
+
+/** Of each version that has endpoints, is routed to, or was called. */
+function splitOf(
+  world: World,
+  service: Service,
+  endpoints: readonly Endpoint[],
+  isOne: (tally: Tally) => boolean,
+): ServicePage['split'] {
+  const observed = new Map<string, number>();
+  for (const tally of sumOf(world.counts.within(pageRange * 1000)).values())
+    if (isOne(tally))
+      observed.set(tally.target.version, (observed.get(tally.target.version) ?? 0) + countedBy(tally).requests);
+  const all = [...observed.values()].reduce((sum, count) => sum + count, 0);
+  const configured = configuredSplit(world, service);
+  const versions = new Set([
+    ...endpoints.map(({ labels, canonicalRevision }) => labels['version'] ?? canonicalRevision),
+    ...(configured?.keys() ?? []),
+    ...observed.keys(),
+  ]);
+  versions.delete('');
+  return [...versions].sort().map((version) => ({
+    version,
+    configured: configured === undefined ? null : (configured.get(version) ?? 0),
+    observed: all === 0 ? null : (observed.get(version) ?? 0) / all,
+  }));
+}
+
+/** What the last rule says, which is for whatever no other is for; undefined: no route tells versions apart. */
+function configuredSplit({ mesh, settings }: World, service: Service): Map<string, number> | undefined {
+  const snapshot = mesh.snapshot();
+  const { domainSuffix, rootNamespaces } = settings();
+  const { hostname: host, namespace } = service;
+  const routes =
+    hostsOfVirtualServices(snapshot.virtualServices, domainSuffix).find(host)?.spec.http?.at(-1)?.route ?? [];
+  const client = { namespace, labels: {} };
+  const rule = findRule(indexRules(snapshot.destinationRules, domainSuffix), {
+    host,
+    owner: namespace,
+    client,
+    rootNamespaces,
+  });
+  const shares = new Map<string, number>();
+  const sum = routes.reduce((total, { weight }) => total + (weight ?? 0), 0);
+  for (const { destination, weight = 0 } of routes) {
+    const subset = rule?.subsets?.find(({ name }) => name === destination?.subset);
+    const version = subset?.labels?.['version'] ?? destination?.subset;
+    if (version === undefined) return undefined;
+    const share = routes.length === 1 ? 1 : sum === 0 ? 0 : weight / sum;
+    shares.set(version, (shares.get(version) ?? 0) + share);
+  }
+  return shares.size === 0 ? undefined : shares;
+}

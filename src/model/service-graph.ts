@@ -1,0 +1,89 @@
+/**
+ * What is known of the calls between workloads: what `src/observe` makes, the dashboard serves and the terminal prints. All times
+ * are milliseconds since 1970, all durations milliseconds, all rates per second, all shares between 0 and 1.
+ */
+
+/** `null` where nothing was counted: a share of no requests is not zero. */
+export interface Signals {
+  readonly requestsPerSecond: number;
+  /** Share of 5xx answers, of gRPC statuses that are server errors, and of requests that got none. */
+  readonly errorShare: number | null;
+  readonly p50: number | null;
+  readonly p95: number | null;
+  readonly p99: number | null;
+}
+
+export interface TelemetrySource {
+  readonly kind: 'prometheus' | 'proxies';
+  /** `stale`: the last good answer is shown; `fallback`: Prometheus is configured and does not answer, so the proxies are asked. */
+  readonly state: 'ok' | 'starting' | 'stale' | 'fallback' | 'failed';
+  readonly problem?: { readonly code: string; readonly message: string; readonly remedy: string };
+  readonly asOf: number;
+  readonly proxies: { readonly asked: number; readonly answered: number };
+}
+
+export type NodeKind = 'workload' | 'gateway' | 'external' | 'unknown';
+export type HealthState = 'healthy' | 'degraded' | 'failing' | 'idle' | 'unknown';
+
+export interface Health {
+  readonly state: HealthState;
+  /** One sentence with the figure that decided, such as `12.5 % of requests failed`. */
+  readonly reason: string;
+}
+
+export interface GraphNode {
+  /** Stable while the workload lives: `<kind>/<namespace>/<name>/<version>`. */
+  readonly id: string;
+  readonly kind: NodeKind;
+  readonly namespace: string;
+  readonly name: string;
+  readonly app: string;
+  readonly version: string;
+  readonly health: Health;
+  readonly inbound: Signals;
+  readonly proxies: { readonly connected: number; readonly expected: number };
+}
+
+export interface MutualTls {
+  /** Share of what was counted at the destination that came by mutual TLS; `null` where no destination told. */
+  readonly share: number | null;
+  readonly sourcePrincipals: readonly string[];
+  readonly destinationPrincipals: readonly string[];
+}
+
+export interface GraphEdge {
+  readonly id: string;
+  readonly source: string;
+  readonly target: string;
+  /** Hosts called, most called first, at most ten. */
+  readonly hosts: readonly string[];
+  readonly protocol: 'http' | 'grpc' | 'tcp';
+  readonly signals: Signals;
+  readonly bytesPerSecond: { readonly sent: number; readonly received: number };
+  readonly mtls: MutualTls;
+  /** Envoy's response flags, by requests a second: `UO`, `UF`... */
+  readonly flags: Readonly<Record<string, number>>;
+}
+
+export interface Graph {
+  readonly at: number;
+  readonly rangeSeconds: number;
+  readonly telemetry: TelemetrySource;
+  readonly nodes: readonly GraphNode[];
+  readonly edges: readonly GraphEdge[];
+}
+
+/** A point a step; `null` is a gap, drawn as one. */
+export interface Series {
+  readonly start: number;
+  readonly stepMs: number;
+  readonly values: readonly (number | null)[];
+}
+
+export interface GoldenSignals {
+  readonly requests: Series;
+  readonly errors: Series;
+  readonly p50: Series;
+  readonly p95: Series;
+  readonly p99: Series;
+}

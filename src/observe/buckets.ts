@@ -1,0 +1,56 @@
+/**
+ * Upper edges of Envoy's buckets, in milliseconds: every histogram then is a row of numbers, and two are added without a look-up.
+ * A proxy that has others is not believed: it is not one of ours.
+ * https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/metrics/v3/stats.proto#config-metrics-v3-statsconfig
+ */
+const edges: readonly number[] = [
+  ...[0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 300_000, 600_000, 1_800_000],
+  ...[3_600_000, Number.POSITIVE_INFINITY],
+];
+const indexes: ReadonlyMap<number, number> = new Map(edges.map((edge, index) => [edge, index]));
+
+/** Counts by upper edge, cumulative as Prometheus has them. */
+export class Buckets {
+  #counts: Float64Array | undefined;
+
+  add(edge: number, by: number): void {
+    const index = indexes.get(edge);
+    if (index === undefined) return;
+    const counts = this.#sized(edges.length);
+    counts[index] = (counts[index] ?? 0) + by;
+  }
+
+  merge(other: Buckets): void {
+    const theirs = other.#counts;
+    if (theirs === undefined) return;
+    const mine = this.#sized(theirs.length);
+    for (let index = 0; index < theirs.length; index += 1) mine[index] = (mine[index] ?? 0) + (theirs[index] ?? 0);
+  }
+
+  scale(by: number): void {
+    if (this.#counts !== undefined) this.#counts = this.#counts.map((count) => count * by);
+  }
+
+  /** Lowest first; only those that this histogram has. */
+  sorted(): { readonly edge: number; readonly count: number }[] {
+    const counts = this.#counts;
+    if (counts === undefined) return [];
+    const found: { edge: number; count: number }[] = [];
+    for (const [index, edge] of edges.entries()) {
+      const count = counts[index] ?? 0;
+      if (count > 0 || edge === Number.POSITIVE_INFINITY) found.push({ edge, count });
+      // The last edge below which nothing is still says where the next bucket begins.
+      else if (found.every((one) => one.count === 0)) found.splice(0, 1, { edge, count });
+    }
+    return found;
+  }
+
+  #sized(length: number): Float64Array {
+    const before = this.#counts;
+    if (before !== undefined && before.length >= length) return before;
+    const counts = new Float64Array(Math.max(length, 20));
+    if (before !== undefined) counts.set(before);
+    this.#counts = counts;
+    return counts;
+  }
+}

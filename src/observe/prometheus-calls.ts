@@ -1,0 +1,165 @@
+import { asOutriggerError, OutriggerError } from '../errors.ts';
+import type { TelemetrySource } from '../model/service-graph.ts';
+import { readCall } from './call.ts';
+import { type CallCounts, onceSo } from './call-counts.ts';
+import type { Tick } from './history.ts';
+import { type FetchText, queryPrometheus } from './prometheus.ts';
+import { addTo, edgeKey, type Tallies } from './tally.ts';
+
+export interface PrometheusCallsOptions {
+  /** `http://prometheus.monitoring:9090` */
+  readonly url: string;
+  readonly fetchText: FetchText;
+  readonly now: () => number;
+  readonly after: (ms: number, act: () => void) => () => void;
+  readonly everyMs?: number;
+  /** For all queries of one range. */
+  readonly timeoutMs?: number;
+}
+
+const metrics = [
+  'istio_requests_total',
+  'istio_request_duration_milliseconds_bucket',
+  'istio_tcp_connections_opened_total',
+  'istio_tcp_sent_bytes_total',
+  'istio_tcp_received_bytes_total',
+];
+const party = ['workload', 'workload_namespace', 'app', 'version', 'principal'];
+const labels = [
+  ...['reporter', 'destination_service', 'request_protocol', 'response_code', 'grpc_response_status'],
+  ...['response_flags', 'connection_security_policy', 'le'],
+  ...party.flatMap((name) => [`source_${name}`, `destination_${name}`]),
+].join(', ');
+
+/** The newest calls by themselves, for the lock: two scrapes of a Prometheus as it usually is. Seconds. */
+const newest = 30;
+/** A range that nobody asked for lately is not followed any longer. Milliseconds. */
+const keptMs = 60_000;
+
+interface Followed {
+  ticks: readonly Tick[];
+  askedAt: number;
+}
+
+/** Calls as Prometheus has them, asked again every fifteen seconds while somebody watches. */
+export class PrometheusCalls implements CallCounts {
+  readonly #options: Required<PrometheusCallsOptions>;
+  readonly #ranges = new Map<number, Followed>();
+  readonly #listeners = new Set<() => void>();
+  #watchers = 0;
+  #stop: AbortController | undefined;
+  #problem: OutriggerError | undefined;
+  #asOf = 0;
+
+  constructor(options: PrometheusCallsOptions) {
+    this.#options = { everyMs: 15_000, timeoutMs: 5000, ...options };
+  }
+
+  get source(): TelemetrySource {
+    const base = { kind: 'prometheus', asOf: this.#asOf, proxies: { asked: 0, answered: 0 } } as const;
+    if (this.#problem === undefined) return { ...base, state: this.#asOf === 0 ? 'starting' : 'ok' };
+    const { code, message, remedy } = this.#problem;
+    return { ...base, state: this.#asOf === 0 ? 'failed' : 'stale', problem: { code, message, remedy } };
+  }
+
+  watch(): () => void {
+    this.#watchers += 1;
+    if (this.#stop === undefined) {
+      this.#stop = new AbortController();
+      void this.#run(this.#stop.signal);
+    }
+    let watching = true;
+    return () => {
+      if (!watching) return;
+      watching = false;
+      this.#watchers -= 1;
+      if (this.#watchers === 0) this.stop();
+    };
+  }
+
+  stop(): void {
+    this.#stop?.abort();
+    this.#stop = undefined;
+    this.#asOf = 0;
+    this.#problem = undefined;
+    this.#ranges.clear();
+  }
+
+  onTick(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  async ready(ms: number, patienceMs: number): Promise<void> {
+    if (this.within(ms).length > 0) return;
+    const { signal } = this.#stop ?? new AbortController();
+    await Promise.race([
+      this.#refresh([ms], signal),
+      onceSo(this, () => this.#problem !== undefined || this.within(ms).length > 0, patienceMs),
+    ]);
+  }
+
+  within(ms: number): readonly Tick[] {
+    const followed = this.#ranges.get(ms) ?? { ticks: [], askedAt: 0 };
+    followed.askedAt = this.#options.now();
+    this.#ranges.set(ms, followed);
+    return followed.ticks;
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { now, everyMs, after } = this.#options;
+    while (!signal.aborted) {
+      for (const [ms, { askedAt }] of this.#ranges) if (askedAt < now() - keptMs) this.#ranges.delete(ms);
+      const ranges = [...this.#ranges.keys()];
+      await this.#refresh(ranges.length === 0 ? [60_000] : ranges, signal);
+      await new Promise<void>((resolve) => {
+        const end = (): void => {
+          cancel();
+          signal.removeEventListener('abort', end);
+          resolve();
+        };
+        const cancel = after(everyMs, end);
+        signal.addEventListener('abort', end);
+      });
+    }
+  }
+
+  async #refresh(ranges: readonly number[], signal: AbortSignal): Promise<void> {
+    try {
+      const found = await Promise.all(ranges.map(async (ms) => [ms, await this.#read(ms, signal)] as const));
+      if (signal.aborted) return;
+      const now = this.#options.now();
+      for (const [ms, ticks] of found) this.#ranges.set(ms, { ticks, askedAt: this.#ranges.get(ms)?.askedAt ?? now });
+      this.#asOf = now;
+      this.#problem = undefined;
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#problem = asOutriggerError(error);
+    }
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  async #read(ms: number, signal: AbortSignal): Promise<Tick[]> {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(this.#options.timeoutMs)]);
+    const seconds = Math.round(ms / 1000);
+    const [end, recent] = [this.#options.now(), Math.min(newest, seconds)];
+    const cut = end - recent * 1000;
+    const ask = (text: string) => queryPrometheus(this.#options.fetchText, this.#options.url, text, limit);
+    const [there] = await ask('count(istio_requests_total or istio_tcp_connections_opened_total)');
+    if (there === undefined) throw new OutriggerError('OR4031', 'it has no istio_requests_total: it asks no proxies');
+    const read = async (window: string): Promise<Tallies> => {
+      const tallies: Tallies = new Map();
+      for (const name of metrics) {
+        for (const { labels: given, value } of await ask(`sum by (${labels}) (increase(${name}[${window}))`)) {
+          const call = readCall({ name, labels: given });
+          if (call !== undefined && value > 0) addTo(tallies, edgeKey(call), call, value);
+        }
+      }
+      return tallies;
+    };
+    const last = { start: cut, end, tallies: await read(`${recent}s]`) };
+    if (seconds <= newest) return [last];
+    const before = await read(`${seconds - newest}s] offset ${newest}s`);
+    return [{ start: end - ms, end: cut, tallies: before }, last];
+  }
+}

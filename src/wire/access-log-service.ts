@@ -1,0 +1,128 @@
+import { OutriggerError } from '../errors.ts';
+import { type HttpEntry, readTapMessage, type TapMessage } from '../xds/encode/access-logs.ts';
+import { bearerToken } from './bearer-token.ts';
+import type { Clock } from './clock.ts';
+import type { GrpcCall } from './grpc/grpc-call.ts';
+import { statusCodes } from './grpc/status.ts';
+import type { PeerAuthenticator, ProvenPeer } from './session.ts';
+import { statusOf } from './stream-status.ts';
+
+/** Where requests go that somebody looks at. */
+export interface TapStreams {
+  isOpen(id: string): boolean;
+  /** What one proxy tells for a tap. Throws a coded error where it may not. */
+  begin(id: string, peer: ProvenPeer, nodeId: string): TapSink;
+}
+
+export interface TapSink {
+  /** The answer: milliseconds to wait before more is read. */
+  take(entries: readonly HttpEntry[]): number;
+  /** Told when the tap is over. */
+  onEnd(listener: () => void): void;
+  close(): void;
+}
+
+export interface AccessLogServiceOptions {
+  readonly authenticator: PeerAuthenticator;
+  readonly taps: TapStreams;
+  readonly clock: Clock;
+  readonly firstMessageMs: number;
+}
+
+export const accessLogMethod = '/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs';
+
+/**
+ * Entries of proxies for the taps of this replica. Any other stream is refused, and its connection with it: a proxy whose logger
+ * came to the wrong replica connects anew, and so finds the right one.
+ */
+export function accessLogService(options: AccessLogServiceOptions): (call: GrpcCall) => void {
+  return (call) => new LogStream(call, options).start();
+}
+
+class LogStream {
+  readonly #call: GrpcCall;
+  readonly #options: AccessLogServiceOptions;
+  readonly #aborted = new AbortController();
+  #sink: TapSink | undefined;
+  #cancel: () => void = () => undefined;
+
+  constructor(call: GrpcCall, options: AccessLogServiceOptions) {
+    this.#call = call;
+    this.#options = options;
+  }
+
+  start(): void {
+    const { clock, firstMessageMs } = this.#options;
+    const late = new OutriggerError('OR2005', `there was no message within ${firstMessageMs} ms`);
+    this.#cancel = clock.after(firstMessageMs, () => this.#fail(late));
+    this.#call.listen({
+      message: (bytes) => this.#receive(bytes),
+      halfClosed: () => this.#end(),
+      drained: () => undefined,
+      closed: () => this.#close(),
+    });
+  }
+
+  #receive(bytes: Buffer): void {
+    try {
+      const message = readMessage(bytes);
+      if (this.#sink !== undefined) this.#take(this.#sink, message);
+      else this.#begin(message).catch((error) => this.#fail(error));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** The call stands still until it is known whose it is. */
+  async #begin(first: TapMessage): Promise<void> {
+    this.#call.pause();
+    this.#cancel();
+    const { taps, authenticator } = this.#options;
+    const { logName = '', nodeId = '' } = first.from ?? {};
+    if (!taps.isOpen(logName)) {
+      this.#end();
+      this.#call.retire();
+      return;
+    }
+    const { signal } = this.#aborted;
+    const peer = await authenticator.authenticate(bearerToken(this.#call.header('authorization')), signal);
+    if (signal.aborted) return;
+    const sink = taps.begin(logName, peer, nodeId);
+    this.#sink = sink;
+    sink.onEnd(() => this.#end());
+    this.#call.resume();
+    this.#take(sink, first);
+  }
+
+  #take(sink: TapSink, { entries }: TapMessage): void {
+    const waitMs = sink.take(entries);
+    if (waitMs <= 0) return;
+    this.#call.pause();
+    this.#cancel = this.#options.clock.after(waitMs, () => this.#call.resume());
+  }
+
+  #end(): void {
+    this.#call.end({ code: statusCodes.UNAVAILABLE, message: 'nobody looks at these requests any more' });
+    this.#close();
+  }
+
+  #fail(error: unknown): void {
+    this.#call.end(statusOf(error, this.#sink === undefined ? 'authentication' : 'running').status);
+    this.#close();
+  }
+
+  #close(): void {
+    this.#cancel();
+    this.#sink?.close();
+    this.#aborted.abort();
+  }
+}
+
+/** Throws OR2003. */
+function readMessage(bytes: Buffer): TapMessage {
+  try {
+    return readTapMessage(bytes);
+  } catch (cause) {
+    throw new OutriggerError('OR2003', 'it is no StreamAccessLogsMessage', { cause });
+  }
+}

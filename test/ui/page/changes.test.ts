@@ -1,0 +1,117 @@
+import type { Page } from 'playwright-core';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { chromiumPath, complaintsOf, expectAccessible, picture, useSession } from '../browser.ts';
+import { configPage, state } from '../fixtures.ts';
+
+describe.skipIf(chromiumPath === undefined)('what a person does', () => {
+  const session = useSession();
+  let page: Page;
+  beforeEach(() => session.server.reset());
+  afterEach(async () => {
+    const complaints = complaintsOf(page);
+    await page.context().close();
+    expect(complaints).toEqual([]);
+  });
+  const resource = '#/config/VirtualService/default/reviews';
+
+  test('moves a slider, sees the difference, applies', async () => {
+    page = await session.visit(resource);
+    const slider = page.getByLabel('Weight of v3 of reviews, percent');
+    await slider.focus();
+    for (let step = 0; step < 5; step++) await page.keyboard.press('ArrowRight');
+    await page.getByText('85 %').waitFor();
+    await page.getByLabel('Timeout').fill('3s');
+    await page.getByRole('button', { name: 'Show the difference' }).click();
+    await page.getByRole('region', { name: 'Difference' }).waitFor();
+    expect(session.server.written.map(({ method, path }) => [method, path])).toEqual([['POST', 'config/preview']]);
+    await expectAccessible(page);
+    await picture(page, 'resource-difference');
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await page.getByText(/^Applied at/).waitFor();
+    const [, put] = session.server.written;
+    expect([put?.method, put?.path, put?.ifMatch]).toEqual([
+      ...['PUT', 'config/VirtualService/default/reviews', '"4711"'],
+    ]);
+    expect(put?.body).toContain('# the canary');
+    expect(put?.body).toMatch(/weight: 85\n.*weight: 15\n\s+timeout: 3s/s);
+  });
+
+  test('may look and not write: no form', async () => {
+    session.server.answers.set('config/VirtualService/default/reviews', { value: { ...configPage, mayWrite: false } });
+    page = await session.visit(resource);
+    await page.getByText('that takes an account with the right to').waitFor();
+    expect(await page.getByRole('button', { name: 'Show the difference' }).count()).toBe(0);
+    expect(await page.locator('input[type=range]').count()).toBe(0);
+  });
+
+  test('what would be refused cannot be applied', async () => {
+    const findings = [{ code: 'OR5001', severity: 'Error', message: 'the weights are 95', remedy: 'Let them be 100.' }];
+    session.server.answers.set('config/preview', {
+      value: { yaml: configPage.yaml, diff: '+x', findings, applied: false },
+    });
+    page = await session.visit(resource);
+    await page.getByLabel('Timeout').fill('3s');
+    await page.getByRole('button', { name: 'Show the difference' }).click();
+    await page.getByText('the weights are 95').waitFor();
+    expect(await page.getByRole('button', { name: 'Apply' }).isDisabled()).toBe(true);
+  });
+
+  test('previews an injection', async () => {
+    page = await session.visit('#/injection');
+    await expectAccessible(page);
+    await page.getByRole('button', { name: 'Preview' }).click();
+    await page.getByRole('heading', { name: 'Pod web gets a proxy' }).waitFor();
+    await page.getByText('requests cpu 10m, memory 40Mi').waitFor();
+    await page.getByText('+ - name: istio-proxy').waitFor();
+    await expectAccessible(page);
+    await picture(page, 'injection');
+    session.server.answers.set('injection-preview', {
+      status: 400,
+      error: { code: 'OR1209', message: 'the body is no YAML', remedy: 'Mend line 3.' },
+    });
+    await page.getByRole('button', { name: 'Preview' }).click();
+    await page.getByText('Mend line 3.').waitFor();
+  });
+
+  test('signs in when the server wants a token, which then goes with each request', async () => {
+    session.server.token = 'eyJ.secret';
+    page = await session.visit('#/security');
+    await page.getByText('This dashboard wants a token.').waitFor();
+    await expectAccessible(page);
+    await page.getByLabel('Kubernetes token').fill('eyJ.wrong');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('This dashboard wants a token.').waitFor();
+    await page.getByLabel('Kubernetes token').fill('eyJ.secret');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText(/blocked by 1/).waitFor();
+    expect(page.url()).not.toContain('secret');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByText('This dashboard wants a token.').waitFor();
+  });
+
+  test('shows a token by choice where nobody asked for one', async () => {
+    session.server.answers.set('state', { value: { ...state, place: 'cluster' } });
+    page = await session.visit('#/security');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByText(/blocked by 1/).waitFor();
+  });
+
+  test('an emergency stands on every page', async () => {
+    const emergencies = [{ scope: 'deploy/reviews', level: 'authz', until: Date.now() + 600_000, reason: 'INC-7' }];
+    session.server.answers.set('state', { value: { ...state, emergencies } });
+    page = await session.visit('#/fan-out');
+    await page.getByText('INC-7').waitFor();
+    await expectAccessible(page);
+  });
+
+  test('paints within a second', async () => {
+    page = await session.visit('#/graph');
+    await page.locator('[data-node]').first().waitFor();
+    const paint = await page.evaluate(
+      () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Number.POSITIVE_INFINITY,
+    );
+    console.log(`first contentful paint after ${paint.toFixed(0)} ms`);
+    expect(paint).toBeLessThan(1000);
+  });
+});

@@ -1,0 +1,237 @@
+import type { Page } from 'playwright-core';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { chromiumPath, complaintsOf, expectAccessible, expectNoSideScroll, picture, useSession } from '../browser.ts';
+import { emptyGraph, graph, telemetry } from '../fixtures.ts';
+import { hostileNames } from '../hostile.ts';
+import type { Answer } from '../page-server.ts';
+
+/** Each page in each state: accessible, within the window, without a complaint of the browser. */
+interface PageCase {
+  readonly name: string;
+  readonly hash: string;
+  /** Where its data come from. */
+  readonly path: string;
+  /** Shown when the data are there. */
+  readonly ready: RegExp;
+  readonly empty?: { readonly value: unknown; readonly text: RegExp };
+}
+
+const cases: readonly PageCase[] = [
+  {
+    name: 'graph',
+    hash: '#/graph',
+    path: 'graph/stream',
+    ready: /11 nodes, 10 calls/,
+    empty: { value: emptyGraph, text: /No workloads yet/ },
+  },
+  { name: 'graph as list', hash: '#/graph?view=list', path: 'graph/stream', ready: /Nodes \(11\)/ },
+  {
+    name: 'security',
+    hash: '#/security',
+    path: 'security',
+    ready: /blocked by 1/,
+    empty: { value: { calls: [], namespaces: [] }, text: /No calls yet/ },
+  },
+  {
+    name: 'services',
+    hash: '#/services',
+    path: 'services',
+    ready: /Services \(4\)/,
+    empty: { value: [], text: /No services yet/ },
+  },
+  { name: 'service', hash: '#/services/default/reviews', path: 'services/default/reviews', ready: /ejected/ },
+  {
+    name: 'workload',
+    hash: '#/workloads/default/reviews-v3',
+    path: 'workloads/default/reviews-v3',
+    ready: /31 MB of 64 MB/,
+  },
+  {
+    name: 'config',
+    hash: '#/config',
+    path: 'config',
+    ready: /6 of 7, 1 missing/,
+    empty: { value: [], text: /Nothing is configured/ },
+  },
+  {
+    name: 'resource',
+    hash: '#/config/VirtualService/default/reviews',
+    path: 'config/VirtualService/default/reviews',
+    ready: /Show the difference/,
+  },
+  {
+    name: 'fan-out',
+    hash: '#/fan-out',
+    path: 'fan-out',
+    ready: /4\.1 calls per request/,
+    empty: { value: { entries: [] }, text: /No requests enter the mesh/ },
+  },
+];
+
+const phone = { viewport: { width: 360, height: 740 }, hasTouch: true } as const;
+const wall = { viewport: { width: 3840, height: 2160 } } as const;
+const failed: Answer = {
+  status: 500,
+  error: { code: 'OR4031', message: 'The figures are lost.', remedy: 'Look at the log.' },
+};
+
+describe.skipIf(chromiumPath === undefined)('each page', () => {
+  const session = useSession();
+  let page: Page | undefined;
+  beforeEach(() => session.server.reset());
+  afterEach(async () => {
+    const complaints = page === undefined ? [] : complaintsOf(page);
+    await page?.context().close();
+    page = undefined;
+    expect(complaints).toEqual([]);
+  });
+
+  const look = async (hash: string, options: Parameters<typeof session.visit>[1], text: RegExp) => {
+    page = await session.visit(hash, options);
+    await page.getByText(text).first().waitFor();
+    return page;
+  };
+
+  test.each(cases)('$name: light and dark, on a phone and on a wall', async ({ name, hash, ready }) => {
+    const shown = await look(hash, { colorScheme: 'light' }, ready);
+    await expectAccessible(shown);
+    await picture(shown, name);
+    await shown.getByLabel('Colours').selectOption('dark');
+    await expectAccessible(shown);
+    await picture(shown, `${name}-dark`);
+    await shown.setViewportSize(phone.viewport);
+    await expectNoSideScroll(shown);
+    await expectAccessible(shown);
+    await picture(shown, `${name}-phone`);
+    await shown.setViewportSize(wall.viewport);
+    await expectNoSideScroll(shown);
+    await picture(shown, `${name}-wall`);
+  });
+
+  test.each(cases.filter(({ name }) => name !== 'graph as list'))(
+    '$name: loading, then failed, then back',
+    async ({ name, hash, path, ready }) => {
+      const usual = session.server.answers.get(path) as Answer;
+      session.server.answers.set(path, { hangs: true });
+      const shown = await look(hash, {}, /^Loading .*…$/);
+      await expectAccessible(shown);
+      session.server.answers.set(path, failed);
+      await shown.reload();
+      await shown.getByText('The figures are lost.').waitFor();
+      await shown.getByText('OR4031').waitFor();
+      await expectAccessible(shown);
+      await picture(shown, `${name}-failed`);
+      session.server.answers.set(path, usual);
+      const again = shown.getByRole('button', { name: 'Try again' });
+      if ((await again.count()) > 0) await again.click();
+      await shown.getByText(ready).first().waitFor({ timeout: 15_000 });
+    },
+  );
+
+  test('what is not known is said: proxies of other replicas, and the CPU of Envoy', async () => {
+    const shown = await look('#/config', {}, /6 of 7, 1 missing/);
+    await shown.getByText('Counted are the 7 proxies that this replica').waitFor();
+    await shown.goto(`${session.server.address}#/workloads/default/reviews-v3`);
+    await shown.getByText('kubectl top pod --containers').first().waitFor();
+  });
+
+  test('live requests: only when somebody asks, bounded, hostile paths as text, and until they stop', async () => {
+    const shown = await look('#/workloads/default/reviews-v3', phone, /31 MB of 64 MB/);
+    await shown.getByRole('button', { name: 'Watch requests' }).click();
+    await shown.getByText('1 of 2 proxies tell; other replicas serve 1').waitFor();
+    await shown.getByText('GET reviews:9080/reviews/0?…').waitFor();
+    await shown.getByText('onerror=alert(1)').waitFor();
+    await shown.getByText('At least 7 more were left out.').waitFor();
+    await expectAccessible(shown);
+    await expectNoSideScroll(shown);
+    await picture(shown, 'live-requests-phone');
+    await shown.getByRole('button', { name: 'Stop' }).click();
+    await shown.getByRole('button', { name: 'Watch requests' }).waitFor();
+  });
+
+  test.each(cases.filter(({ empty }) => empty !== undefined))('$name: empty', async ({ name, hash, path, empty }) => {
+    if (empty === undefined) return;
+    session.server.answers.set(path, { value: empty.value });
+    if (path === 'graph/stream') session.server.push(emptyGraph);
+    const shown = await look(hash, phone, empty.text);
+    await expectNoSideScroll(shown);
+    await expectAccessible(shown);
+    await picture(shown, `${name}-empty`);
+  });
+
+  test('every name is text: markup, a kilobyte, right to left', async () => {
+    const [node] = graph.nodes;
+    if (node === undefined) throw new Error('no node');
+    const nodes = hostileNames.map((name, index) => ({
+      ...node,
+      id: `workload/${name}/${index}/v1`,
+      name,
+      namespace: name,
+      app: name,
+      version: name,
+      health: { ...node.health, reason: name },
+    }));
+    const edges = graph.edges.slice(0, nodes.length - 1).map((edge, index) => ({
+      ...edge,
+      id: `edge ${index}`,
+      source: nodes[index]?.id ?? '',
+      target: nodes[index + 1]?.id ?? '',
+      hosts: hostileNames,
+      mtls: { share: 0, sourcePrincipals: hostileNames, destinationPrincipals: hostileNames },
+    }));
+    session.server.push({ ...graph, nodes, edges });
+    session.server.answers.set('security', {
+      value: {
+        calls: edges.map(({ source, target, mtls }) => ({ source, target, mtls, requestsPerSecond: 1 })),
+        namespaces: hostileNames.map((name) => ({
+          namespace: name,
+          mode: name,
+          ready: false,
+          blockedBy: [{ workload: name, reason: name }],
+        })),
+      },
+    });
+    const shown = await look('#/graph?at=edge%200', phone, /10 nodes/);
+    for (const hash of ['#/graph?view=list', '#/security', '#/graph?at=edge%201']) {
+      await shown.evaluate((to) => {
+        location.hash = to;
+      }, hash);
+      await shown
+        .getByText(/onerror/)
+        .filter({ visible: true })
+        .first()
+        .waitFor();
+      await expectNoSideScroll(shown);
+      await expectAccessible(shown);
+    }
+    await picture(shown, 'hostile-phone');
+    expect(
+      await shown.evaluate(() => [(window as unknown as { hacked?: number }).hacked, document.images.length]),
+    ).toEqual([undefined, 0]);
+    // A name that turns the direction of text does so only within itself.
+    expect(await shown.locator('.details bdi').count()).toBeGreaterThan(hostileNames.length);
+  });
+
+  test.each([
+    ['fallback', /Prometheus does not answer: figures from the proxies themselves/],
+    ['stale', /The last figures from Prometheus, not refreshed/],
+    ['failed', /No figures from Prometheus/],
+    ['starting', /First figures from Prometheus are on their way/],
+  ] as const)('where the figures come from: %s', async (state, text) => {
+    const problem = {
+      code: 'OR4042',
+      message: 'http://prometheus:9090 refuses connections',
+      remedy: 'Look whether it runs.',
+    };
+    session.server.push({ ...graph, telemetry: { ...telemetry, kind: 'prometheus', state, problem } });
+    const shown = await look('#/graph', {}, text);
+    await shown.getByText('http://prometheus:9090 refuses connections').waitFor();
+    await expectAccessible(shown);
+    await picture(shown, `source-${state}`);
+  });
+
+  test('a page that does not exist says so', async () => {
+    const shown = await look('#/nowhere/%E0%A4%A', {}, /There is no such page/);
+    await expectAccessible(shown);
+  });
+});

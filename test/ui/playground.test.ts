@@ -1,0 +1,136 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { get } from 'node:http';
+import { join, resolve } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { build } from 'vite';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startMesh, type TestMesh } from '../mesh/fixture.ts';
+import { findRequirements } from '../netns/requirements.ts';
+import { chromiumPath, complaintsOf, expectAccessible, launch, listen, picture } from './browser.ts';
+
+/** The page of the real control plane of a real Bookinfo under load. */
+const envoy = findRequirements();
+const checkout = resolve(import.meta.dirname, '../..');
+const sample = join(checkout, 'manifests/samples/bookinfo');
+const perSecond = 20;
+
+const plaintext = `apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: details}
+spec: {host: details, trafficPolicy: {tls: {mode: DISABLE}}}
+`;
+const failing = `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: ratings}
+spec:
+  hosts: [ratings]
+  http:
+    - fault: {abort: {percentage: {value: 50}, httpStatus: 500}}
+      route: [{destination: {host: ratings}}]
+`;
+
+describe.skipIf(chromiumPath === undefined || envoy === undefined)('Bookinfo under load', () => {
+  let mesh: TestMesh;
+  let browser: Browser;
+  let page: Page;
+  let load: NodeJS.Timeout;
+
+  beforeAll(async () => {
+    await build({ configFile: join(checkout, 'web/vite.config.ts') });
+    const manifests = Object.fromEntries(
+      readdirSync(sample).map((name) => [name, readFileSync(join(sample, name), 'utf8')]),
+    );
+    mesh = await startMesh({ envoy: envoy ?? '', manifests, concurrency: 1, forwards: { 80: 0 } });
+    const port = mesh.playground.forwards.get(80) ?? 0;
+    let sent = 0;
+    load = setInterval(() => {
+      // Version 2 of the reviews is jason's alone.
+      const headers = sent++ % 3 === 0 ? { 'end-user': 'jason' } : {};
+      get({ host: '127.0.0.1', port, path: '/productpage', headers }, (response) => response.resume()).on(
+        'error',
+        () => {},
+      );
+    }, 1000 / perSecond);
+    browser = await launch();
+  }, 120_000);
+  afterAll(async () => {
+    clearInterval(load);
+    await browser?.close();
+    await mesh?.stop();
+  });
+
+  const visit = async (hash: string) => {
+    page = await (await browser.newContext({ viewport: { width: 1280, height: 720 } })).newPage();
+    listen(page);
+    await page.goto(`${mesh.control().dashboardUrl}/${hash}`);
+  };
+  const leave = async () => {
+    const complaints = complaintsOf(page);
+    await page.context().close();
+    expect(complaints).toEqual([]);
+  };
+
+  test('the graph shows who calls whom, each call locked; opens a lock when a client sends in plaintext, and closes it', async () => {
+    await visit('#/graph?range=15');
+    await page.getByText('7 nodes, 7 calls').waitFor();
+    await page.getByText('no call seen in plaintext').waitFor();
+    await page.getByText('no problems').waitFor();
+    await expectAccessible(page);
+    await picture(page, 'real-graph');
+    const start = Date.now();
+    await mesh.apply('plaintext.yaml', plaintext);
+    await page.getByRole('button', { name: '1 call in plaintext' }).waitFor({ timeout: 15_000 });
+    console.log(`the lock opened after ${((Date.now() - start) / 1000).toFixed(1)} s`);
+    await page.getByRole('combobox', { name: 'Show' }).selectOption('plaintext');
+    await page.getByText('2 nodes, 1 call,').waitFor();
+    await page.getByRole('button', { name: 'List' }).click();
+    const call = page.getByRole('row', { name: /productpage-v1 v1 → details-v1 v1/ });
+    await call.getByText(/plaintext|% mutual TLS/).waitFor();
+    await picture(page, 'real-plaintext');
+    await mesh.remove('plaintext.yaml');
+    await page.getByText('No call seen in plaintext').waitFor({ timeout: 30_000 });
+    await leave();
+  });
+
+  test.each([
+    ['#/services', /Services \(\d+\)/, /healthy/],
+    ['#/services/default/reviews', /Versions: what routes say/, /10\.\d+\.\d+\.\d+:9080/],
+    ['#/workloads/default/reviews-v3', /Called by/, /SYNCED/],
+    ['#/security', /Namespaces/, /nobody calls in plaintext/],
+    ['#/fan-out', /calls per request/, /istio-ingressgateway/],
+    ['#/config', /Resources \(\d+\)/, /VirtualService/],
+    ['#/config/VirtualService/default/reviews', /subset: v3/, /Nothing is wrong with it/],
+  ])('%s has what the mesh is', async (hash, ...texts) => {
+    await visit(hash);
+    for (const text of texts) await page.getByText(text).first().waitFor();
+    await expectAccessible(page);
+    await leave();
+  });
+
+  test('an injection is previewed as it would be', async () => {
+    await visit('#/injection');
+    await page.getByRole('button', { name: 'Preview' }).click();
+    await page.getByRole('heading', { name: 'Pod web gets a proxy' }).waitFor();
+    await page
+      .getByText(/^\+ +- name: istio-proxy|^\+ .*istio-init/)
+      .first()
+      .waitFor();
+    await page.getByText(/The proxy adds: requests/).waitFor();
+    await expectAccessible(page);
+    await leave();
+  });
+
+  test('a service that fails is told, with its figure', async () => {
+    await mesh.apply('failing.yaml', failing);
+    await visit('#/graph?range=15');
+    await page
+      .getByText(/[1-9]\d*(\.\d+)? % err/)
+      .filter({ visible: true })
+      .first()
+      .waitFor({ timeout: 30_000 });
+    await page.getByRole('button', { name: /with problems/ }).waitFor({ timeout: 30_000 });
+    await picture(page, 'real-failing');
+    await mesh.remove('failing.yaml');
+    await leave();
+  });
+});

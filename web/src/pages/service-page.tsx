@@ -1,0 +1,153 @@
+import type { ServicePage as Answer, EndpointRow } from '../../../src/dashboard/api-types.ts';
+import { pathOf } from '../data/api.ts';
+import { printRoute } from '../data/route.ts';
+import { useResource } from '../data/use-resource.ts';
+import { nothing } from '../format/numbers.ts';
+import { EdgeTable } from '../ui/edge-table.tsx';
+import { GoldenCharts } from '../ui/golden-signals.tsx';
+import { HealthGlyph } from '../ui/marks.tsx';
+import { Name } from '../ui/name.tsx';
+import { PolicyList } from '../ui/policy-list.tsx';
+import { ShareBar } from '../ui/share-bar.tsx';
+import { PageSource } from '../ui/source-line.tsx';
+import { With } from '../ui/states.tsx';
+import { Table } from '../ui/table.tsx';
+
+export function ServicePage({ namespace, name }: { readonly namespace: string; readonly name: string }) {
+  const resource = useResource<Answer>(`services/${pathOf(namespace, name)}`, 5000);
+  return (
+    <main class="page" id="main">
+      <p class="crumbs">
+        <a href="#/services">Services</a> / <Name text={namespace} />
+      </p>
+      <h1>
+        <Name text={name} />
+      </h1>
+      <PageSource />
+      <With resource={resource} what="the service">
+        {(page) => (
+          <>
+            <p class="muted">
+              <Name text={page.host} />{' '}
+              {page.ports.map(({ port, name: portName, protocol }) => `${port} ${portName} (${protocol})`).join(', ')}
+            </p>
+            <GoldenCharts signals={page.signals} />
+            <Split split={page.split} />
+            <Endpoints endpoints={page.endpoints} namespace={namespace} />
+            <Ejections ejections={page.ejections} />
+            <EdgeTable
+              caption="Called by"
+              edges={page.inbound}
+              end="source"
+              none="Nobody has called it in this time."
+              beside={{ title: 'Version', cell: ({ target }) => <Name text={target.split('/')[3] ?? ''} /> }}
+            />
+            <PolicyList policies={page.policies} />
+          </>
+        )}
+      </With>
+    </main>
+  );
+}
+
+/** Off by more than this, of 1, is told: chance alone moves a share by less once some hundred requests are counted. */
+const tolerance = 0.05;
+
+function Split({ split }: Pick<Answer, 'split'>) {
+  if (split.length === 0) return null;
+  return (
+    <Table
+      caption="Versions: what routes say, and what was counted"
+      rows={split}
+      keyOf={(row) => row.version}
+      columns={[
+        { title: 'Version', cell: (row) => <Name text={row.version} strong /> },
+        {
+          title: 'Configured',
+          cell: ({ configured }) =>
+            configured === null ? <span class="muted">no route says</span> : <ShareBar share={configured} />,
+        },
+        { title: 'Observed', cell: ({ observed }) => (observed === null ? nothing : <ShareBar share={observed} />) },
+        {
+          title: 'Difference',
+          cell: ({ configured, observed }) => {
+            if (configured === null || observed === null) return nothing;
+            const off = observed - configured;
+            if (Math.abs(off) <= tolerance) return <span class="muted">as configured</span>;
+            return <span class="warn">{`${off > 0 ? '+' : '−'}${(Math.abs(off) * 100).toFixed(1)} points`}</span>;
+          },
+        },
+      ]}
+    />
+  );
+}
+
+/** A proxy tells how many it has ejected; which, its admin port alone. */
+function Ejections({ ejections }: Pick<Answer, 'ejections'>) {
+  if (ejections.length === 0) return <p class="muted">No client's proxy has ejected an endpoint.</p>;
+  return (
+    <>
+      <Table
+        caption="Ejected by clients, for failing"
+        rows={ejections}
+        keyOf={({ client, port, subset }) => `${client} ${port} ${subset}`}
+        columns={[
+          { title: 'Client', cell: ({ client }) => <Name text={client} /> },
+          { title: 'Port', kind: 'number', cell: ({ port }) => port },
+          {
+            title: 'Subset',
+            cell: ({ subset }) => (subset === '' ? <span class="muted">all</span> : <Name text={subset} />),
+          },
+          { title: 'Endpoints', kind: 'number', cell: ({ ejected }) => <span class="bad">{ejected} ejected</span> },
+          { title: 'By proxies', kind: 'number', cell: ({ pods }) => pods },
+        ]}
+      />
+      <p class="muted">
+        Which they are: <code>outrigger proxy-config endpoint POD</code>, for a pod of the client.
+      </p>
+    </>
+  );
+}
+
+const healthOf: Record<EndpointRow['health'], 'healthy' | 'failing' | 'degraded' | 'idle' | 'unknown'> = {
+  healthy: 'healthy',
+  unhealthy: 'failing',
+  ejected: 'degraded',
+  draining: 'idle',
+  unknown: 'unknown',
+};
+
+function Endpoints({ endpoints, namespace }: Pick<Answer, 'endpoints'> & { readonly namespace: string }) {
+  if (endpoints.length === 0)
+    return <p class="bad">No endpoints: every request to it fails. Its selector fits no ready pod.</p>;
+  return (
+    <Table
+      caption={`Endpoints (${endpoints.length})`}
+      rows={endpoints}
+      keyOf={(row) => row.address}
+      columns={[
+        { title: 'Address', cell: (row) => <Name text={row.address} /> },
+        {
+          title: 'Workload',
+          cell: (row) =>
+            row.workload === '' ? (
+              <span class="muted">none</span>
+            ) : (
+              <a href={printRoute(['workloads', namespace, row.workload])}>
+                <Name text={row.workload} />
+              </a>
+            ),
+        },
+        { title: 'Version', cell: (row) => <Name text={row.version} /> },
+        {
+          title: 'Health',
+          cell: ({ health }) => (
+            <span class="mark">
+              <HealthGlyph state={healthOf[health]} /> {health}
+            </span>
+          ),
+        },
+      ]}
+    />
+  );
+}

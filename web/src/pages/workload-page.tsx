@@ -1,0 +1,157 @@
+import type { WorkloadPage as Answer, DashboardState, ProxyRow } from '../../../src/dashboard/api-types.ts';
+import { pathOf } from '../data/api.ts';
+import { now } from '../data/clock.ts';
+import { useResource } from '../data/use-resource.ts';
+import { formatAge, formatBytes, formatCores, formatShare } from '../format/numbers.ts';
+import { EdgeTable } from '../ui/edge-table.tsx';
+import { GoldenCharts } from '../ui/golden-signals.tsx';
+import { LiveRequests } from '../ui/live-requests.tsx';
+import { HealthMark } from '../ui/marks.tsx';
+import { Name } from '../ui/name.tsx';
+import { PolicyList } from '../ui/policy-list.tsx';
+import { PageSource } from '../ui/source-line.tsx';
+import { With } from '../ui/states.tsx';
+import { Table } from '../ui/table.tsx';
+
+interface WorkloadPageProps {
+  readonly namespace: string;
+  readonly name: string;
+  readonly links: DashboardState['links'];
+}
+
+export function WorkloadPage({ namespace, name, links }: WorkloadPageProps) {
+  const resource = useResource<Answer>(`workloads/${pathOf(namespace, name)}`, 5000);
+  return (
+    <main class="page" id="main">
+      <p class="crumbs">
+        <a href="#/services">Services</a> / <Name text={namespace} />
+      </p>
+      <h1>
+        <Name text={name} />
+      </h1>
+      <PageSource />
+      <With resource={resource} what="the workload">
+        {(page) => (
+          <>
+            <HealthMark {...page.health} />
+            <Links links={links} namespace={namespace} name={name} />
+            <GoldenCharts signals={page.signals} />
+            <EdgeTable
+              caption="Called by"
+              edges={page.inbound}
+              end="source"
+              none="Nobody has called it in this time."
+            />
+            <EdgeTable caption="Calls" edges={page.outbound} end="target" none="It has called nobody in this time." />
+            <Proxies proxies={page.proxies} />
+            <LiveRequests key={`${namespace}/${name}`} namespace={namespace} name={name} />
+            <PolicyList policies={page.policies} />
+          </>
+        )}
+      </With>
+    </main>
+  );
+}
+
+/** Only where somebody has configured what they lead to; only to http and https. */
+function Links({ links, namespace, name }: WorkloadPageProps) {
+  const found = [
+    ['Recent traces', links.tracing],
+    ['Grafana', links.grafana],
+    ['Prometheus', links.prometheus],
+  ].filter((pair): pair is [string, string] => pair[1] !== undefined && /^https?:\/\//i.test(pair[1]));
+  if (found.length === 0) return null;
+  return (
+    <p>
+      {found.map(([words, address]) => (
+        <a
+          key={words}
+          class="outside"
+          href={address.replaceAll('{workload}', `${encodeURIComponent(name)}.${encodeURIComponent(namespace)}`)}
+          rel="noreferrer"
+          target="_blank"
+        >
+          {words}
+        </a>
+      ))}
+    </p>
+  );
+}
+
+function Proxies({ proxies }: Pick<Answer, 'proxies'>) {
+  if (proxies.length === 0) return <p class="muted">None of its pods has a proxy: it is not part of the mesh.</p>;
+  return (
+    <Table
+      caption="Proxies"
+      rows={proxies}
+      keyOf={(row) => row.pod}
+      columns={[
+        { title: 'Pod', cell: (row) => <Name text={row.pod} /> },
+        { title: 'Configuration', cell: (row) => <Synced {...row} /> },
+        { title: 'Memory', cell: ({ memory }) => <Against {...memory} format={formatBytes} /> },
+        { title: 'CPU', cell: ({ cpu }) => <Cpu {...cpu} /> },
+        { title: 'Certificate', cell: ({ certificate }) => <Certificate certificate={certificate} /> },
+      ]}
+    />
+  );
+}
+
+function Synced({ synced, problem }: ProxyRow) {
+  return (
+    <>
+      <span class={synced === 'SYNCED' ? '' : synced === 'NACKED' || synced === 'DISCONNECTED' ? 'bad' : 'warn'}>
+        {synced}
+      </span>
+      {problem === undefined ? null : (
+        <>
+          {' '}
+          <bdi class="muted">{problem}</bdi>
+        </>
+      )}
+    </>
+  );
+}
+
+interface AgainstProps {
+  readonly used: number | null;
+  readonly limit: number | null;
+  readonly format: (value: number | null) => string;
+}
+
+function Against({ used, limit, format }: AgainstProps) {
+  if (limit === null)
+    return (
+      <>
+        {format(used)} {used === null ? '' : <span class="muted">no limit</span>}
+      </>
+    );
+  const share = used === null ? null : used / limit;
+  return (
+    <span class={share !== null && share > 0.9 ? 'bad' : ''}>
+      {format(used)} of {format(limit)}{' '}
+      <span class="muted">{share === null ? '' : formatShare(Math.round(share * 100) / 100)}</span>
+    </span>
+  );
+}
+
+/** Envoy has no figure of its CPU, and none is made up. */
+function Cpu(cpu: ProxyRow['cpu']) {
+  if (cpu.used !== null) return <Against {...cpu} format={formatCores} />;
+  return (
+    <span class="muted">
+      {cpu.limit === null ? 'no limit' : `limit ${formatCores(cpu.limit)}`}; used:{' '}
+      <code>kubectl top pod --containers</code>
+    </span>
+  );
+}
+
+function Certificate({ certificate }: Pick<ProxyRow, 'certificate'>) {
+  if (certificate === null) return <span class="muted">none</span>;
+  const left = certificate.expires - now.value;
+  return (
+    <>
+      <Name text={certificate.identity} />{' '}
+      <span class={left < 3_600_000 ? 'bad' : 'muted'}>{left > 0 ? `ends in ${formatAge(left)}` : 'has expired'}</span>
+    </>
+  );
+}

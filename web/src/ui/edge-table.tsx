@@ -1,0 +1,64 @@
+import type { GraphEdge } from '../../../src/dashboard/api-types.ts';
+import { printRoute } from '../data/route.ts';
+import { versioned } from '../format/names.ts';
+import { formatMs, formatRate, formatShare } from '../format/numbers.ts';
+import { Lock } from './lock.tsx';
+import { Name } from './name.tsx';
+import { type Column, Table } from './table.tsx';
+
+interface EdgeTableProps {
+  readonly caption: string;
+  readonly edges: readonly GraphEdge[];
+  /** The end that is not the page's own. */
+  readonly end: 'source' | 'target';
+  readonly none: string;
+  /** A column beside the name. */
+  readonly beside?: Column<GraphEdge>;
+}
+
+export function EdgeTable({ caption, edges, end, none, beside }: EdgeTableProps) {
+  if (edges.length === 0) return <p class="muted">{none}</p>;
+  return (
+    <Table
+      caption={caption}
+      rows={edges}
+      keyOf={(edge) => edge.id}
+      columns={[
+        { title: end === 'source' ? 'Caller' : 'Called', cell: (edge) => <NodeLink id={edge[end]} /> },
+        ...(beside === undefined ? [] : [beside]),
+        { title: 'Protocol', cell: (edge) => edge.protocol },
+        { title: 'Security', cell: (edge) => <Lock mtls={edge.mtls} /> },
+        { title: 'Requests/s', kind: 'number', cell: ({ signals }) => formatRate(signals.requestsPerSecond) },
+        { title: 'Errors', kind: 'number', cell: ({ signals }) => formatShare(signals.errorShare) },
+        { title: 'p50', kind: 'number', cell: ({ signals }) => formatMs(signals.p50) },
+        { title: 'p95', kind: 'number', cell: ({ signals }) => formatMs(signals.p95) },
+        { title: 'p99', kind: 'number', cell: ({ signals }) => formatMs(signals.p99) },
+      ]}
+    />
+  );
+}
+
+/** `<kind>/<namespace>/<name>/<version>`, as the graph's nodes are called. */
+export function NodeLink({ id }: { readonly id: string }) {
+  const [kind = '', namespace = '', name = '', version = ''] = id.split('/');
+  const words = name === '' ? id : versioned(name, version);
+  const where =
+    name === '' || namespace === '' ? null : (
+      <span class="muted">
+        {' '}
+        in <Name text={namespace} />
+      </span>
+    );
+  return (
+    <>
+      {kind === 'workload' ? (
+        <a href={printRoute(['workloads', namespace, name])}>
+          <Name text={words} />
+        </a>
+      ) : (
+        <Name text={words} />
+      )}
+      {where}
+    </>
+  );
+}

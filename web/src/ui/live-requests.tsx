@@ -1,0 +1,85 @@
+import { useState } from 'preact/hooks';
+import type { TapLine, TapState } from '../../../src/dashboard/api-types.ts';
+import { useTap } from '../data/use-tap.ts';
+import { formatBytes } from '../format/numbers.ts';
+import { Name } from './name.tsx';
+import { FailedStrip } from './states.tsx';
+import { Table } from './table.tsx';
+
+interface LiveRequestsProps {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Requests as they happen. Nobody is told of them before somebody asks: that changes the proxies for as long as it lasts. */
+export function LiveRequests({ namespace, name }: LiveRequestsProps) {
+  const [on, setOn] = useState(false);
+  const { state, lines, leftOut, failure, over } = useTap(namespace, name, on);
+  const running = on && !over;
+  return (
+    <section>
+      <h2>Live requests</h2>
+      <p>
+        <button type="button" aria-pressed={running} onClick={() => setOn(!running)}>
+          {running ? 'Stop' : 'Watch requests'}
+        </button>{' '}
+        <span class="muted" role="status">
+          {on ? told(state, lines.length, over) : 'Two minutes at most, 20 lines a second. Its connections open anew.'}
+        </span>
+      </p>
+      {failure === undefined ? null : <FailedStrip failure={failure} />}
+      {leftOut === 0 ? null : <p class="muted">At least {leftOut} more were left out.</p>}
+      {lines.length === 0 ? null : <Lines lines={lines} />}
+    </section>
+  );
+}
+
+function told(state: TapState | undefined, lines: number, over: boolean): string {
+  if (over) return 'It is over.';
+  if (state === undefined) return 'The proxies are being told.';
+  const { proxies, here, ready } = state;
+  const all = `${ready} of ${proxies} ${proxies === 1 ? 'proxy tells' : 'proxies tell'}`;
+  const elsewhere = here < proxies ? `; other replicas serve ${proxies - here}: the command line asks them, too` : '';
+  return `${all}${elsewhere}.${lines === 0 && ready > 0 ? ' No request has ended yet.' : ''}`;
+}
+
+function Lines({ lines }: { readonly lines: readonly (TapLine & { readonly key: string })[] }) {
+  return (
+    <Table
+      caption="Requests"
+      rows={lines}
+      keyOf={({ key }) => key}
+      columns={[
+        { title: 'Time', cell: ({ at }) => new Date(at).toISOString().slice(11, 23) },
+        { title: 'Way', cell: ({ side }) => (side === 'calls' ? 'out' : 'in') },
+        { title: 'Other end', cell: (line) => <OtherEnd {...line} /> },
+        {
+          title: 'Request',
+          cell: ({ method, authority, path }) => <Name text={`${method || '-'} ${authority}${path}`} />,
+        },
+        { title: 'Status', cell: (line) => <Status {...line} /> },
+        {
+          title: 'Latency',
+          kind: 'number',
+          cell: ({ durationMs }) => `${durationMs.toFixed(durationMs < 10 ? 1 : 0)} ms`,
+        },
+        { title: 'Answer', kind: 'number', cell: ({ bytesSent }) => formatBytes(bytesSent) },
+        { title: 'mTLS', cell: ({ mtls }) => (mtls ? 'yes' : <span class="warn">no</span>) },
+      ]}
+    />
+  );
+}
+
+function OtherEnd({ side, source, destination, authority }: TapLine) {
+  const { workload, namespace, address } = side === 'calls' ? destination : source;
+  const unknown = side === 'calls' ? authority : address.replace(/:\d+$/, '');
+  return <Name text={workload === '' ? unknown || 'unknown' : `${workload}.${namespace}`} />;
+}
+
+function Status({ status, flags }: TapLine) {
+  return (
+    <span class={status === 0 || status >= 500 ? 'bad' : ''}>
+      {status === 0 ? 'none' : status} {flags === '' ? null : <bdi class="muted">{flags}</bdi>}
+    </span>
+  );
+}
