@@ -50,7 +50,20 @@ function run({ scripts = {}, reports = {} }: Machine) {
   cpSync(join(import.meta.dirname, '../.ci'), join(root, '.ci'), { recursive: true });
   mkdirSync(join(root, 'node_modules/.bin'), { recursive: true });
   symlinkSync(process.execPath, join(root, 'node_modules/.bin/node'));
-  for (const tool of ['bash', 'sh', 'dirname', 'mktemp', 'rm', 'date', 'timeout', 'tail', 'env', 'cp', 'grep', 'nice']) {
+  for (const tool of [
+    'bash',
+    'sh',
+    'dirname',
+    'mktemp',
+    'rm',
+    'date',
+    'timeout',
+    'tail',
+    'env',
+    'cp',
+    'grep',
+    'nice',
+  ]) {
     const path = ['/usr/bin', '/bin'].map((bin) => join(bin, tool)).find((candidate) => existsSync(candidate));
     if (path !== undefined) symlinkSync(path, join(root, 'bin', tool));
   }

@@ -1,4 +1,4 @@
-import { asOutriggerError } from '../errors.ts';
+import { asOutriggerError, OutriggerError } from '../errors.ts';
 import type { PatchIR } from '../ir/types/patch.ts';
 import { type Origin, printOrigin } from '../model/origin.ts';
 import { Remembered } from '../model/remembered.ts';
@@ -7,6 +7,7 @@ import { patchesFor } from '../policy/envoy-filter/select.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
 import { decodeResource } from '../xds/encode/decode-resource.ts';
 import { encodeResource } from '../xds/encode/encode-resource.ts';
+import { brokenLimit } from '../xds/limits/broken-limit.ts';
 import { lacksConfiguration } from '../xds/patch/filter-configuration.ts';
 import { canonical } from '../xds/patch/merge.ts';
 import { isAdded, isOf, isPatched, patchResource } from '../xds/patch/patch-resource.ts';
@@ -63,6 +64,18 @@ export function reencoded(base: EncodedResource, message: Message, origins: read
   const kept = { aliases, edsName, requires, standsIn };
   const given = Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined));
   return encodeResource({ type, name, ...given, message, origins });
+}
+
+function messageType(type: XdsType): string {
+  const url = typeUrls[type];
+  return url.slice(url.lastIndexOf('/') + 1);
+}
+
+/** Envoy would refuse the resource as a whole, and a proxy that starts would have none of it. */
+function withinLimits(resource: EncodedResource, message: Message): EncodedResource {
+  const broken = brokenLimit(messageType(resource.type), message);
+  if (broken !== undefined) throw new OutriggerError('OR2002', broken);
+  return resource;
 }
 
 class WorkloadPatches implements Patches {
@@ -127,7 +140,7 @@ class WorkloadPatches implements Patches {
   #encoded(message: Message, base: EncodedResource, patch: PatchIR): EncodedResource | undefined {
     const { type, name, origins } = base;
     try {
-      return reencoded(base, message, [...origins, patch.origin]);
+      return withinLimits(reencoded(base, message, [...origins, patch.origin]), message);
     } catch (error) {
       const { message: why } = asOutriggerError(error);
       this.#tell({ message: `the patch is left out of ${type} ${name}: ${why}`, origins: [patch.origin] });
@@ -138,13 +151,12 @@ class WorkloadPatches implements Patches {
   #added(type: XdsType, patch: PatchIR): EncodedResource[] {
     if (!isAdded(patch) || !this.#isForRole(patch)) return [];
     this.#fitted.add(patch);
-    const url = typeUrls[type];
-    const message = canonical(url.slice(url.lastIndexOf('/') + 1), patch.value) as Message;
+    const message = canonical(messageType(type), patch.value) as Message;
     const name = String(message.name ?? '');
     const origins = [patch.origin];
     try {
       if (name === '') throw new Error('it has no name');
-      return [encodeResource({ type, name, message, origins })];
+      return [withinLimits(encodeResource({ type, name, message, origins }), message)];
     } catch (error) {
       const { message: why } = asOutriggerError(error);
       this.#tell({ message: `the ${type} is left out: ${why}`, origins });

@@ -94,6 +94,22 @@ export const hostileCases: readonly HostileCase[] = [
     refused: [],
   },
   {
+    does: "values that Envoy's own rules refuse, in patches",
+    objects: [
+      { applyTo: 'CLUSTER', patch: { operation: 'MERGE', value: { connect_timeout: '0s' } } },
+      { applyTo: 'CLUSTER', patch: { operation: 'MERGE', value: { lb_policy: 77 } } },
+      { applyTo: 'CLUSTER', patch: { operation: 'ADD', value: { name: 'bad', dns_refresh_rate: '0s' } } },
+      { applyTo: 'LISTENER', patch: { operation: 'MERGE', value: { access_log: [{ name: 'x', filter: {} }] } } },
+      { applyTo: 'HTTP_ROUTE', patch: { operation: 'MERGE', value: { request_headers_to_add: [{}] } } },
+      {
+        applyTo: 'VIRTUAL_HOST',
+        patch: { operation: 'MERGE', value: { retry_policy: { retry_host_predicate: [{}] } } },
+      },
+    ].map((patch, index) => object('EnvoyFilter', `limits-${index}`, { configPatches: [patch] })),
+    // The log and `analyze` tell of them (OR2456).
+    refused: [],
+  },
+  {
     does: '10,000 routes in one resource',
     objects: [
       rule('routes', { hosts: ['server'], http: times(10_000, (index) => matching({ uri: { exact: `/${index}` } })) }),
