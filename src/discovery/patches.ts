@@ -11,7 +11,7 @@ import { brokenLimit } from '../xds/limits/broken-limit.ts';
 import { lacksConfiguration } from '../xds/patch/filter-configuration.ts';
 import { canonical } from '../xds/patch/merge.ts';
 import { isAdded, isOf, isPatched, patchResource } from '../xds/patch/patch-resource.ts';
-import { type EncodedResource, type Message, type ResourceSet, typeUrls, type XdsType } from '../xds/resource.ts';
+import { type EncodedResource, type Message, messageType, type ResourceSet, type XdsType } from '../xds/resource.ts';
 
 export interface PatchProblem {
   readonly message: string;
@@ -64,11 +64,6 @@ export function reencoded(base: EncodedResource, message: Message, origins: read
   const kept = { aliases, edsName, requires, standsIn };
   const given = Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined));
   return encodeResource({ type, name, ...given, message, origins });
-}
-
-function messageType(type: XdsType): string {
-  const url = typeUrls[type];
-  return url.slice(url.lastIndexOf('/') + 1);
 }
 
 /** Envoy would refuse the resource as a whole, and a proxy that starts would have none of it. */

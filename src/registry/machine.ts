@@ -11,7 +11,9 @@ export type EntryRecord = Config<WorkloadEntry>;
 
 /** What an entry is beyond its address and port, whether it stands alone or in a ServiceEntry. */
 export function entryFacts(spec: Spec, name: string, labels: Readonly<Record<string, string>>) {
-  const { serviceAccount = '', weight = 1 } = spec;
+  const { serviceAccount = '' } = spec;
+  // 0 is "not set" in protobuf, and Envoy refuses it.
+  const weight = spec.weight || 1;
   const locality = spec.locality ?? labels['istio-locality'] ?? '';
   // As Istio has it: the label decides; without it, who has a service account has a proxy.
   const mode = labels['security.istio.io/tlsMode'] ?? (serviceAccount === '' ? '' : 'istio');

@@ -14,6 +14,12 @@ export const typeUrls = {
 
 export type XdsType = keyof typeof typeUrls;
 
+/** The full name of its message: `envoy.config.cluster.v3.Cluster`. */
+export function messageType(type: XdsType): string {
+  const url = typeUrls[type];
+  return url.slice(url.lastIndexOf('/') + 1);
+}
+
 /** The order of a push: what is referred to goes before what refers to it. */
 export const pushOrder: readonly XdsType[] = [
   ...(['cluster', 'endpoint', 'listener', 'route'] as const),

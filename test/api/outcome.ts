@@ -18,7 +18,8 @@ import { parseDuration } from '../../src/schema/common/duration.ts';
 import type { SourceObject } from '../../src/source/object-source.ts';
 import { ObjectStore } from '../../src/source/object-store.ts';
 import { ProxyConfigs } from '../../src/source/proxy-configs.ts';
-import type { ProxyResources } from '../../src/xds/resource.ts';
+import { brokenLimit } from '../../src/xds/limits/broken-limit.ts';
+import { messageType, type ProxyResources } from '../../src/xds/resource.ts';
 import { workloadOf } from '../mesh-fixture.ts';
 
 /** Every value of all that the proxies of a world get, as `proxy type name path: value`. */
@@ -33,12 +34,13 @@ export function outcomeOf(objects: readonly SourceObject[]): Outcome | undefined
   return lines;
 }
 
-/** What proxies get, and which keys are read for them. */
-
+/** What proxies get, and which keys are read for them. Throws what Envoy would refuse by the rules of its API. */
 export function outcomeOfSnapshot(snapshot: Snapshot): Outcome {
   const lines = new Set<string>();
   for (const [name, resources] of proxiesOf(snapshot)) {
     for (const { type, name: resource, message } of everythingOf(resources)) {
+      const broken = brokenLimit(messageType(type), message);
+      if (broken !== undefined) throw new Error(`${type} ${resource} of ${name} ${broken}`);
       addLines(`${name} ${type} ${resource}`, message, lines);
     }
   }

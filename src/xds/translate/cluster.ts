@@ -2,6 +2,7 @@ import type { ClusterIR, ConnectionsIR, DnsEndpointIR, LimitsIR } from '../../ir
 import { autoAlpn } from '../filters/alpn.ts';
 import { resolvedByFilter } from '../filters/name-resolution.ts';
 import type { Message, XdsResource } from '../resource.ts';
+import { boundedWeights } from './bounded-weights.ts';
 import { duration, fromAds, given, socketAddress } from './common.ts';
 import { byChosenEndpoint, translateLoadBalancer } from './load-balancer.ts';
 import { translateOutlier, translateUpstreamProtocol } from './upstream-protocol.ts';
@@ -96,11 +97,12 @@ const edsOf = (service: string): Message => ({
 /** Envoy takes one endpoint of a LOGICAL_DNS cluster; each of the others is a locality of its own. */
 function dnsEndpoints(endpoints: readonly DnsEndpointIR[]): Message[] {
   if (endpoints.length === 0) return [];
+  const weights = boundedWeights(endpoints.map(({ weight }) => weight));
   return [
     {
-      lb_endpoints: endpoints.map(({ address, port, weight }) => ({
+      lb_endpoints: endpoints.map(({ address, port }, index) => ({
         endpoint: { address: socketAddress(address, port) },
-        load_balancing_weight: weight,
+        load_balancing_weight: weights[index],
       })),
     },
   ];

@@ -1,5 +1,6 @@
 import type { EndpointIR, LoadAssignmentIR } from '../../ir/types/load-assignment.ts';
 import type { Message, XdsResource } from '../resource.ts';
+import { boundedWeights } from './bounded-weights.ts';
 import { given, socketAddress } from './common.ts';
 
 /** What is said of an endpoint to the metrics, one key for each label. */
@@ -8,19 +9,28 @@ export const workloadMetadata = 'outrigger.workload';
 /** envoy.config.endpoint.v3.ClusterLoadAssignment */
 export function translateLoadAssignment(assignment: LoadAssignmentIR): XdsResource {
   const { cluster, localities, origins } = assignment;
+  const weights = boundedWeights(
+    localities.flatMap(({ endpoints }) => endpoints.map(({ endpoint }) => endpoint.weight)),
+  );
+  let from = 0;
+  const placed = localities.map((locality) => {
+    const own = weights.slice(from, from + locality.endpoints.length);
+    from += own.length;
+    return { ...locality, weights: own };
+  });
   return {
     type: 'endpoint',
     name: cluster,
     origins,
     message: {
       cluster_name: cluster,
-      endpoints: localities.map(({ locality, endpoints, priority = 0, weight = weightOf(endpoints) }) => ({
+      endpoints: placed.map(({ locality, endpoints, priority = 0, weights: own, weight = sumOf(own) }) => ({
         locality: given({
           region: locality.region || undefined,
           zone: locality.zone || undefined,
           sub_zone: locality.subzone || undefined,
         }),
-        lb_endpoints: endpoints.map(translateEndpoint),
+        lb_endpoints: endpoints.map((endpoint, index) => translateEndpoint(endpoint, own[index])),
         load_balancing_weight: weight,
         ...(priority > 0 ? { priority } : {}),
       })),
@@ -28,8 +38,8 @@ export function translateLoadAssignment(assignment: LoadAssignmentIR): XdsResour
   };
 }
 
-function weightOf(endpoints: readonly EndpointIR[]): number {
-  return endpoints.reduce((sum, { endpoint }) => sum + endpoint.weight, 0);
+function sumOf(weights: readonly number[]): number {
+  return weights.reduce((sum, weight) => sum + weight, 0);
 }
 
 /**
@@ -40,7 +50,7 @@ function weightOf(endpoints: readonly EndpointIR[]): number {
 const bypassedHostname = 'bypassed';
 
 /** `cluster` in Istio's text is the Kubernetes cluster. */
-function translateEndpoint({ endpoint, mtls, bypassed }: EndpointIR): Message {
+function translateEndpoint({ endpoint, mtls, bypassed }: EndpointIR, weight: number | undefined): Message {
   const { workloadName, namespace, canonicalService, canonicalRevision, labels } = endpoint;
   const known = workloadName !== '';
   const metadata = {
@@ -65,7 +75,7 @@ function translateEndpoint({ endpoint, mtls, bypassed }: EndpointIR): Message {
       ...(bypassed ? { hostname: bypassedHostname } : {}),
     },
     metadata: Object.keys(metadata).length === 0 ? undefined : { filter_metadata: metadata },
-    load_balancing_weight: endpoint.weight,
+    load_balancing_weight: weight,
   });
 }
 
