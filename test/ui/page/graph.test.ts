@@ -120,11 +120,11 @@ describe.skipIf(chromiumPath === undefined)('the graph', () => {
       await page.evaluate(() => getComputedStyle(document.activeElement?.querySelector('.box') as Element).strokeWidth),
     ).toBe('4px');
     await page.keyboard.press('ArrowRight');
-    expect(await focused()).toBe('workload/default/productpage-v1/v1');
+    await expect.poll(focused).toBe('workload/default/productpage-v1/v1');
     await page.keyboard.press('Enter');
     const aside = page.getByRole('complementary', { name: 'Details' });
     await aside.getByText('Called by').waitFor();
-    expect(await focused()).toBe('productpage-v1');
+    await expect.poll(focused).toBe('productpage-v1');
     await aside.getByRole('button', { name: 'reviews-v3 v3' }).focus();
     await page.keyboard.press('Enter');
     await aside.getByText('a limit of connections or requests was reached').waitFor();
