@@ -213,6 +213,11 @@ export const surroundingsErrors = {
     title: 'A resource has too many problems',
     remedy: 'Correct those shown first; the rest is then told.',
   },
+  OR1659: {
+    status: 400,
+    title: 'TLS lets in clients that nobody has verified',
+    remedy: 'Remove insecureSkipVerify, or let the app behind it verify the certificates that it is told of.',
+  },
   OR1701: {
     status: 400,
     title: 'The authority of the webhook is missing',

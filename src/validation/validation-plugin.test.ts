@@ -102,10 +102,11 @@ test('doubts, unknown fields and fields without effect are warnings', async () =
   expect(allowed).toBe(true);
   expect(warnings).toEqual([expect.stringMatching(/gatewys.*did you mean/), 'shop VirtualService']);
   const gateway = { servers: [{ hosts: ['a'], port: { number: 80, name: 'a', protocol: 'HTTP' } }] };
-  const tls = { mode: 'SIMPLE', credentialName: 'a', insecureSkipVerify: true };
+  const pair = { serverCertificate: '/cert', privateKey: '/key' };
+  const tls = { mode: 'SIMPLE', tlsCertificates: [{ ...pair, caCertificates: '/ca' }] };
   const https = { hosts: ['b'], port: { number: 443, name: 'b', protocol: 'HTTPS' }, tls };
   const answer = await ask({ object: resource({ servers: [...gateway.servers, https] }, 'Gateway') });
-  expect(answer.warnings).toContainEqual(expect.stringMatching(/OR2404 .*insecureSkipVerify has no effect yet/));
+  expect(answer.warnings).toContainEqual(expect.stringMatching(/OR2404 .*caCertificates has no effect yet/));
 });
 
 test('a fault of ours lets it in, says so, and is reported', async () => {

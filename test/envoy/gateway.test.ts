@@ -149,6 +149,7 @@ test.skipIf(envoy === undefined).each<[string, readonly string[]]>([
         `mode: MUTUAL, credentialName: one, subjectAltNames: [x, "spiffe://y"], verifyCertificateHash: ["${'ab'.repeat(32)}"], verifyCertificateSpki: ["${'A'.repeat(43)}="]`,
       ),
       tls('dddd', 'd.com', 'mode: OPTIONAL_MUTUAL, credentialName: one, caCertCredentialName: other'),
+      tls('hhhh', 'h.com', 'mode: MUTUAL, credentialName: one, insecureSkipVerify: true'),
       tls('eeeee', 'e.com', 'mode: ISTIO_MUTUAL'),
       tls('ffffff', 'f.com', `mode: SIMPLE, ${files}`),
       tls('ggggggg', '"*"', `mode: MUTUAL, ${files}, caCertificates: ${certificate}`),
@@ -204,6 +205,7 @@ const tlsMode = fc.constantFrom<object>(
   { mode: 'SIMPLE', credentialName: 'one' },
   { mode: 'MUTUAL', credentialName: 'one', subjectAltNames: ['x'] },
   { mode: 'OPTIONAL_MUTUAL', serverCertificate: certificate, privateKey: key, caCertificates: certificate },
+  { mode: 'MUTUAL', credentialName: 'one', subjectAltNames: ['x'], insecureSkipVerify: true },
   { mode: 'ISTIO_MUTUAL' },
   { mode: 'AUTO_PASSTHROUGH' },
 );

@@ -149,6 +149,8 @@ spec:
       subjectAltNames: [spiffe://cluster.local/ns/default/sa/myapp]
 ---`;
 
+const friend = selfSigned('friend.example.com');
+
 const registryOnly = `
 apiVersion: networking.istio.io/v1
 kind: Sidecar
@@ -370,6 +372,42 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
     }
   });
 
+  test('MUTUAL and OPTIONAL_MUTUAL ask who a client is, with insecureSkipVerify anyone will do', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'outrigger-clients-'));
+    const clients = { friend, stranger: selfSigned('stranger.example.com') };
+    for (const [name, { certificate: shown, key }] of Object.entries(clients)) {
+      await writeFile(join(folder, `${name}.crt`), shown);
+      await writeFile(join(folder, `${name}.key`), key);
+    }
+    const port = mesh.playground.forwards.get(443) ?? 0;
+    const statusOf = async (client: string) => {
+      const shown = client === 'nobody' ? '' : `--cert ${folder}/${client}.crt --key ${folder}/${client}.key`;
+      const where = `--connect-to myapp.example.com:443:127.0.0.1:${port} https://myapp.example.com/headers`;
+      return await host(`curl -sk --max-time 5 -o /dev/null -w '%{http_code}' ${shown} ${where}`);
+    };
+    const expected = {
+      'mode: MUTUAL': { friend: '200', stranger: '000', nobody: '000' },
+      'mode: OPTIONAL_MUTUAL': { friend: '200', stranger: '000', nobody: '200' },
+      'mode: MUTUAL, insecureSkipVerify: true': { friend: '200', stranger: '200', nobody: '000' },
+      'mode: OPTIONAL_MUTUAL, insecureSkipVerify: true': { friend: '200', stranger: '200', nobody: '200' },
+    };
+    try {
+      for (const [tls, wanted] of Object.entries(expected)) {
+        await mesh.apply('row.yaml', `${mutual(tls)}${secret(selfSigned('myapp.example.com'))}`);
+        // A listener goes on with what it has until the next one is warm.
+        await until(`${tls}: ${JSON.stringify(wanted)}`, async () => {
+          for (const [client, status] of Object.entries(wanted))
+            if ((await statusOf(client)) !== status) return undefined;
+          return true;
+        });
+      }
+      expect(mesh.rejections).toEqual([]);
+    } finally {
+      await mesh.remove('row.yaml');
+      await rm(folder, { recursive: true });
+    }
+  });
+
   test.skipIf(exampleNames().length === 0)('004-03: HTTPS at the gateway, also after the secret rotates', async () => {
     const [first, second] = [selfSigned('myapp.example.com'), selfSigned('myapp.example.com')];
     const file = example('004-03-gateway-virtualservice.yaml');
@@ -393,6 +431,26 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
     }
   });
 });
+
+/** A gateway for clients with certificates: whose, `tls` says. */
+const mutual = (tls: string) => `
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: mutual, namespace: default}
+spec:
+  selector: {istio: ingressgateway}
+  servers: [{port: {number: 443, name: https, protocol: HTTPS}, hosts: [myapp.example.com], tls: {credentialName: myapp-tls, ${tls}}}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: mutual, namespace: default}
+spec: {hosts: [myapp.example.com], gateways: [mutual], http: [{route: [{destination: {host: myapp, port: {number: 80}}}]}]}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: myapp-tls-cacert, namespace: default}
+data: {ca.crt: ${Buffer.from(friend.certificate).toString('base64')}}
+---`;
 
 const answered = (text: string): string | undefined => (text.includes('x-app-version') ? text : undefined);
 

@@ -11,7 +11,7 @@ export interface ScopeRow {
   readonly does: string;
   /** With a folder for files, if it needs one. */
   readonly manifest: string | ((around: { readonly mesh: TestMesh; readonly folder: string }) => string);
-  readonly check: (mesh: TestMesh, delivery: string) => Promise<void>;
+  readonly check: (mesh: TestMesh, delivery: string, folder: string) => Promise<void>;
 }
 
 const every = [
@@ -35,10 +35,10 @@ const secured = 'URI=spiffe://cluster.local/ns/default/sa/client';
 const addressOf = (mesh: TestMesh, id: string) => mesh.pod(id).ip ?? '';
 
 /** In a folder that every pod sees, too: the root of a container lies over that of this machine. */
-function writeCertificate(folder: string): void {
-  const { certificate, key } = selfSigned('server.example.com');
-  writeFileSync(join(folder, 'tls.crt'), certificate);
-  writeFileSync(join(folder, 'tls.key'), key);
+function writeCertificate(folder: string, name = 'tls'): void {
+  const { certificate, key } = selfSigned(`${name}.example.com`);
+  writeFileSync(join(folder, `${name}.crt`), certificate);
+  writeFileSync(join(folder, `${name}.key`), key);
 }
 
 const ingress = (list: string, more = '') => `
@@ -148,6 +148,32 @@ spec: {selector: {matchLabels: {app: server}}, action: DENY, rules: [{to: [{oper
       // Its TLS is not in force where mutual TLS of the mesh is.
       expect(await ask(`https://${address}:9085/headers`)).toBe('000');
       expect(await ask(`http://${address}:9085/headers`)).toBe('200');
+    },
+  },
+  {
+    does: 'ingress: clients that nobody vouches for come in where the Sidecar says so, and nowhere else',
+    manifest: ({ folder }) => {
+      for (const name of ['tls', 'stranger']) writeCertificate(folder, name);
+      const files = `serverCertificate: ${folder}/tls.crt, privateKey: ${folder}/tls.key, caCertificates: ${folder}/tls.crt`;
+      const port = (number: number, tls: string) =>
+        `    - {port: {number: ${number}, name: p${number}, protocol: HTTPS}, defaultEndpoint: "127.0.0.1:9080", tls: {${files}, ${tls}}}`;
+      const list = [port(9443, 'mode: MUTUAL'), port(9444, 'mode: MUTUAL, insecureSkipVerify: true')].join('\n');
+      return `${ingress(`\n${list}`)}${peers('PERMISSIVE', '{"9443": {mode: DISABLE}, "9444": {mode: DISABLE}}')}`;
+    },
+    check: async (mesh, _, folder) => {
+      const address = addressOf(mesh, 'default/server-v1');
+      const ask = (port: number, as = '') => {
+        const shown = as === '' ? '' : `--cert ${folder}/${as}.crt --key ${folder}/${as}.key`;
+        const url = `https://${address}:${port}/headers`;
+        return mesh.shell(
+          'outside/client',
+          `curl -sk -o /dev/null -w '%{http_code}' --max-time 5 ${shown} ${url} || true`,
+        );
+      };
+      expect(await ask(9443, 'tls')).toBe('200');
+      expect(await ask(9443, 'stranger')).toBe('000');
+      expect(await ask(9444, 'stranger')).toBe('200');
+      expect(await ask(9444)).toBe('000');
     },
   },
   {

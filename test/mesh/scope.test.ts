@@ -32,7 +32,7 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (del
     const manifest = typeof row.manifest === 'function' ? row.manifest({ mesh, folder }) : row.manifest;
     await mesh.apply('row.yaml', manifest);
     try {
-      await row.check(mesh, delivery);
+      await row.check(mesh, delivery, folder);
       expect(mesh.rejections).toEqual([]);
     } finally {
       await mesh.remove('row.yaml');

@@ -38,11 +38,11 @@ export function serverTlsOf(tls: ServerTls): DownstreamTlsIR {
 
 type Clients = Pick<
   DownstreamTlsIR,
-  'ca' | 'caFile' | 'crlFile' | 'subjectAltNames' | 'keyHashes' | 'certificateHashes'
+  'ca' | 'caFile' | 'crlFile' | 'takesUntrusted' | 'subjectAltNames' | 'keyHashes' | 'certificateHashes'
 >;
 
 const nobodyAsked: Clients = {
-  ...{ ca: '', caFile: '', crlFile: '' },
+  ...{ ca: '', caFile: '', crlFile: '', takesUntrusted: false },
   ...{ subjectAltNames: [], keyHashes: [], certificateHashes: [] },
 };
 
@@ -53,6 +53,7 @@ function clientsOf(tls: ServerTls, mode: DownstreamTlsIR['mode'], given: readonl
     ca: mesh ? '' : authorityOf(tls, given),
     caFile: mesh ? '' : (tls.caCertificates ?? ''),
     crlFile: tls.caCrl ?? '',
+    takesUntrusted: !mesh && tls.insecureSkipVerify === true,
     subjectAltNames: tls.subjectAltNames ?? [],
     keyHashes: tls.verifyCertificateSpki ?? [],
     certificateHashes: tls.verifyCertificateHash ?? [],

@@ -10,6 +10,8 @@ export interface DownstreamTlsIR {
   readonly ca: string;
   readonly caFile: string;
   readonly crlFile: string;
+  /** Certificates are asked for and looked at; one that nobody vouches for is taken all the same. */
+  readonly takesUntrusted: boolean;
   /** Of which a client must have one; empty is any. */
   readonly subjectAltNames: readonly string[];
   readonly keyHashes: readonly string[];

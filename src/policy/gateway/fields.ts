@@ -5,7 +5,7 @@ const tls = [
   ...['credentialName', 'credentialNames', 'caCertCredentialName', 'subjectAltNames'],
   ...['tlsCertificates[].serverCertificate', 'tlsCertificates[].privateKey'],
   ...['verifyCertificateSpki', 'verifyCertificateHash', 'minProtocolVersion', 'maxProtocolVersion'],
-  ...['cipherSuites', 'ecdhCurves'],
+  ...['cipherSuites', 'ecdhCurves', 'insecureSkipVerify'],
 ];
 
 const server = ['name', 'bind', 'hosts', 'port.number', 'port.protocol', 'port.name'];
@@ -14,8 +14,8 @@ const leftOut = 'the server is left out';
 export const gatewayFields: FieldEffects = {
   implemented: ['selector', ...under('servers[]', [...server, ...under('tls', tls)])],
   notYet: {
-    'servers[].tls.insecureSkipVerify': 'clients are verified all the same',
-    'servers[].tls.tlsCertificates[].caCertificates': 'the authorities of clients are those of caCertificates above',
+    'servers[].tls.tlsCertificates[].caCertificates':
+      'as in Istio, one set of authorities counts for all certificates: that of caCertificates above',
   },
   ignored: ['servers[].port.targetPort', 'servers[].defaultEndpoint'],
   values: [

@@ -43,7 +43,7 @@ const fields = {
   maxProtocolVersion: choice(versions, 'Newest version of TLS.'),
   cipherSuites: texts('Cipher suites, by the names of BoringSSL.', checkOneOf('a cipher suite', isCipherSuite)),
   ecdhCurves: texts('Curves of the key exchange.', checkOneOf('a curve', isCurve)),
-  insecureSkipVerify: flag('Do not verify clients.'),
+  insecureSkipVerify: flag('Take any certificate of clients, where they are asked for one.'),
 };
 
 const Form = message(fields, { description: 'Form' });
@@ -59,6 +59,7 @@ export const ServerTls = message(fields, {
     if (mode === 'SIMPLE' && tls.caCrl !== undefined)
       report({ at: ['caCrl'], code: 'OR1655', message: 'it needs a mode in which clients have certificates' });
     if (mode.endsWith('PASSTHROUGH')) warnOfUnused(tls, report);
+    if (tls.insecureSkipVerify === true) warnOfAnyone(mode, report);
   },
 });
 
@@ -108,6 +109,15 @@ function checkNone(tls: ServerTls, report: Report): void {
         message: 'it may not be given: ISTIO_MUTUAL uses the certificates of the mesh',
       });
   }
+}
+
+/** What a policy says of the name in a certificate is said of whatever the client wrote into it. */
+function warnOfAnyone(mode: NonNullable<ServerTls['mode']>, report: Report): void {
+  const inForce = mode === 'MUTUAL' || mode === 'OPTIONAL_MUTUAL';
+  const message = inForce
+    ? 'anyone may come, with a certificate of any name: rules about the principals of clients protect nothing here'
+    : `it has no effect where the mode is ${mode}`;
+  report({ at: ['insecureSkipVerify'], severity: 'warning', code: inForce ? 'OR1659' : 'OR1653', message });
 }
 
 function warnOfUnused(tls: ServerTls, report: Report): void {

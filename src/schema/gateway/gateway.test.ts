@@ -60,6 +60,8 @@ const cases: readonly (readonly [string, ...string[]])[] = [
   [tls('mode: SIMPLE, credentialName: a, minProtocolVersion: TLSV1_2, cipherSuites: [ECDHE-RSA-AES128-GCM-SHA256]')],
   [tls('mode: MUTUAL, credentialName: a, verifyCertificateHash: [abc]'), `OR1657 ${at}.tls.verifyCertificateHash[0]`],
   [tls('mode: simple'), `OR1644 ${at}.tls.mode`],
+  [tls('mode: MUTUAL, credentialName: a, insecureSkipVerify: true'), `~OR1659 ${at}.tls.insecureSkipVerify`],
+  [tls('mode: SIMPLE, credentialName: a, insecureSkipVerify: true'), `~OR1653 ${at}.tls.insecureSkipVerify`],
 ];
 
 test.each(cases)('%s', (spec, ...expected) => {

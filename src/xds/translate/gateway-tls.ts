@@ -58,6 +58,7 @@ function clientsOf(tls: DownstreamTlsIR, trustDomains: readonly string[]): Messa
     verify_certificate_spki: listOrNone(tls.keyHashes),
     verify_certificate_hash: listOrNone(tls.certificateHashes),
     crl: tls.crlFile === '' ? undefined : { filename: tls.crlFile },
+    trust_chain_verification: tls.takesUntrusted ? 'ACCEPT_UNTRUSTED' : undefined,
   });
   const sds = tls.mode === 'mesh' ? meshRoot : tls.ca === '' ? undefined : secretConfig(tls.ca);
   if (sds === undefined) return { validation_context: { ...own, trusted_ca: { filename: tls.caFile } } };

@@ -45,12 +45,12 @@ const rows: Readonly<Record<KindName, Row>> = {
       servers: [
         {
           ...server,
-          tls: { mode: 'SIMPLE', credentialName: 'a', insecureSkipVerify: true },
+          tls: { mode: 'MUTUAL', credentialName: 'a', insecureSkipVerify: true },
           port: { number: 443, name: 'tls', protocol: 'HTTPS' },
         },
       ],
     },
-    warning: /OR2404 spec\.servers\[0\]\.tls\.insecureSkipVerify/,
+    warning: /OR1659 spec\.servers\[0\]\.tls\.insecureSkipVerify/,
   },
   ServiceEntry: {
     bad: {

@@ -32,6 +32,8 @@ const tls = (dice: Dice): Part =>
     { mode: 'SIMPLE', credentialName: 'certificate' },
     { mode: 'SIMPLE', credentialName: 'certificate' },
     { mode: 'MUTUAL', credentialName: 'mutual' },
+    { mode: 'OPTIONAL_MUTUAL', credentialName: 'mutual', subjectAltNames: ['nobody.test'] },
+    { mode: 'MUTUAL', credentialName: 'mutual', subjectAltNames: ['nobody.test'], insecureSkipVerify: true },
     { mode: 'ISTIO_MUTUAL' },
   ]);
 
