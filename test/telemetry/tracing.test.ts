@@ -24,14 +24,14 @@ spec:
   ports: [{number: 9411, name: http, protocol: HTTP}]
   endpoints: [{address: ${ip}}]
 `;
-const telemetry = (provider: string, sampling: number) => `
+const telemetry = (provider: string, sampling: number, more = '') => `
 apiVersion: telemetry.istio.io/v1
 kind: Telemetry
 metadata: {name: mesh, namespace: istio-system}
 spec:
   tracing:
     - providers: [{name: ${provider}}]
-      randomSamplingPercentage: ${sampling}
+      randomSamplingPercentage: ${sampling}${more}
       customTags: {shelf: {header: {name: x-shelf, defaultValue: none}}, mesh: {literal: {value: bookinfo}}}
 `;
 /** Both ends of each call tell of it; what one app calls follows from what called it. */
@@ -113,6 +113,32 @@ describe.skipIf(envoy === undefined)('traces of Bookinfo', () => {
     const w3c = await asked('traceparent');
     expect(w3c['traceparent']).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
   });
+
+  test.each([
+    ['zipkin', 'x-b3-traceid'],
+    ['otel', 'traceparent'],
+  ])(
+    'disableContextPropagation, %s: nobody is told of the trace, and every proxy still tells its spans',
+    async (provider, header) => {
+      const told = async () => header in (await page({}, '/headers')).headers;
+      await mesh.apply('telemetry.yaml', telemetry(provider, 100));
+      await until('the app is told', async () => ((await told()) ? true : undefined), 40);
+      await mesh.apply('telemetry.yaml', telemetry(provider, 100, '\n      disableContextPropagation: true'));
+      await until('the app is told no more', async () => ((await told()) ? undefined : true), 40);
+      spans.length = 0;
+      const both = ['istio-ingressgateway.istio-ingress', 'productpage.default'];
+      await until(
+        'the spans of both proxies have come, each of a trace of its own',
+        async () => {
+          expect(await told()).toBe(false);
+          const roots = spans.filter(({ parent }) => parent === '' || /^0+$/.test(parent));
+          return both.every((service) => roots.some((span) => span.service === service)) || undefined;
+        },
+        40,
+      );
+      expect(mesh.rejections).toEqual([]);
+    },
+  );
 
   test('a trace that somebody began goes on; where nothing is sampled apps are told so', async () => {
     const begun = '4bf92f3577b34da6a3ce929d0e0e4736';

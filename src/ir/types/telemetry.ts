@@ -49,6 +49,8 @@ export interface TracingIR {
   readonly sampling: number;
   /** The request ID says for all proxies whether a request is traced. */
   readonly byRequestId: boolean;
+  /** Who is called is told by headers which trace a request belongs to. */
+  readonly propagates: boolean;
   /** Undefined tells nobody. */
   readonly tracer?: TracerIR;
   readonly tags: readonly SpanTagIR[];

@@ -149,13 +149,13 @@ describe('traces', () => {
         },
       },
     );
-  const none = { sampling: 1, byRequestId: true, tags: [] };
+  const none = { sampling: 1, byRequestId: true, propagates: true, tags: [] };
 
   test('each field as the nearest level has it', () => {
     expect(trace('calls')).toEqual({ tracing: none });
     const levels = [
       '{providers: [{name: zip}], randomSamplingPercentage: 10, customTags: {a: {literal: {value: "1"}}}}',
-      '{match: {mode: CLIENT}, providers: [{name: otel}], customTags: {b: {header: {name: h}}}, enableIstioTags: false}, {match: {mode: SERVER}, randomSamplingPercentage: 0, useRequestIdForTraceSampling: false}',
+      '{match: {mode: CLIENT}, providers: [{name: otel}], customTags: {b: {header: {name: h}}}, enableIstioTags: false}, {match: {mode: SERVER}, randomSamplingPercentage: 0, useRequestIdForTraceSampling: false, disableContextPropagation: true}',
     ];
     expect(trace('calls', ...levels).tracing).toEqual({
       ...none,
@@ -171,6 +171,7 @@ describe('traces', () => {
     expect(served.tracing).toEqual({
       sampling: 0,
       byRequestId: false,
+      propagates: false,
       tracer: { kind: 'zipkin', cluster: 'zip', host: 'zip.x', path: '/api/v2/spans', longIds: true },
       tags: [
         { name: 'a', kind: 'literal', value: '1' },

@@ -36,6 +36,7 @@ export function tracingFor(levels: readonly Config<Telemetry>[], side: Side, inp
   const base = {
     sampling: nearest('randomSamplingPercentage') ?? settings.traceSampling,
     byRequestId: nearest('useRequestIdForTraceSampling') ?? true,
+    propagates: nearest('disableContextPropagation') !== true,
     tags: [],
   };
   const [name] = lastNamed(

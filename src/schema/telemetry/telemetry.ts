@@ -64,7 +64,7 @@ const Tracing = message(
     customTags: mapOf(CustomTag, 'Tags of the spans, by name.'),
     useRequestIdForTraceSampling: flag('Whether the request ID says if a request is traced; it does by default.'),
     enableIstioTags: flag("Whether spans have Istio's own tags; they do by default."),
-    disableContextPropagation: flag('Leave the headers of traces as they are.'),
+    disableContextPropagation: flag('Tell nobody by headers which trace a request belongs to.'),
   },
   { description: 'Traces.' },
 );

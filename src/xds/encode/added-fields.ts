@@ -6,6 +6,7 @@ const rateLimit = 'envoy.config.route.v3.RateLimit';
 const rateLimits = { id: 17, type: rateLimit, repeated: 'each' } as const;
 const tcpProxy = 'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy';
 const connectMode = 'envoy.extensions.filters.network.tcp_proxy.v3.UpstreamConnectMode';
+const tracing = 'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.Tracing';
 const retryAfter = { id: 19, type: 'bool' } as const;
 
 /**
@@ -20,6 +21,7 @@ export const addedFields: Descriptors['messages'] = {
     upstream_connect_mode: { id: 21, type: connectMode },
     max_early_data_bytes: { id: 22, type: 'google.protobuf.UInt32Value' },
   },
+  [tracing]: { no_context_propagation: { id: 13, type: 'bool' } },
   'envoy.type.tracing.v3.CustomTag': { value: { id: 6, type: 'string', oneof: 'type' } },
   [http]: { outlier_detection: { id: 8, type: `${http}.OutlierDetection` } },
   [`${http}.OutlierDetection`]: { error_matcher: { id: 1, type: matcher } },

@@ -3,7 +3,11 @@ import type { ProxyShape } from '../../ir/types/proxy.ts';
 import type { TelemetrySideIR } from '../../ir/types/telemetry.ts';
 import { eagerHttp, onDemandHttp } from './outbound-http.ts';
 
-const side: TelemetrySideIR = { accessLogs: [], metrics: [], tracing: { sampling: 1, byRequestId: true, tags: [] } };
+const side: TelemetrySideIR = {
+  accessLogs: [],
+  metrics: [],
+  tracing: { sampling: 1, byRequestId: true, propagates: true, tags: [] },
+};
 const shape: ProxyShape = {
   workload: 'cart',
   namespace: 'shop',

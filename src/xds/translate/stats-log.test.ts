@@ -3,7 +3,11 @@ import type { ProxyShape } from '../../ir/types/proxy.ts';
 import type { TelemetrySideIR } from '../../ir/types/telemetry.ts';
 import { callStats, connectionStats, servedConnectionStats, servedStats } from './stats-log.ts';
 
-const side: TelemetrySideIR = { accessLogs: [], metrics: [], tracing: { sampling: 1, byRequestId: true, tags: [] } };
+const side: TelemetrySideIR = {
+  accessLogs: [],
+  metrics: [],
+  tracing: { sampling: 1, byRequestId: true, propagates: true, tags: [] },
+};
 const shape: ProxyShape = {
   ...{ workload: 'w', namespace: 'n', app: 'a', version: '100%', canonicalService: 'c', canonicalRevision: 'r' },
   ...{ cluster: 'k', interception: 'REDIRECT', families: [4] },

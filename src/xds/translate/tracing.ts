@@ -3,7 +3,7 @@ import type { Message } from '../resource.ts';
 import { any, duration, extension, given } from './common.ts';
 
 /** What a connection manager does about traces. */
-export function translateTracing({ sampling, byRequestId, tracer, tags }: TracingIR): Message {
+export function translateTracing({ sampling, byRequestId, propagates, tracer, tags }: TracingIR): Message {
   return {
     request_id_extension: {
       typed_config: any('extensions.request_id.uuid.v3.UuidRequestIdConfig', {
@@ -15,6 +15,7 @@ export function translateTracing({ sampling, byRequestId, tracer, tags }: Tracin
       random_sampling: { value: sampling },
       overall_sampling: { value: 100 },
       ...(tracer === undefined ? {} : reporting(tracer, tags)),
+      ...(propagates ? {} : { no_context_propagation: true }),
     },
   };
 }

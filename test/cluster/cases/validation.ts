@@ -100,8 +100,8 @@ const rows: Readonly<Record<KindName, Row>> = {
   Telemetry: {
     bad: { selector: badKey },
     at: 'spec.selector.matchLabels["a b"]',
-    doubtful: { selector, tracing: [{ disableContextPropagation: true }] },
-    warning: /OR2404 spec\.tracing\[0\]\.disableContextPropagation/,
+    doubtful: { selector, metrics: [{ reportingInterval: '5s' }] },
+    warning: /OR2404 spec\.metrics\[0\]\.reportingInterval/,
   },
   EnvoyFilter: {
     bad: { configPatches: [patch], workloadSelector: { labels: { 'a b': 'c' } } },
