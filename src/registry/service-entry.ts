@@ -1,4 +1,5 @@
 import { protocolNamed } from '../model/protocol.ts';
+import { isServerName } from '../model/server-name.ts';
 import type { Resolution, Service, ServicePort } from '../model/service.ts';
 import type { ServiceEntry } from '../schema/kinds.ts';
 import { objectsAt, textAt } from './json-fields.ts';
@@ -43,7 +44,7 @@ export function serviceOfEntry({ config, allocated }: EntryRecord, hostname: str
     resolution: resolutions[spec.resolution ?? 'NONE'],
     addresses: spec.addresses ?? [],
     allocated: (spec.addresses ?? []).length > 0 ? [] : own,
-    ports: (spec.ports ?? []).map(portOf),
+    ports: (spec.ports ?? []).map(portOf).filter(({ protocol }) => isServerName(hostname) || !toldByName.has(protocol)),
     external: (spec.location ?? 'MESH_EXTERNAL') === 'MESH_EXTERNAL',
     exportTo: spec.exportTo ?? [],
     labels: config.labels,
@@ -54,6 +55,9 @@ export function serviceOfEntry({ config, allocated }: EntryRecord, hostname: str
     ...distributionOf('', config.annotations),
   };
 }
+
+/** Whose connections are told by a server name. */
+const toldByName: ReadonlySet<ServicePort['protocol']> = new Set(['tls', 'https']);
 
 function portOf(port: NonNullable<EntrySpec['ports']>[number]): ServicePort {
   const { number, name, protocol = '', targetPort = number } = port;

@@ -94,6 +94,26 @@ export const hostileCases: readonly HostileCase[] = [
     refused: [],
   },
   {
+    does: 'stars for parts of labels, where connections are told by a server name',
+    objects: [
+      object('ServiceEntry', 'partial', {
+        hosts: ['*-a.example.com', 'whole.example.com'],
+        ports: [
+          { number: 443, name: 'tls', protocol: 'TLS' },
+          { number: 80, name: 'http', protocol: 'HTTP' },
+        ],
+      }),
+      rule('partial', {
+        hosts: ['*-b.example.com', 'c.example.com'],
+        tls: [
+          { match: [{ sniHosts: ['*-b.example.com'] }], ...to('server') },
+          { match: [{ sniHosts: ['*-b.example.com', 'c.example.com'] }], ...to('server') },
+        ],
+      }),
+    ],
+    refused: ['partial', 'partial', 'partial'],
+  },
+  {
     does: "values that Envoy's own rules refuse, in patches",
     objects: [
       { applyTo: 'CLUSTER', patch: { operation: 'MERGE', value: { connect_timeout: '0s' } } },

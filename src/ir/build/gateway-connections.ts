@@ -1,7 +1,8 @@
+import { isServerName } from '../../model/server-name.ts';
 import { tcpRoutesOf, tlsRoutesOf } from '../../policy/virtual-service/l4-rules.ts';
 import type { TlsRouteIR } from '../types/outbound.ts';
 import { type GatewayScene, type PlacedServer, problemOf } from './gateway-facts.ts';
-import { covers, isServerName, serverHosts, serverNames } from './gateway-hosts.ts';
+import { covers, serverHosts, serverNames } from './gateway-hosts.ts';
 import { boundRules } from './gateway-rules.ts';
 
 /** Where connections of a TCP server go: as the oldest VirtualService says that has a rule for it. */

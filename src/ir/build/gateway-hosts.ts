@@ -1,3 +1,4 @@
+import { isServerName } from '../../model/server-name.ts';
 import { hostCovers } from '../../policy/hosts.ts';
 import type { Config } from '../../registry/snapshot.ts';
 import type { Gateway } from '../../schema/kinds.ts';
@@ -38,11 +39,6 @@ export function covers(pattern: string, host: string): boolean {
 /** Server names that Envoy tells connections by; empty is any. `*` among them takes the others in. */
 export function serverNames(hosts: readonly string[]): readonly string[] {
   return hosts.includes('*') ? [] : [...new Set(hosts)];
-}
-
-/** `*.example.com` is a server name, `*-a.example.com` is none: Envoy would refuse the whole listener. */
-export function isServerName(host: string): boolean {
-  return !host.startsWith('*') || host === '*' || host.startsWith('*.');
 }
 
 export function unfitNames(hosts: readonly string[], { origin, gateway }: PlacedServer): GatewayProblem[] {

@@ -1,4 +1,5 @@
 import type { MeshSettings } from '../../model/mesh-settings.ts';
+import { isServerName } from '../../model/server-name.ts';
 import { rateLimitsFor } from '../../policy/rate-limit/select.ts';
 import { tokenRulesFor } from '../../policy/request-authentication/select.ts';
 import type { DestinationLookup } from '../../policy/virtual-service/destinations.ts';
@@ -11,7 +12,7 @@ import { autoPassthroughRoutes } from './auto-passthrough.ts';
 import { gatewayClusters, withAsked } from './gateway-clusters.ts';
 import { passthroughRoutes, tcpServerRoutes, unlikeRoutes } from './gateway-connections.ts';
 import { type GatewayFacts, type GatewayScene, type PlacedServer, problemOf } from './gateway-facts.ts';
-import { isServerName, serverHosts, serverNames, unfitNames } from './gateway-hosts.ts';
+import { serverHosts, serverNames, unfitNames } from './gateway-hosts.ts';
 import { type GatewayMemory, settled } from './gateway-memory.ts';
 import { mergeServers, type ServerGroup } from './gateway-merge.ts';
 import { visibleVirtualServices } from './gateway-rules.ts';

@@ -1,5 +1,6 @@
 import type { TcpConnectionIR, TcpRouteIR, TlsRouteIR } from '../../ir/types/outbound.ts';
 import { fieldOf } from '../../model/origin.ts';
+import { isServerName } from '../../model/server-name.ts';
 import type { VirtualService } from '../../schema/kinds.ts';
 import { matchApplies } from './applies.ts';
 import type { DestinationCluster } from './destinations.ts';
@@ -13,10 +14,10 @@ type TcpRule = NonNullable<VirtualService['spec']['tcp']>[number];
 export function tlsRoutesOf(context: RuleContext): readonly TlsRouteIR[] {
   return (context.config.spec.tls ?? []).flatMap((rule, index) =>
     rule.match
-      .filter((match) => matchApplies(match, context))
+      .filter((match) => matchApplies(match, context) && match.sniHosts.some(isServerName))
       .map((match) => ({
         ...destinationsOf(rule, `spec.tls[${index}]`, context),
-        sniHosts: match.sniHosts,
+        sniHosts: match.sniHosts.filter(isServerName),
         subnets: match.destinationSubnets ?? [],
       })),
   );

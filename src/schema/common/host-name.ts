@@ -1,4 +1,4 @@
-import { type Check, printValue } from '../problem.ts';
+import { type Check, type Finding, printValue } from '../problem.ts';
 
 const label = /^[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?$/;
 
@@ -42,6 +42,12 @@ export const checkDnsLabel: Check<string> = (value, report) => {
       message: `${printValue(value)} must be letters, digits and dashes, at most 63`,
     });
 };
+
+/** `*-a.example.com`: Istio takes it, and Envoy knows stars in server names for whole labels alone. */
+export function noServerName(host: string, what: string): Finding {
+  const message = `${printValue(host)} is no server name, as its star stands for a part of a label: ${what} has no effect for it`;
+  return { severity: 'warning', code: 'OR1653', message };
+}
 
 /** As checkWildcardHost, also in the form of the server names of mutual TLS: `outbound_.80_.v1_.host`. */
 export const checkServerName: Check<string> = (value, report) =>

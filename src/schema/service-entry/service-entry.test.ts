@@ -20,6 +20,8 @@ const cases: readonly (readonly [string, ...string[]])[] = [
   [`{hosts: ["*"], ${ports}}`, 'OR1649 spec.hosts[0]'],
   [`{hosts: [a, a], ${ports}}`, 'OR1652 spec.hosts[1]'],
   ['{hosts: [a.b]}', '~OR1654 spec.ports'],
+  ['{hosts: [a.b, "*-c.b"], ports: [{number: 1, name: a, protocol: TLS}]}', '~OR1653 spec.hosts[1]'],
+  ['{hosts: ["*-c.b"], ports: [{number: 1, name: a, protocol: HTTP}]}'],
   ['{hosts: [a.b], ports: [{number: 1, name: a}, {number: 1, name: b}]}', 'OR1652 spec.ports[1].number'],
   ['{hosts: [a.b], ports: [{number: 1, name: a}, {number: 2, name: a}]}', 'OR1652 spec.ports[1].name'],
   ['{hosts: [a.b], ports: [{number: 1}]}', 'OR1642 spec.ports[0].name'],

@@ -1,9 +1,10 @@
 import type { Static } from 'typebox';
+import { isServerName } from '../../model/server-name.ts';
 import { choice, listOf, message, port, text, texts } from '../build.ts';
 import { checkAddressOrCidr, isCidr } from '../common/address.ts';
 import { exportToOrNone } from '../common/export-to.ts';
 import { reportTwice } from '../common/findings.ts';
-import { checkDnsLabel, checkWildcardHost } from '../common/host-name.ts';
+import { checkDnsLabel, checkWildcardHost, noServerName } from '../common/host-name.ts';
 import { isHttp, isTls, protocol } from '../common/protocol.ts';
 import { LabelsSelector, WorkloadEntries } from '../common/workload-entry.ts';
 import type { Check, Report } from '../problem.ts';
@@ -61,6 +62,7 @@ const checkSpec: Check<ServiceEntrySpec> = (spec, report) => {
   if (ports.length === 0)
     report({ at: ['ports'], severity: 'warning', code: 'OR1654', message: 'without a port nothing can be sent to it' });
   checkEndpointPorts(spec, report);
+  checkServerNames(spec, report);
   checkAddressing(spec, report);
   checkResolution(spec, report);
 };
@@ -73,6 +75,14 @@ function checkEndpointPorts({ endpoints = [], ports = [] }: ServiceEntrySpec, re
       if (!names.has(name))
         report({ at, code: 'OR1655', message: `${name} must be the name of a port of the service` });
     }
+  }
+}
+
+function checkServerNames({ hosts, ports = [] }: ServiceEntrySpec, report: Report): void {
+  const named = ports.filter(({ protocol: name = '' }) => isTls(name)).map(({ number }) => number);
+  if (named.length === 0) return;
+  for (const [index, host] of hosts.entries()) {
+    if (!isServerName(host)) report({ at: ['hosts', index], ...noServerName(host, `port ${named.join(', ')}`) });
   }
 }
 

@@ -1,8 +1,9 @@
+import { isServerName } from '../../model/server-name.ts';
 import { int32, listOf, message, port, text, texts } from '../build.ts';
 import { checkAddressOrCidr, isAddress } from '../common/address.ts';
 import { Destination } from '../common/destination.ts';
 import { gatewayNames } from '../common/gateway-names.ts';
-import { checkDnsLabel, checkServerName } from '../common/host-name.ts';
+import { checkDnsLabel, checkServerName, isWildcardHost, noServerName } from '../common/host-name.ts';
 import { labels } from '../common/label.ts';
 import type { Check } from '../problem.ts';
 import { checkWeights } from './weights.ts';
@@ -20,6 +21,7 @@ const checkSniHost: Check<string> = (value, report) => {
       message: 'a server name cannot be an address: most clients send none',
     });
   else checkServerName(value, report);
+  if (isWildcardHost(value) && !isServerName(value)) report(noServerName(value, 'the rule'));
 };
 
 const conditions = {

@@ -122,6 +122,7 @@ const cases: readonly (readonly [string, ...string[]])[] = [
   [`{hosts: [a], http: [{match: [{port: 80}], ${route}}, {${route}}]}`],
   [`{hosts: [a], exportTo: [".", "*"], http: [{${route}}]}`, 'OR1645 spec.exportTo'],
   [`{hosts: ["*.b.c"], tls: [{match: [{sniHosts: [a.b.c]}], ${route}}]}`],
+  [`{hosts: ["*-a.b"], tls: [{match: [{sniHosts: ["*-a.b"]}], ${route}}]}`, '~OR1653 spec.tls[0].match[0].sniHosts[0]'],
   [`{hosts: ["*.b.c"], tls: [{match: [{sniHosts: [a.b.d]}], ${route}}]}`, 'OR1655 spec.tls[0].match[0].sniHosts[0]'],
   [`{hosts: [a], tls: [{match: [], ${route}}]}`, 'OR1642 spec.tls[0].match'],
   [
