@@ -24,7 +24,7 @@ import { gatewayTls } from './gateway-tls.ts';
 import { inspector, wildcardAddress } from './listener-parts.ts';
 import { lookingUp, outboundTcp } from './outbound-http.ts';
 import { fullRouteConfiguration } from './route-configuration.ts';
-import { callStats } from './stats-log.ts';
+import { gatewayStats } from './stats-log.ts';
 import { tapLogs } from './tap-log.ts';
 import { withoutRequests } from './tcp-authorization.ts';
 import { translateTcpConnection } from './tcp-connection.ts';
@@ -107,7 +107,7 @@ function gatewayHttp({ routeName }: GatewayHttpIR, statPrefix: string, context: 
       ...lookingUp(shape),
     ],
     accessLogs: [
-      ...callStats(shape),
+      ...gatewayStats(shape),
       ...translateAccessLog(shape.telemetry.calls.accessLogs),
       ...tapLogs(shape, 'calls'),
     ],

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ProxyShape } from '../../ir/types/proxy.ts';
 import type { TelemetrySideIR } from '../../ir/types/telemetry.ts';
-import { callStats, connectionStats, servedConnectionStats, servedStats } from './stats-log.ts';
+import { callStats, connectionStats, gatewayStats, servedConnectionStats, servedStats } from './stats-log.ts';
 
 const side: TelemetrySideIR = {
   accessLogs: [],
@@ -57,6 +57,7 @@ const labelsOf = ({ stat }: Stat) => stat.tags.map(({ name }) => name).sort();
 
 test.each([
   ['source', callStats(shape)],
+  ['source (gateway)', gatewayStats(shape)],
   ['destination', servedStats(shape, true)],
 ])('requests, reporter %s: the names and labels of Istio', (_, loggers) => {
   const stats = loggers.flatMap(statsOf);
@@ -101,6 +102,8 @@ test('what is not known is called so, nobody is believed without mutual TLS, and
   expect(lastOf(tag(callStats(shape), 'destination_principal'))).toEqual(unknown);
   expect(tag(callStats(shape), 'destination_service')).toContain(':AUTHORITY');
   expect(tag(connectionStats(shape), 'destination_service')).not.toContain(':AUTHORITY');
+  // Strangers choose the host of a gateway.
+  expect(JSON.stringify(gatewayStats(shape))).not.toContain(':AUTHORITY');
   expect(tag(servedStats(shape, true), 'source_workload')).toContain('DYNAMIC_METADATA');
   for (const label of ['source_workload', 'source_principal', 'destination_principal'])
     expect(tag(servedStats(shape, false), label)).toBe('unknown');

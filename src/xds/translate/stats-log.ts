@@ -62,6 +62,12 @@ const calledName = firstOf(serviceKey('name'), {
 /** A request that no service of the mesh is meant by is told by whom it asks for, as in Istio. */
 const calledHost = firstOf(serviceKey('host'), { command: 'REQ', param: ':AUTHORITY' }, unknown);
 
+/**
+ * Whom strangers ask for is not told: each name that they think of would be series of its own, until the bound is reached and no
+ * others are counted. Istio's gateways fall back to no header either.
+ */
+const callsOfStrangers = { service: upstreamService('host'), name: upstreamService('name') };
+
 function callTags(shape: ProxyShape, { service, name }: { service: string; name: string }): Tag[] {
   return [
     tag('reporter', 'source'),
@@ -147,6 +153,15 @@ const loggersOf = rememberedBy((shape: ProxyShape): Loggers => {
 
 export function callStats(shape: ProxyShape): Message[] {
   return loggersOf(shape).call;
+}
+
+const gatewayStatsOf = rememberedBy((shape: ProxyShape) =>
+  requestStats(callTags(shape, callsOfStrangers), shape.telemetry.calls.metrics),
+);
+
+/** What a gateway sends on. */
+export function gatewayStats(shape: ProxyShape): Message[] {
+  return gatewayStatsOf(shape);
 }
 
 export function servedStats(shape: ProxyShape, mutual: boolean): Message[] {
