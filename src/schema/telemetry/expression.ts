@@ -1,19 +1,37 @@
 import { parse } from '@bufbuild/cel';
-import { type Check, printValue } from '../problem.ts';
+import { type Check, printValue, type Report } from '../problem.ts';
+import { type CelTree, whyNotOfEnvoy } from './cel-of-envoy.ts';
 
-/** Envoy would refuse the whole listener. `)%` would end the expression where it stands within a format. */
-function whyNotCel(expression: string): string | undefined {
-  if (expression.includes(')%')) return 'write a space between ) and %';
+/** Istio reads the expressions of filters itself; those of tags it passes on. What it takes and Envoy does not is kept away from Envoy. */
+const expression =
+  (readBy: 'istio' | 'envoy'): Check<string> =>
+  (value, report) => {
+    const tree = treeOf(value);
+    if (typeof tree === 'string') refuse(value, tree, { report, istioTakesIt: readBy === 'envoy' });
+    else {
+      // `)%` would end the expression where it stands within a format.
+      const why = value.includes(')%') ? 'write a space between ) and %' : whyNotOfEnvoy(tree);
+      if (why !== undefined) refuse(value, why, { report, istioTakesIt: true });
+    }
+  };
+
+/** The expression of a filter, which must be one. */
+export const checkExpression = expression('istio');
+/** The value of a tag. */
+export const checkTagExpression = expression('envoy');
+
+/** What is wrong with its form, else the expression as a tree. */
+function treeOf(value: string): CelTree | string {
   try {
-    parse(expression);
-    return undefined;
+    return parse(value).expr;
   } catch (error) {
-    return String(error instanceof Error ? error.message : error).replace(/^<input>:/, 'at ');
+    const text = String(error instanceof Error ? error.message : error).replace(/^<input>:/, 'at ');
+    // The parser lists all that could stand there.
+    return text.replace(/ but expecting .*$/s, '');
   }
 }
 
-export const checkExpression: Check<string> = (value, report) => {
-  const why = whyNotCel(value);
-  if (why !== undefined)
-    report({ code: 'OR1657', message: `${printValue(value)} must be an expression of CEL: ${why}` });
-};
+function refuse(value: string, why: string, { report, istioTakesIt }: { report: Report; istioTakesIt: boolean }): void {
+  const message = `${printValue(value)} must be an expression of CEL: ${why}`;
+  report({ code: 'OR1657', message, ...(istioTakesIt ? { istioTakesIt: true as const } : {}) });
+}

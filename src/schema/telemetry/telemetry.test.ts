@@ -8,6 +8,26 @@ const problemsOf = (spec: string, version = 'v1') =>
     spec: parse(spec),
   }).problems.map(({ severity, path }) => `${severity} ${path}`);
 
+const kept = (expression: string) =>
+  validate({
+    ...{ apiVersion: 'telemetry.istio.io/v1', kind: 'Telemetry', metadata: { name: 't', namespace: 'x' } },
+    spec: { metrics: [{ overrides: [{ tagOverrides: { a: { value: expression } } }] }] },
+  }).problems.map(({ istioTakesIt, message }) => [istioTakesIt, message.replace(/^.*of CEL: /, '')]);
+
+// Istio lets all of these into the cluster; a listener with one of them is refused by Envoy.
+test.each([
+  ['request.host', undefined],
+  ['nofunc(1)', 'Envoy has no function nofunc'],
+  ['size(1, 2)', 'Envoy has size only with size(_) or _.size()'],
+  ['"a".matches("[")', 'its regular expression is none of RE2: missing closing ]: `[`'],
+  ['[1].map(a, a)', 'Envoy has no all, exists, exists_one, map and filter'],
+  ['Foo{a: 1}', 'Envoy makes no Foo'],
+  ['size(a)%2', 'write a space between ) and %'],
+  ['a b', 'at 1:3: found b'],
+])('an expression of a tag that only Istio takes is kept from proxies: %s', (expression, why) => {
+  expect(kept(expression)).toEqual(why === undefined ? [] : [[true, why]]);
+});
+
 test.each<[string, string[]]>([
   ['{}', []],
   ['{accessLogging: [{filter: {expression: "response.code >= 400 && request.headers[\'a(\'] == \\"x\\""}}]}', []],

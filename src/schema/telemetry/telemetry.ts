@@ -5,7 +5,7 @@ import { checkHeaderName } from '../common/header.ts';
 import { WorkloadSelector } from '../common/label.ts';
 import { checkTargets, targetFields } from '../common/target-ref.ts';
 import type { Check } from '../problem.ts';
-import { checkExpression } from './expression.ts';
+import { checkExpression, checkTagExpression } from './expression.ts';
 
 const checkNotEmpty: Check<string> = (value, report) => {
   if (value.trim() === '') report({ code: 'OR1657', message: 'the text must not be empty' });
@@ -71,7 +71,7 @@ const Tracing = message(
 
 const tagFields = {
   operation: choice(['UPSERT', 'REMOVE'], 'Set the tag, or leave it out.'),
-  value: text('What the tag is set to, an expression of CEL.', checkExpression),
+  value: text('What the tag is set to, an expression of CEL.', checkTagExpression),
 };
 const TagForm = message(tagFields, { description: 'Form' });
 const checkTag: Check<Static<typeof TagForm>> = ({ operation, value }, report) => {
