@@ -62,6 +62,9 @@ export const texts = (description: string, check?: Check<string>) =>
 export const mapOf = <S extends TSchema>(values: S, description: string, check?: Check<Record<string, Static<S>>>) =>
   Type.Record(Type.String(), values, checked({ description }, check));
 
+/** Zero and the empty text are values of it like others, and not "not set". */
+export const withPresence = <S extends TSchema>(schema: S): S => ({ ...schema, hasPresence: true });
+
 /** The same schema with another description. */
 export const described = <S extends TSchema>(schema: S, description: string): S => ({ ...schema, description });
 

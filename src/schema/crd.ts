@@ -66,7 +66,16 @@ function structural(schema: TSchema): JsonObject {
 
 function structuralMessage(schema: TSchema): JsonObject {
   const { properties = {}, required = [], choices = [] } = keywordsOf(schema);
-  const fields = Object.entries(properties).map(([name, field]) => [name, structural(field)] as const);
+  const fields = Object.entries(properties).map(([name, field]) => {
+    const result = structural(field);
+    // A zero is "not set" (`isSet` of walk.ts).
+    const isZeroUnset =
+      result.type === 'integer' &&
+      Number(result.minimum) > 0 &&
+      !required.includes(name) &&
+      keywordsOf(field).hasPresence !== true;
+    return [name, isZeroUnset ? { ...result, minimum: 0 } : result] as const;
+  });
   const oneOfs = choices.map(structuralChoice);
   const [only] = oneOfs;
   return {

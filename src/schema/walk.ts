@@ -17,6 +17,7 @@ export interface Keywords {
   readonly required?: readonly string[];
   readonly choices?: readonly Choice[];
   readonly open?: boolean;
+  readonly hasPresence?: boolean;
   readonly check?: Check<unknown>;
 }
 
@@ -37,8 +38,8 @@ const bad = Symbol('bad');
 type Visited = unknown | typeof bad;
 
 /**
- * Compares a value with its schema, from the leaves up. Returns a copy without nulls (they mean "not set", as in
- * Protobuf's JSON) and without unknown fields; undefined when it has not the right form.
+ * Compares a value with its schema, from the leaves up. Returns a copy without what is not set (`isSet`) and without
+ * unknown fields; undefined when it has not the right form.
  */
 export function walk(schema: TSchema, value: unknown, path: readonly Segment[], state: Walk): unknown {
   const visited = visit(schema, value, [...path], state);
@@ -141,16 +142,30 @@ function visitMessage(keywords: Keywords, value: JsonObject, path: Segment[], st
   const copy: Record<string, unknown> = {};
   let sound = true;
   for (const [name, field] of Object.entries(fields)) {
-    const given = Object.hasOwn(value, name) ? value[name] : undefined;
-    if (given === null || given === undefined) continue;
+    if (!isSet(keywords, name, value)) continue;
     path.push(name);
-    const visited = visit(field, given, path, state);
+    const visited = visit(field, value[name], path, state);
     path.pop();
     if (visited === bad) sound = false;
     else copy[name] = visited;
   }
   if (keywords.open !== true) reportUnknown(fields, value, path, state);
   return reportPresence(keywords, value, path, state) && sound ? copy : bad;
+}
+
+/**
+ * Whether a field is there. As in Protobuf, null is "not set", an empty text and a zero that cannot be meant are so, too:
+ * charts write `subset: ""`. Not so where presence is told (a Duration, a text of fields that exclude each other).
+ * https://protobuf.dev/programming-guides/field_presence/
+ */
+function isSet({ properties = {}, required = [], choices = [] }: Keywords, name: string, message: JsonObject): boolean {
+  const value = Object.hasOwn(message, name) ? message[name] : undefined;
+  const field = properties[name];
+  if (value === null || value === undefined) return false;
+  if (field === undefined || (value !== '' && value !== 0)) return true;
+  const { type, enum: values, minimum = 0, hasPresence = false } = keywordsOf(field);
+  if (value === 0) return type !== 'integer' || minimum < 1 || hasPresence || required.includes(name);
+  return type !== 'string' || values !== undefined || hasPresence || choices.some(({ of }) => of.includes(name));
 }
 
 function reportUnknown(fields: Keywords['properties'], value: JsonObject, path: Segment[], state: Walk): void {
@@ -169,7 +184,7 @@ function reportUnknown(fields: Keywords['properties'], value: JsonObject, path: 
 
 /** False when a needed field is absent or two that exclude each other are there. */
 function reportPresence(keywords: Keywords, value: JsonObject, path: Segment[], state: Walk): boolean {
-  const has = (name: string) => Object.hasOwn(value, name) && value[name] !== null && value[name] !== undefined;
+  const has = (name: string) => isSet(keywords, name, value);
   let sound = true;
   const wrong = (at: readonly Segment[], found: unknown, finding: Finding) => {
     sound = false;

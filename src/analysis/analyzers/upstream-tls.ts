@@ -71,9 +71,10 @@ function* callsByRule(input: AnalysisInput, lookup: MeshLookup): Generator<Call>
 
 function* faultOf(call: Call, { input, modes }: Around): Generator<Fault> {
   const { service, port, client, rule, endpoints } = call;
-  const mode = effectivePolicy(rule, '', port.number).tls?.mode;
+  const { tls } = effectivePolicy(rule, '', port.number);
+  const mode = tls?.mode ?? 'DISABLE';
   const [origin] = rule.origins;
-  if (mode === undefined || origin === undefined || endpoints.length === 0) return;
+  if (tls === undefined || origin === undefined || endpoints.length === 0) return;
   const named = `${service.hostname}:${port.number}`;
   const refuses = endpoints.filter((endpoint) => {
     const inbound = inboundMode(endpoint, input, modes);

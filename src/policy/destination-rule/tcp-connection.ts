@@ -20,5 +20,5 @@ export function tcpConnectionOf({
 
 function tunnelOf({ targetHost, targetPort, protocol }: NonNullable<EffectivePolicy['tunnel']>) {
   const host = targetHost.includes(':') ? `[${targetHost}]` : targetHost;
-  return { target: `${host}:${targetPort}`, method: protocol ?? 'CONNECT' } as const;
+  return { target: `${host}:${targetPort}`, method: protocol === 'POST' ? 'POST' : 'CONNECT' } as const;
 }

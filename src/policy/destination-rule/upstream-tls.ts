@@ -16,7 +16,7 @@ export interface MeshTls {
 export function upstreamTlsOf(tls: ClientTls | undefined, mesh: MeshTls): UpstreamTlsIR {
   const { sni, sans } = mesh;
   if (tls === undefined) return mesh.auto ? { kind: 'auto', sni, sans } : { kind: 'none' };
-  if (tls.mode === 'DISABLE') return { kind: 'none' };
+  if ((tls.mode ?? 'DISABLE') === 'DISABLE') return { kind: 'none' };
   const names = tls.subjectAltNames ?? [];
   if (tls.mode === 'ISTIO_MUTUAL') return { kind: 'mesh', sni: tls.sni ?? sni, sans: names.length > 0 ? names : sans };
   return {

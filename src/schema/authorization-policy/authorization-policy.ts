@@ -20,8 +20,9 @@ const Rule = message(
         if (rule[name]?.length === 0)
           report({
             at: [name],
-            code: 'OR1642',
-            message: `an entry must be given; without ${name} the rule is for all`,
+            severity: 'warning',
+            code: 'OR1654',
+            message: `an empty list is as none: the rule is for all, whatever ${name} is meant to say`,
           });
       }
     },
@@ -80,7 +81,7 @@ function checkCustom(rules: readonly Rule[], report: Report): void {
 function lateFields({ from = [], when = [] }: Rule): (readonly Segment[])[] {
   const sources = from.flatMap(({ source }, index) =>
     Object.keys(source)
-      .filter((name) => beforehand.includes(name))
+      .filter((name) => beforehand.includes(name) && source[name as keyof typeof source]?.length !== 0)
       .map((name) => ['from', index, 'source', name]),
   );
   const keys = when.flatMap(({ key }, index) =>

@@ -1,4 +1,4 @@
-import { text } from '../build.ts';
+import { text, withPresence } from '../build.ts';
 import { type Check, printValue } from '../problem.ts';
 
 const units: Readonly<Record<string, number>> = {
@@ -27,7 +27,10 @@ const atLeast =
       report({ code: 'OR1647', message: `${printValue(value)} must be a duration ${wanted}, like 5s or 100ms` });
   };
 
+/** Protobuf has it as a message of its own, which is there or not, and never empty. */
+const present = (description: string, minimum: number) => withPresence(text(description, atLeast(minimum)));
+
 /** A duration of at least a millisecond. */
-export const duration = (description: string) => text(description, atLeast(1));
+export const duration = (description: string) => present(description, 1);
 /** A duration that may be zero, which turns off what it limits. */
-export const durationOrZero = (description: string) => text(description, atLeast(0));
+export const durationOrZero = (description: string) => present(description, 0);

@@ -10,6 +10,10 @@ export const checkHeaderName: Check<string> = (value, report) => {
   if (!isHeaderName(value)) report({ code: 'OR1656', message: `${printValue(value)} must be the name of a header` });
 };
 
+/** Where Istio takes any text. */
+export const checkHeaderNameOfEnvoy: Check<string> = (value, report) =>
+  checkHeaderName(value, (finding) => report({ ...finding, istioTakesIt: true }));
+
 /** The name may be that of the authority, which such an operation rewrites. */
 const checkOperations =
   (kind: 'request' | 'response'): Check<Record<string, string>> =>
@@ -33,7 +37,8 @@ function checkOperationName(
     isHeaderName(name) || name.startsWith(':')
       ? 'must be a header that may be changed'
       : 'must be the name of a header';
-  report({ at, code: 'OR1656', message: `${printValue(name)} ${what}` });
+  const istioTakesIt = /^(?!host$)[^:]/i.test(name) ? { istioTakesIt: true as const } : {};
+  report({ at, code: 'OR1656', message: `${printValue(name)} ${what}`, ...istioTakesIt });
 }
 
 const operations = (kind: 'request' | 'response') =>

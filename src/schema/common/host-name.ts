@@ -16,6 +16,8 @@ export function isHostName(value: string): boolean {
 export function isWildcardHost(value: string): boolean {
   if (value === '*') return true;
   if (value.startsWith('*.')) return isHostName(value.slice(2));
+  // A Service may have a number for its name; as the last of several labels it would be a part of an address.
+  if (!value.includes('.')) return isDnsLabel(value.replace(/^\*-?/, ''));
   return isHostName(value.replace(/^\*-?/, ''));
 }
 

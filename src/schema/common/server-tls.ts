@@ -15,7 +15,7 @@ const certificate = {
 
 const checkHash: Check<string> = (value, report) => {
   if (!/^(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){31}|[0-9A-Za-z+/]{43}=)$/.test(value))
-    report({ code: 'OR1657', message: `${printValue(value)} must be a SHA-256` });
+    report({ code: 'OR1657', message: `${printValue(value)} must be a SHA-256`, istioTakesIt: true });
 };
 
 /** As Istio: what is not known is left out, and said. */

@@ -13,23 +13,19 @@ const fields = {
     if (Buffer.byteLength(value) > 255) report({ code: 'OR1646', message: 'it must have at most 255 bytes' });
   }),
   insecureSkipVerify: flag('Do not verify the server.'),
-};
-
-const needs = {
   mode: choice(
     ['DISABLE', 'SIMPLE', 'MUTUAL', 'ISTIO_MUTUAL'],
-    'None, TLS, TLS with client certificate, or that of the mesh.',
+    'None (the default), TLS, TLS with client certificate, or that of the mesh.',
   ),
 };
 
-const Form = message(fields, { description: 'Form', needs });
+const Form = message(fields, { description: 'Form' });
 export type ClientTls = Static<typeof Form>;
 
 const files = ['clientCertificate', 'privateKey', 'caCertificates'] as const;
 
 export const ClientTls = message(fields, {
   description: 'TLS of connections to the service.',
-  needs,
   check: (tls, report) => {
     if (tls.mode === 'MUTUAL') checkMutual(tls, report);
     if (tls.mode === 'SIMPLE' && tls.credentialName !== undefined && tls.caCertificates !== undefined)
@@ -58,7 +54,7 @@ function checkMutual(tls: ClientTls, report: Report): void {
 
 function checkUnverified(tls: ClientTls, report: Report): void {
   for (const name of ['caCertificates', 'credentialName', 'subjectAltNames'] as const) {
-    if (tls[name] !== undefined)
+    if ((tls[name] ?? '').length > 0)
       report({ at: [name], code: 'OR1645', message: `${name} may not be given with insecureSkipVerify: true` });
   }
 }

@@ -92,7 +92,7 @@ const cases: readonly (readonly [string, ...string[]])[] = [
     `OR1655 ${at}.outlierDetection.consecutiveLocalOriginFailures`,
   ],
   [policy('tls: {mode: SIMPLE, sni: a}')],
-  [policy('tls: {}'), `OR1642 ${at}.tls.mode`],
+  [policy('tls: {}')],
   [policy('tls: {mode: MUTUAL}'), `OR1642 ${at}.tls.clientCertificate`, `OR1642 ${at}.tls.privateKey`],
   [policy('tls: {mode: MUTUAL, credentialName: a, privateKey: b}'), `OR1645 ${at}.tls.privateKey`],
   [policy('tls: {mode: SIMPLE, credentialName: a, caCertificates: b}'), `OR1645 ${at}.tls.caCertificates`],

@@ -2,9 +2,19 @@ import type { Static } from 'typebox';
 import { choice, flag, listOf, message, real, text, whole } from '../build.ts';
 import { duration, durationOrZero } from '../common/duration.ts';
 import { warnOf } from '../common/findings.ts';
-import { checkHeaderName } from '../common/header.ts';
 import { Failover, failoverPriority, LocalityLbSetting } from '../common/locality.ts';
-import type { Check } from '../problem.ts';
+import { type Check, printValue } from '../problem.ts';
+
+/** Istio takes any text, and so does Envoy but for these; `:path` and the like are headers, too. */
+const checkHashed: Check<string> = (value, report) => {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be in a name
+  if (value === '' || /[\u0000\r\n]/.test(value))
+    report({
+      code: 'OR1656',
+      message: `${printValue(value)} must be a name without control characters`,
+      istioTakesIt: true,
+    });
+};
 
 const HttpCookie = message(
   {
@@ -13,26 +23,22 @@ const HttpCookie = message(
     attributes: listOf(
       message(
         { value: text('Its value.') },
-        { description: 'An attribute.', needs: { name: text('Its name.', checkHeaderName) } },
+        { description: 'An attribute.', needs: { name: text('Its name.', checkHashed) } },
       ),
       'Further attributes, like SameSite.',
     ),
   },
-  { description: 'Hash of a cookie.', needs: { name: text('Its name.', checkHeaderName) } },
+  { description: 'Hash of a cookie.', needs: { name: text('Its name.', checkHashed) } },
 );
-
-const checkGiven: Check<string> = (value, report) => {
-  if (value === '') report({ code: 'OR1642', message: 'it must name a parameter' });
-};
 
 const keys = ['httpHeaderName', 'httpCookie', 'useSourceIp', 'httpQueryParameterName'];
 
 const ConsistentHash = message(
   {
-    httpHeaderName: text('Hash of a header.', checkHeaderName),
+    httpHeaderName: text('Hash of a header, like x-user or :path.', checkHashed),
     httpCookie: HttpCookie,
     useSourceIp: flag('Hash of the client address.'),
-    httpQueryParameterName: text('Hash of a parameter of the query.', checkGiven),
+    httpQueryParameterName: text('Hash of a parameter of the query.', checkHashed),
     ringHash: message({ minimumRingSize: whole('Least size of the ring.') }, { description: 'A ring.' }),
     maglev: message({ tableSize: whole('Size of the table: a prime number.') }, { description: 'A Maglev table.' }),
     minimumRingSize: whole('Deprecated: least size of the ring.'),

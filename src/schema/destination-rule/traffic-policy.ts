@@ -6,7 +6,7 @@ import { PortSelector } from '../common/destination.ts';
 import { duration } from '../common/duration.ts';
 import { reportTwice } from '../common/findings.ts';
 import { checkHostName } from '../common/host-name.ts';
-import type { Check } from '../problem.ts';
+import { type Check, printValue } from '../problem.ts';
 import { ClientTls } from './client-tls.ts';
 import { LoadBalancer } from './load-balancer.ts';
 import { OutlierDetection } from './outlier-detection.ts';
@@ -38,7 +38,12 @@ const PortPolicy = message(core, {
 });
 
 const Tunnel = message(
-  { protocol: choice(['CONNECT', 'POST'], 'The method; CONNECT is the default.') },
+  {
+    protocol: text('The method: CONNECT, the default, or POST.', (value, report) => {
+      if (!['CONNECT', 'POST'].includes(value))
+        report({ code: 'OR1644', message: `${printValue(value)} must be CONNECT or POST` });
+    }),
+  },
   {
     description: 'Sends TCP through an HTTP proxy.',
     needs: {

@@ -1,5 +1,5 @@
 import type { Static } from 'typebox';
-import { choice, flag, listOf, mapOf, message, port, text, texts, whole } from '../build.ts';
+import { choice, flag, listOf, mapOf, message, port, text, texts, whole, withPresence } from '../build.ts';
 import { duration } from '../common/duration.ts';
 import { reportTwice } from '../common/findings.ts';
 import { checkHeaderName } from '../common/header.ts';
@@ -60,7 +60,7 @@ const Keys = message(
 const Limit = message(
   {
     match: Match,
-    burst: whole('How many may come at once, where that is not `requests`.', { minimum: 1 }),
+    burst: withPresence(whole('How many may come at once, where that is not `requests`.', { minimum: 1 })),
     per: Keys,
   },
   {
@@ -78,11 +78,13 @@ const Limit = message(
 
 const Global = message(
   {
-    domain: text(
-      'The domain that the service counts in; outrigger by default. It is told the limits, and needs to know of the domain only.',
-      (value, report) => {
-        if (value === '') report({ code: 'OR1657', message: 'the domain must not be empty: leave it out' });
-      },
+    domain: withPresence(
+      text(
+        'The domain that the service counts in; outrigger by default. It is told the limits, and needs to know of the domain only.',
+        (value, report) => {
+          if (value === '') report({ code: 'OR1657', message: 'the domain must not be empty: leave it out' });
+        },
+      ),
     ),
     timeout: duration('How long its answer may take; 100ms by default.'),
     failureMode: choice(['open', 'closed'], 'What becomes of requests when it cannot be asked; open lets them by.'),

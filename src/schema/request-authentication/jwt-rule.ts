@@ -2,7 +2,7 @@ import type { Static } from 'typebox';
 import { parseKeySet } from '../../model/key-set.ts';
 import { flag, listOf, message, text, texts } from '../build.ts';
 import { duration } from '../common/duration.ts';
-import { checkHeaderName } from '../common/header.ts';
+import { checkHeaderName, checkHeaderNameOfEnvoy } from '../common/header.ts';
 import { type Check, printValue } from '../problem.ts';
 
 const checkNotEmpty: Check<string> = (value, report) => {
@@ -35,7 +35,7 @@ const checkPrefix: Check<string> = (value, report) => {
 
 const FromHeader = message(
   { prefix: text('What stands before the token, like "Bearer ".', checkPrefix) },
-  { description: 'A header that holds a token.', needs: { name: text('Its name.', checkHeaderName) } },
+  { description: 'A header that holds a token.', needs: { name: text('Its name.', checkHeaderNameOfEnvoy) } },
 );
 
 const ClaimHeader = message(
@@ -57,7 +57,7 @@ const fields = {
   fromHeaders: listOf(FromHeader, 'Headers that hold the token; the default is Authorization with "Bearer ".'),
   fromParams: values('Parameters of the query that hold the token; the default is access_token.'),
   fromCookies: values('Cookies that hold the token.'),
-  outputPayloadToHeader: text('A header that gets the payload of the token, in base64url.', checkHeaderName),
+  outputPayloadToHeader: text('A header that gets the payload of the token, in base64url.', checkHeaderNameOfEnvoy),
   forwardOriginalToken: flag('Leave the token in the request.'),
   outputClaimToHeaders: listOf(ClaimHeader, 'Claims that are copied into headers.'),
   timeout: duration('How long reading the keys may take; 5s is the default.'),

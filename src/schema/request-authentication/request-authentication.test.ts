@@ -18,7 +18,7 @@ const cases: readonly (readonly [string, ...string[]])[] = [
   [
     '{jwtRules: [{issuer: "", jwks: "{\\"keys\\": []}"}]}',
     'warning OR1657 spec.jwtRules[0].jwks',
-    at('OR1657', '.issuer'),
+    at('OR1642', '.issuer'),
   ],
   ['{jwtRules: [{issuer: a@b}]}', 'warning OR1657 spec.jwtRules[0]'],
   [rule('jwksUri: "http://a.b/keys"')],
@@ -35,7 +35,7 @@ const cases: readonly (readonly [string, ...string[]])[] = [
   [rule('fromHeaders: [{name: "a b"}]'), at('OR1656', '.fromHeaders[0].name')],
   [rule('outputPayloadToHeader: "a:b"'), at('OR1656', '.outputPayloadToHeader')],
   [rule('outputClaimToHeaders: [{header: x-sub, claim: sub}]')],
-  [rule('outputClaimToHeaders: [{header: x-sub, claim: ""}]'), at('OR1657', '.outputClaimToHeaders[0].claim')],
+  [rule('outputClaimToHeaders: [{header: x-sub, claim: ""}]'), at('OR1642', '.outputClaimToHeaders[0].claim')],
   [rule('timeout: 0s'), at('OR1647', '.timeout')],
   ['{selector: {matchLabels: {a: b}}, targetRefs: [{kind: Gateway, name: g}]}', 'error OR1645 spec'],
   ['{targetRef: {kind: Gateway, name: g, namespace: n}}', 'error OR1655 spec.targetRef.namespace'],

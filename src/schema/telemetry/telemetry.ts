@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import { choice, flag, listOf, mapOf, message, real, text } from '../build.ts';
 import { duration } from '../common/duration.ts';
-import { checkHeaderName } from '../common/header.ts';
+import { checkHeaderNameOfEnvoy } from '../common/header.ts';
 import { WorkloadSelector } from '../common/label.ts';
 import { checkTargets, targetFields } from '../common/target-ref.ts';
 import type { Check } from '../problem.ts';
@@ -39,7 +39,10 @@ const CustomTag = message(
     ),
     header: message(
       { defaultValue: text('The value without the header.') },
-      { description: 'A header of the request.', needs: { name: text('The name of the header.', checkHeaderName) } },
+      {
+        description: 'A header of the request.',
+        needs: { name: text('The name of the header.', checkHeaderNameOfEnvoy) },
+      },
     ),
     formatter: message(
       {},
@@ -48,7 +51,15 @@ const CustomTag = message(
   },
   {
     description: 'A tag of spans.',
-    choices: [{ of: ['literal', 'environment', 'header', 'formatter'], needed: true }],
+    choices: [{ of: ['literal', 'environment', 'header', 'formatter'] }],
+    check: (tag, report) => {
+      if (Object.keys(tag).length === 0)
+        report({
+          code: 'OR1642',
+          message: 'one of literal, environment, header and formatter must be given',
+          istioTakesIt: true,
+        });
+    },
   },
 );
 

@@ -13,18 +13,16 @@ export const Redirect = message(
       if (value !== 'http' && value !== 'https')
         report({ code: 'OR1644', message: `${printValue(value)} must be http or https` });
     }),
-    redirectCode: int32('Status: 301 (the default), 302, 303, 307 or 308.'),
+    redirectCode: int32('Status: 301 (the default), 302, 303, 307 or 308.', { minimum: 300, maximum: 399 }),
   },
   {
     description: 'Answers with a redirect.',
     choices: [{ of: ['port', 'derivePort'] }, { of: ['uri', 'prefixRewrite'] }],
     check: (redirect, report) => {
-      const { redirectCode: code = 301 } = redirect;
-      const at = ['redirectCode'];
+      const { redirectCode: code = 301, ...target } = redirect;
       const message = `${code} must be 301, 302, 303, 307 or 308`;
-      if (code < 300 || code > 399) report({ at, code: 'OR1646', message });
-      else if (![301, 302, 303, 307, 308].includes(code)) report({ at, severity: 'warning', code: 'OR1653', message });
-      const { redirectCode, ...target } = redirect;
+      if (![301, 302, 303, 307, 308].includes(code))
+        report({ at: ['redirectCode'], severity: 'warning', code: 'OR1653', message });
       if (Object.keys(target).length === 0)
         report({ code: 'OR1642', message: 'one of uri, authority, port, derivePort and scheme must be given' });
     },

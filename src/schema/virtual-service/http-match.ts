@@ -15,6 +15,12 @@ const checkNames: Check<Record<string, unknown>> = (headers, report) => {
   }
 };
 
+/** Istio takes an empty one, and Envoy refuses the host for it. */
+const checkParameters: Check<Record<string, unknown>> = (parameters, report) => {
+  if (Object.hasOwn(parameters, ''))
+    report({ at: [''], code: 'OR1657', message: 'a parameter must have a name', istioTakesIt: true });
+};
+
 const headerMatches = (description: string) => mapOf(presenceMatch('What its value is like.'), description, checkNames);
 
 export const HttpMatch = message(
@@ -27,7 +33,7 @@ export const HttpMatch = message(
     authority: stringMatch('The authority (Host).'),
     headers: headerMatches('Headers that must be there and match; names in lower case.'),
     withoutHeaders: headerMatches('Headers that must not match.'),
-    queryParams: mapOf(presenceMatch('What its value is like.'), 'Parameters of the query.'),
+    queryParams: mapOf(presenceMatch('What its value is like.'), 'Parameters of the query.', checkParameters),
     port: port('The port that the request is sent to.'),
     sourceLabels: labels('Labels of the client pod.'),
     sourceNamespace: text('Namespace of the client pod.', checkDnsLabel),

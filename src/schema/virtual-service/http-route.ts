@@ -86,7 +86,7 @@ function checkWhatItDoes(rule: HttpRoute, report: Report): void {
 }
 
 function checkMirrors(rule: HttpRoute, report: Report): void {
-  if (rule.mirror !== undefined && rule.mirrors !== undefined)
+  if (rule.mirror !== undefined && (rule.mirrors ?? []).length > 0)
     report({ at: ['mirrors'], code: 'OR1645', message: 'only one of mirror and mirrors may be given' });
   if (rule.mirrorPercent !== undefined)
     report({

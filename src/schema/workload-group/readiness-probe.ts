@@ -1,4 +1,5 @@
-import { choice, int32, listOf, message, port, text, texts } from '../build.ts';
+import { int32, listOf, message, port, text, texts } from '../build.ts';
+import { printValue } from '../problem.ts';
 
 const Header = message({ name: text('Its name.'), value: text('Its value.') }, { description: 'A header.' });
 
@@ -6,7 +7,10 @@ const HttpGet = message(
   {
     path: text('Path of the request.'),
     host: text('Host of the request.'),
-    scheme: choice(['HTTP', 'HTTPS'], 'How it is sent.'),
+    scheme: text('How it is sent: HTTP or HTTPS.', (value, report) => {
+      if (!['HTTP', 'HTTPS'].includes(value))
+        report({ code: 'OR1644', message: `${printValue(value)} must be HTTP or HTTPS` });
+    }),
     httpHeaders: listOf(Header, 'Headers of the request.'),
   },
   { description: 'A request by HTTP.', needs: { port: port('The port.') } },

@@ -16,6 +16,6 @@ test.each<readonly [string, string, ...string[]]>([
   ['WorkloadGroup', '{metadata: {labels: {app: a}}, template: {serviceAccount: sa, ports: {http: 80}}}'],
   ['WorkloadGroup', '{template: {}, probe: {periodSeconds: 5, httpGet: {path: /ready, port: 80}}}'],
   ['WorkloadGroup', '{}', 'OR1642 spec.template'],
-  ['WorkloadGroup', '{template: {address: 10.0.0.1}}', 'OR1655 spec.template.address'],
+  ['WorkloadGroup', '{template: {address: 10.0.0.1}}', '~OR1655 spec.template.address'],
   ['WorkloadGroup', '{template: {}, probe: {httpGet: {port: 80}, tcpSocket: {port: 80}}}', 'OR1645 spec.probe'],
 ])('%s %s', (kind, spec, ...expected) => expect(problemsOf(kind, spec)).toEqual(expected));

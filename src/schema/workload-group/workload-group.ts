@@ -14,7 +14,12 @@ const EntryTemplate: typeof WorkloadEntry = {
   description: 'What its entries are made from.',
   check: ({ address }: Template, report: Report) => {
     if (address !== undefined)
-      report({ at: ['address'], code: 'OR1655', message: 'it may not be given: each machine has its own' });
+      report({
+        at: ['address'],
+        severity: 'warning',
+        code: 'OR1655',
+        message: 'it has no effect: each machine has its own',
+      });
   },
 } as typeof WorkloadEntry;
 
