@@ -10,7 +10,7 @@ export function meshConfigLines(): readonly string[] {
     "`meshConfig` of `--istio-values` (Helm's values or an IstioOperator), and followed in the ConfigMap `istio`, key `mesh`, of the first root",
     'namespace that has one (`mesh.rootNamespaces`). The ConfigMap wins over `--istio-values` and the configuration file; environment and flags',
     'win over it. A change reaches proxies, and the pods that are made from then on, without a restart. A bad one is reported (OR2462) and the',
-    'last good one stays; a key without effect is reported (OR2463).',
+    'last good one stays; a key without effect is reported (OR2463). Its key `meshNetworks` is `mesh.meshNetworks` (0291).',
     ...['', '## What works', ''],
     ...table(['key', 'key of the configuration', 'a running control plane'], works.map(worksRow)),
     ...['', '## What has no effect', ''],

@@ -6,6 +6,7 @@ import { destinations } from './analyzers/destinations.ts';
 import { gatewayConflicts } from './analyzers/gateway-conflicts.ts';
 import { gatewayParts, namedGateways } from './analyzers/gateway-references.ts';
 import { injectedPods, injectionLabels } from './analyzers/injection.ts';
+import { networks } from './analyzers/networks.ts';
 import { mtlsPorts, servicePorts } from './analyzers/ports.ts';
 import { ruleConflicts, virtualServiceConflicts } from './analyzers/route-conflicts.ts';
 import { ruleHosts } from './analyzers/rule-hosts.ts';
@@ -36,6 +37,7 @@ export const analyzers: readonly Analyzer[] = [
   injectionLabels,
   disruptionBudgets,
   networkPolicies,
+  networks,
   fanOut,
   proxyMemory,
 ];

@@ -174,6 +174,18 @@ export const findingCatalogue = {
     remedy:
       "Allow egress to TCP port 15012 of the control plane's namespace: without it a new pod does not become ready.",
   },
+  OR3100: {
+    severity: 'Warning',
+    title: 'No gateway leads to a network',
+    remedy:
+      'Label a Service with an address outside `topology.istio.io/network`, and give its pods a Gateway of AUTO_PASSTHROUGH; where the networks reach each other, give them one name.',
+  },
+  OR3101: {
+    severity: 'Warning',
+    title: 'An endpoint of another network takes no mutual TLS',
+    remedy:
+      'Give it a proxy and let mutual TLS in: gateways know by the server name of mutual TLS alone whom a connection is for.',
+  },
   OR3110: {
     severity: 'Info',
     title: 'A workload calls many services',

@@ -26,6 +26,27 @@ const LocalityLbSchema = Type.Object({
   }),
 });
 
+/** As in Istio: https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#Network */
+const NetworkSchema = Type.Object({
+  endpoints: Type.Optional(
+    Type.Array(
+      Type.Object({
+        fromCidr: Type.Optional(Type.String({ pattern: '^[0-9a-fA-F.:]+(?:/[0-9]+)?$' })),
+        fromRegistry: Type.Optional(Type.String()),
+      }),
+    ),
+  ),
+  gateways: Type.Optional(
+    Type.Array(
+      Type.Object({
+        address: Type.Optional(Type.String()),
+        registryServiceName: Type.Optional(Type.String()),
+        port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535 })),
+      }),
+    ),
+  ),
+});
+
 const retryWord = `(?:${retryConditions.join('|')}|[1-5][0-9]{2})`;
 
 const RetrySchema = Type.Object({
@@ -127,6 +148,11 @@ export const MeshConfigSchema = Type.Object({
     description: 'Namespaces from which Services and resources are taken, by labels; none given is all.',
   }),
   localityLbSetting: LocalityLbSchema,
+  meshNetworks: Type.Record(Type.String(), NetworkSchema, {
+    default: {},
+    description:
+      "Istio's meshNetworks: which addresses are of which network, and by which gateways that is entered. Labels (topology.istio.io/network) count first.",
+  }),
   extensionProviders: Type.Array(ExtensionProviderSchema, {
     default: [],
     description:

@@ -1,9 +1,12 @@
 import { buildLoadAssignment } from '../ir/build/load-assignments.ts';
 import type { ClusterIR, LocalityIR } from '../ir/types/cluster.ts';
 import type { Endpoint } from '../model/endpoint.ts';
+import type { Networks } from '../model/network.ts';
 import { rememberedBy } from '../model/remembered.ts';
 import type { Service } from '../model/service.ts';
 import { type Place, placeKey } from '../policy/locality/place.ts';
+import type { Crossing } from '../policy/network/cross.ts';
+import { clientNetwork } from '../policy/network/networks.ts';
 import type { PeerAuthenticationIndex } from '../policy/peer-authentication/mode.ts';
 import type { EncodedResource, XdsResource } from '../xds/resource.ts';
 import { translateLoadAssignment } from '../xds/translate/load-assignment.ts';
@@ -23,6 +26,7 @@ export interface EndpointQuery {
   readonly modes: PeerAuthenticationIndex;
   /** Where the client is. */
   readonly place: Place;
+  readonly networks: Networks | undefined;
 }
 
 /** Load assignments, made once for a list of endpoints however many proxies ask. */
@@ -37,7 +41,14 @@ export class EndpointResources {
     this.#encoder = encoder;
   }
 
-  find({ cluster, service, endpoints = noEndpoints, modes, place }: EndpointQuery): EncodedResource | undefined {
+  find({
+    cluster,
+    service,
+    endpoints = noEndpoints,
+    modes,
+    place,
+    networks,
+  }: EndpointQuery): EncodedResource | undefined {
     const byList = this.#known.get(modes) ?? new WeakMap();
     this.#known.set(modes, byList);
     // The empty list is one for all services, so there the service stands for it.
@@ -46,11 +57,13 @@ export class EndpointResources {
     byList.set(owner, variants);
     const { labels, portName, mutualTlsOnly } = cluster.selection;
     const rule = nearnessOf(cluster);
-    const key = `${cluster.name} ${Object.keys(labels).length === 0 ? '' : JSON.stringify(labels)} ${nearnessKey(cluster, place)}`;
+    const crossing = crossingOf(cluster, place, networks);
+    const key = `${cluster.name} ${Object.keys(labels).length === 0 ? '' : JSON.stringify(labels)} ${nearnessKey(cluster, place)} ${crossingKey(crossing)}`;
     if (variants.has(key)) return variants.get(key);
     const assignment = buildLoadAssignment({
       ...{ cluster: cluster.name, service, portName, labels, mutualTlsOnly, endpoints, modes },
       nearness: rule === undefined ? undefined : { rule, client: place },
+      crossing,
     });
     const encoded = this.#encoder.encode(translateLoadAssignment(assignment));
     variants.set(key, encoded);
@@ -62,6 +75,17 @@ export class EndpointResources {
 export function nearnessOf({ discovery, locality }: ClusterIR): LocalityIR | undefined {
   return discovery.kind === 'eds' ? locality : undefined;
 }
+
+/** Whoever calls a pod by its own address has chosen it; a gateway passes on to its own network alone, so that none sends to itself. */
+function crossingOf(cluster: ClusterIR, place: Place, networks: Networks | undefined): Crossing | undefined {
+  if (networks === undefined || cluster.discovery.kind !== 'eds') return undefined;
+  const { tls, selection } = cluster;
+  const secured = tls.kind === 'auto' || tls.kind === 'mesh';
+  return { networks, from: clientNetwork(networks, place), byGateways: secured && selection.mutualTlsOnly !== true };
+}
+
+const crossingKey = (crossing: Crossing | undefined) =>
+  crossing === undefined ? '' : `${crossing.from} ${crossing.byGateways} ${crossing.networks.key}`;
 
 /** Clients of one class share their endpoints; a cluster of which all are alike has one class. */
 function nearnessKey(cluster: ClusterIR, place: Place): string {

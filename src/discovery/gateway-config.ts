@@ -1,6 +1,7 @@
 import type { ClusterIR } from '../ir/types/cluster.ts';
 import type { GatewayIR } from '../ir/types/gateway.ts';
 import type { ProxyShape } from '../ir/types/proxy.ts';
+import type { Networks } from '../model/network.ts';
 import type { Service } from '../model/service.ts';
 import type { Place } from '../policy/locality/place.ts';
 import type { PeerAuthenticationIndex } from '../policy/peer-authentication/mode.ts';
@@ -37,6 +38,7 @@ export interface GatewayParts {
   readonly patches: Patches;
   /** Where the gateway is, as far as that makes a difference. */
   readonly place: Place;
+  readonly networks: Networks | undefined;
 }
 
 export interface GatewayTools {
@@ -90,12 +92,12 @@ export class GatewayConfig implements ProxyResources {
   }
 
   #endpoints(name: string): EncodedResource | undefined {
-    const { resources, services, endpoints, modes, place } = this.parts;
+    const { resources, services, endpoints, modes, place, networks } = this.parts;
     const { encoder, endpointResources } = this.#tools;
     const cluster = resources.endpointsOf.get(name);
     const service = cluster === undefined ? undefined : services.get(cluster.selection.serviceId);
     if (cluster === undefined || service === undefined) return encoder.encode(endpointsOfNobody(name));
-    return endpointResources.find({ cluster, service, endpoints: endpoints.get(service.id), modes, place });
+    return endpointResources.find({ cluster, service, endpoints: endpoints.get(service.id), modes, place, networks });
   }
 
   /** Of the gateway's own namespace, and named by it: a sidecar has no such names, so it never gets any. */

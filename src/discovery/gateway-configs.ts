@@ -79,7 +79,8 @@ export class GatewayConfigs {
     const { services, endpoints, secrets } = snapshot;
     const modes = this.#options.indexes.modes(snapshot);
     const patches = this.#options.patches.find(snapshot, workload);
-    const inputs = [gateway, modes, services, endpoints, secrets, patches];
+    const networks = this.#options.indexes.networks(snapshot);
+    const inputs = [gateway, modes, services, endpoints, secrets, patches, networks];
     const newest = this.#newest.get(kind);
     if (newest !== undefined && sameItems(newest.inputs, inputs)) return newest.configs.at(workload);
     const resources = this.#resources.get(kind, [gateway], () => this.#translate(gateway, kind));
@@ -92,9 +93,10 @@ export class GatewayConfigs {
       secrets,
       modes,
       patches,
+      networks,
     };
     const build = (place: Place) => new GatewayConfig({ ...parts, place }, this.#tools);
-    const configs = new Placed(nearnessRules(gateway.clusters), build);
+    const configs = new Placed(nearnessRules(gateway.clusters), networks, build);
     this.#newest.set(kind, { inputs, configs });
     return configs.at(workload);
   }

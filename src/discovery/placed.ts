@@ -1,9 +1,16 @@
 import type { ClusterIR, LocalityIR } from '../ir/types/cluster.ts';
+import type { Networks } from '../model/network.ts';
 import { type Place, placeKey } from '../policy/locality/place.ts';
+import { clientNetwork } from '../policy/network/networks.ts';
 import { nearnessOf } from './endpoint-resources.ts';
 
 /** A client of which nothing is known; for what is the same wherever a client is. */
-export const anywhere: Place = { locality: { region: '', zone: '', subzone: '' }, nodeName: '', labels: {} };
+export const anywhere: Place = {
+  locality: { region: '', zone: '', subzone: '' },
+  nodeName: '',
+  labels: {},
+  network: '',
+};
 
 /** The rules of nearness of some clusters, each once. */
 export function nearnessRules(clusters: Iterable<ClusterIR>): readonly LocalityIR[] {
@@ -15,20 +22,25 @@ export function nearnessRules(clusters: Iterable<ClusterIR>): readonly LocalityI
   return [...found.values()];
 }
 
-/** Variants of something for clients that rules of nearness tell apart. Without rules there is one for all. */
+/** Variants of something for clients that rules of nearness or networks tell apart. Without those there is one for all. */
 export class Placed<T> {
   readonly #rules: readonly LocalityIR[];
+  readonly #networks: Networks | undefined;
   readonly #build: (place: Place) => T;
   readonly #known = new Map<string, T>();
 
-  constructor(rules: readonly LocalityIR[], build: (place: Place) => T) {
+  constructor(rules: readonly LocalityIR[], networks: Networks | undefined, build: (place: Place) => T) {
     this.#rules = rules;
+    this.#networks = networks;
     this.#build = build;
   }
 
   at(place: Place): T {
-    const key = this.#rules.map((rule) => placeKey(rule, place)).join(' ');
-    const known = this.#known.get(key) ?? this.#build(this.#rules.length === 0 ? anywhere : place);
+    const networks = this.#networks;
+    const where = networks === undefined ? [] : [clientNetwork(networks, place)];
+    const key = [...where, ...this.#rules.map((rule) => placeKey(rule, place))].join(' ');
+    const nothingCounts = this.#rules.length === 0 && networks === undefined;
+    const known = this.#known.get(key) ?? this.#build(nothingCounts ? anywhere : place);
     this.#known.set(key, known);
     return known;
   }

@@ -4,6 +4,7 @@ import type { ProxyShape } from '../ir/types/proxy.ts';
 import type { OutboundView } from '../ir/types/view.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { Lru } from '../model/lru.ts';
+import type { Networks } from '../model/network.ts';
 import { type Remembered, rememberedBy } from '../model/remembered.ts';
 import type { Service } from '../model/service.ts';
 import type { Place } from '../policy/locality/place.ts';
@@ -42,6 +43,7 @@ export interface SidecarParts {
   readonly modes: PeerAuthenticationIndex;
   /** Where the client is, as far as that makes a difference. */
   readonly place: Place;
+  readonly networks: Networks | undefined;
   /** Of EnvoyFilters. */
   readonly patches: Patches;
   /** The Secrets that it may have; undefined where no rule names one for it. */
@@ -190,10 +192,14 @@ export class SidecarConfig implements ProxyResources {
   }
 
   #endpoints(name: string): EncodedResource | undefined {
-    const { view, services, endpoints, modes, place } = this.parts;
+    const { view, services, endpoints, modes, place, networks } = this.parts;
     const asked = this.#asked(name);
     if (asked !== undefined) return this.#endpointsOf(asked) ?? this.#noEndpoints(name);
-    this.#endpointTable ??= this.#tools.endpointTables.get(view, [services, endpoints, modes, place], () => new Map());
+    this.#endpointTable ??= this.#tools.endpointTables.get(
+      view,
+      [services, endpoints, modes, place, networks],
+      () => new Map(),
+    );
     const known = this.#endpointTable.get(name);
     if (known !== undefined) return known;
     const cluster = this.#tools.viewResources.clusters(view).get(name);
@@ -203,10 +209,11 @@ export class SidecarConfig implements ProxyResources {
   }
 
   #endpointsOf(cluster: ClusterIR): EncodedResource | undefined {
-    const { services, endpoints, modes, place } = this.parts;
+    const { services, endpoints, modes, place, networks } = this.parts;
     const service = services.get(cluster.selection.serviceId);
     if (service === undefined) return undefined;
-    return this.#tools.endpointResources.find({ cluster, service, endpoints: endpoints.get(service.id), modes, place });
+    const own = endpoints.get(service.id);
+    return this.#tools.endpointResources.find({ cluster, service, endpoints: own, modes, place, networks });
   }
 
   /** Of its own namespace, and named by a rule that selects it. */

@@ -9,6 +9,7 @@ import { Remembered, rememberedBy, sameItems } from '../model/remembered.ts';
 import type { Service } from '../model/service.ts';
 import type { Workload } from '../model/workload.ts';
 import { isCustom } from '../policy/authorization/external.ts';
+import type { Place } from '../policy/locality/place.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
 import { translateExternalAuthorization } from '../xds/filters/external-authorization.ts';
 import { translateGlobalLimits } from '../xds/filters/rate-limit.ts';
@@ -117,10 +118,11 @@ export class SidecarConfigs {
       configs: undefined,
     }));
     const credentials = this.#credentials(view, snapshot);
-    const inputs = [modes, snapshot.services, snapshot.endpoints, credentials?.secrets];
+    const networks = indexes.networks(snapshot);
+    const inputs = [modes, snapshot.services, snapshot.endpoints, credentials?.secrets, networks];
     if (newest.configs !== undefined && sameItems(newest.inputs, inputs)) return newest.configs.at(workload);
     const configs = this.#build(
-      { view, shape, inbound, delivery, patches, modes, endpoints: snapshot.endpoints, credentials },
+      { view, shape, inbound, delivery, patches, modes, endpoints: snapshot.endpoints, credentials, networks },
       snapshot,
     );
     Object.assign(newest, { inputs, configs });
@@ -146,7 +148,8 @@ export class SidecarConfigs {
       extensions: own.extensions,
       hosts: delivery === 'pushed-hosts' || delivery === 'pushed-all' ? viewResources.allHosts(view) : noResources,
     };
-    return new Placed(this.#nearness(view), (place) => new SidecarConfig({ ...parts, place }, this.#tools));
+    const make = (place: Place) => new SidecarConfig({ ...parts, place }, this.#tools);
+    return new Placed(this.#nearness(view), base.networks, make);
   }
 
   readonly #nearness = rememberedBy((view: OutboundView) =>

@@ -9,7 +9,7 @@ export interface Locality {
 
 /** One address behind one port of a service. */
 export interface Endpoint {
-  /** An IP address, or a host name for services that Envoy resolves by DNS. */
+  /** An IP address, or a host name for services that Envoy resolves by DNS; '' where only its network is known. */
   readonly address: string;
   readonly port: number;
   /** Name of the service's port that it is behind. */
@@ -19,6 +19,8 @@ export interface Endpoint {
   readonly weight: number;
   readonly health: 'ready' | 'not-ready' | 'terminating';
   readonly nodeName: string;
+  /** What it says itself of its network; '' is nothing. */
+  readonly network: string;
   /** A sidecar takes its traffic and speaks mutual TLS: label `security.istio.io/tlsMode: istio`. */
   readonly meshed: boolean;
   readonly serviceAccount: string;

@@ -1,5 +1,6 @@
 import type { ExtensionProvider } from './extension-provider.ts';
 import type { LabelSelectorLike } from './label-selector.ts';
+import type { NetworkSetting } from './network.ts';
 
 /** What holds for the whole mesh. Names follow Istio's meshConfig where it has the same thing. */
 export interface MeshSettings {
@@ -33,6 +34,8 @@ export interface MeshSettings {
   readonly pushedHosts: number;
   /** Where no DestinationRule and no Service says anything. Its fields are those of a DestinationRule. */
   readonly localityLbSetting: LocalitySetting;
+  /** By name; beside what labels say. */
+  readonly meshNetworks: Readonly<Record<string, NetworkSetting>>;
   /** Namespaces from which Services and resources are taken; none given is all. */
   readonly discoverySelectors: readonly LabelSelectorLike[];
   /** Whom policies may name. */
@@ -94,6 +97,7 @@ export const defaultMeshSettings: MeshSettings = {
   delivery: 'on-demand',
   pushedHosts: 1000,
   localityLbSetting: { enabled: true },
+  meshNetworks: {},
   discoverySelectors: [],
   extensionProviders: [],
   defaultProviders: { tracing: [], metrics: ['prometheus'], accessLogging: [] },

@@ -49,6 +49,8 @@ export interface Service {
   /** The host that an ExternalName Service stands for. */
   readonly aliasOf: string | undefined;
   readonly subjectAltNames: readonly string[];
+  /** Addresses and names by which it is reached from outside; absent when there are none. */
+  readonly outside?: readonly string[];
   /** `internalTrafficPolicy: Local`. */
   readonly nodeLocal: boolean;
   /** Endpoints in the zone, or on the node, of the client are used first. */

@@ -14,6 +14,8 @@ export interface Workload {
   readonly serviceAccount: string;
   readonly nodeName: string;
   readonly locality: Locality;
+  /** What it says itself of its network; '' is nothing. */
+  readonly network: string;
   /** Name of the Deployment or other owner. */
   readonly workloadName: string;
   readonly canonicalService: string;

@@ -42,8 +42,9 @@ export function deriveEndpoints(
   return [...unique.values()];
 }
 
-function placeOf({ address, port, servicePort }: Endpoint): string {
-  return `${address} ${port} ${servicePort}`;
+function placeOf({ address, port, servicePort, network, labels }: Endpoint): string {
+  const behind = address === '' ? ` ${network} ${JSON.stringify(labels)}` : '';
+  return `${address} ${port} ${servicePort}${behind}`;
 }
 
 const healthOrder: readonly Endpoint['health'][] = ['ready', 'not-ready', 'terminating'];
@@ -108,7 +109,7 @@ function entriesOf(service: Service, ports: readonly ServicePort[], facts: Endpo
   return facts
     .entriesWith(namespace, selector)
     .flatMap((entry) => selectedEntry(entry, ports))
-    .filter(({ address }) => byName || isIP(address) !== 0 || address.startsWith('unix://'));
+    .filter(({ address }) => byName || address === '' || isIP(address) !== 0 || address.startsWith('unix://'));
 }
 
 /** Where nobody makes EndpointSlices: a folder of manifests, and ServiceEntries. */

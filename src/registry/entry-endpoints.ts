@@ -24,7 +24,7 @@ export function inlineEndpoints(
 function plainEndpoint(address: string, port: ServicePort, config: Config<ServiceEntry>): Endpoint {
   return {
     ...{ address, port: Number(port.targetPort), servicePort: port.name, labels: {}, locality: nowhere, weight: 1 },
-    ...{ health: 'ready', nodeName: '', meshed: false, serviceAccount: '', namespace: config.namespace },
+    ...{ health: 'ready', nodeName: '', network: '', meshed: false, serviceAccount: '', namespace: config.namespace },
     ...{ workload: '', workloadName: '', canonicalService: '', canonicalRevision: '', origin: config.origin },
   };
 }

@@ -27,6 +27,7 @@ export function readKubeService(domainSuffix: string): (source: SourceObject) =>
       selector: Object.keys(selector).length === 0 || isExternalName(object) ? undefined : selector,
       aliasOf: isExternalName(object) ? textAt(object, 'spec', 'externalName').replace(/\.$/, '') : undefined,
       subjectAltNames: [],
+      ...outsideOf(object),
       nodeLocal: textAt(object, 'spec', 'internalTrafficPolicy') === 'Local',
       publishNotReady: fieldAt(object, 'spec', 'publishNotReadyAddresses') === true,
       ...distributionOf(textAt(object, 'spec', 'trafficDistribution'), textMapAt(object, 'metadata', 'annotations')),
@@ -64,6 +65,15 @@ function addressesOf(service: JsonObject): string[] {
   if (isExternalName(service)) return [];
   const all = [textAt(service, 'spec', 'clusterIP'), ...textsAt(service, 'spec', 'clusterIPs')];
   return [...new Set(all)].filter((address) => address !== '' && address !== 'None');
+}
+
+/** What a load balancer gave it, and what it was given by hand. */
+function outsideOf(service: JsonObject): Pick<Service, 'outside'> {
+  const balanced = objectsAt(service, 'status', 'loadBalancer', 'ingress').map(
+    (ingress) => textAt(ingress, 'ip') || textAt(ingress, 'hostname'),
+  );
+  const outside = [...balanced, ...textsAt(service, 'spec', 'externalIPs')].filter((address) => address !== '');
+  return outside.length === 0 ? {} : { outside };
 }
 
 function portsOf(service: JsonObject): ServicePort[] {

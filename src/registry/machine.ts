@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { networkLabel } from '../model/network.ts';
 import { canonicalRevision, canonicalService } from '../model/pod-owner.ts';
 import type { Workload } from '../model/workload.ts';
 import type { WorkloadEntry as Spec } from '../schema/common/workload-entry.ts';
@@ -20,6 +21,7 @@ export function entryFacts(spec: Spec, name: string, labels: Readonly<Record<str
   return {
     ...{ labels, serviceAccount, weight, meshed: mode === 'istio' },
     locality: locality === '' ? nowhere : parseLocality(locality),
+    network: spec.network ?? labels[networkLabel] ?? '',
     workloadName: name,
     canonicalService: canonicalService(labels, name),
     canonicalRevision: canonicalRevision(labels),
@@ -30,11 +32,20 @@ export function entryFacts(spec: Spec, name: string, labels: Readonly<Record<str
 export function machineOf(entry: EntryRecord): Workload | undefined {
   const { spec, namespace, name, annotations, origin } = entry;
   const { address = '', ports = {} } = spec;
-  const { labels, serviceAccount, meshed, locality, ...facts } = entryFacts(spec, name, entry.labels);
+  const { labels, serviceAccount, meshed, locality, network, ...facts } = entryFacts(spec, name, entry.labels);
   if (serviceAccount === '' || isIP(address) === 0) return undefined;
   return {
     ...{ id: `${namespace}/${name}`, namespace, name, uid: '', ips: [address], labels, annotations, serviceAccount },
-    ...{ nodeName: '', locality, meshed, role: 'sidecar', namedPorts: ports, servicePorts: ports, statusPort: 15_020 },
+    ...{
+      nodeName: '',
+      locality,
+      network,
+      meshed,
+      role: 'sidecar',
+      namedPorts: ports,
+      servicePorts: ports,
+      statusPort: 15_020,
+    },
     workloadName: facts.workloadName,
     canonicalService: facts.canonicalService,
     canonicalRevision: facts.canonicalRevision,

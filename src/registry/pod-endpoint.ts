@@ -27,7 +27,7 @@ const tlsMode = 'security.istio.io/tlsMode';
 export function endpointAt(address: Address, workload: Workload | undefined): Endpoint {
   if (workload === undefined) {
     const unknown = { workload: '', workloadName: '', canonicalService: '', canonicalRevision: '' };
-    return { ...address, ...unknown, labels: {}, weight: 1, meshed: false, serviceAccount: '' };
+    return { ...address, ...unknown, labels: {}, weight: 1, meshed: false, serviceAccount: '', network: '' };
   }
   const { labels, serviceAccount, namespace, workloadName, canonicalService, canonicalRevision } = workload;
   return {
@@ -35,7 +35,7 @@ export function endpointAt(address: Address, workload: Workload | undefined): En
     ...{ labels, serviceAccount, namespace, workloadName, canonicalService, canonicalRevision },
     locality: isKnown(workload.locality) ? workload.locality : address.locality,
     nodeName: address.nodeName || workload.nodeName,
-    ...{ weight: 1, meshed: labels[tlsMode] === 'istio', workload: workload.id },
+    ...{ weight: 1, meshed: labels[tlsMode] === 'istio', workload: workload.id, network: workload.network },
   };
 }
 

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../model/json.ts';
+import { networkLabel } from '../model/network.ts';
 import { canonicalRevision, canonicalService } from '../model/pod-owner.ts';
 import type { Workload } from '../model/workload.ts';
 import { keptAnnotations } from '../source/kept-annotations.ts';
@@ -28,6 +29,7 @@ export function readPod({ namespace, name, object, origin }: SourceObject): Read
     ...{ ips: ipsOf(object), labels, annotations, workloadName, meshed },
     serviceAccount: textAt(object, 'spec', 'serviceAccountName') || 'default',
     nodeName: textAt(object, 'spec', 'nodeName'),
+    network: labels[networkLabel] ?? '',
     canonicalService: canonicalService(labels, workloadName),
     canonicalRevision: canonicalRevision(labels),
     role: isGateway(object, labels, annotations) ? 'gateway' : 'sidecar',

@@ -77,8 +77,8 @@ export function entryPort({ address = '', ports = {} }: Spec, { name, targetPort
 /** An entry as an endpoint of the ports of a service that selects it. It is ready as long as it is there. */
 export function selectedEntry(entry: EntryRecord, ports: readonly ServicePort[]): Endpoint[] {
   const { spec, name, namespace, labels, origin } = entry;
-  const { address } = spec;
-  if (address === undefined) return [];
+  // Where only the network is known, its gateway leads there.
+  const { address = '' } = spec;
   return ports.flatMap((port) => {
     const number = entryPort(spec, port);
     if (number === undefined) return [];

@@ -74,6 +74,20 @@ test('environment and flags win; what is read at the start alone stays', () => {
   ]);
 });
 
+test('networks have a key of their own', () => {
+  const text = 'networks: {n2: {gateways: [{address: 192.0.2.1, port: 15443}], endpoints: [{fromCidr: 10.2.0.0/16}]}}';
+  const map = configMap('accessLogFile: /a');
+  store.change([{ ...map, object: { ...map.object, data: { mesh: 'accessLogFile: /a', meshNetworks: text } } }], []);
+  expect(used.at(-1)?.mesh).toMatchObject({
+    accessLogFile: '/a',
+    meshNetworks: {
+      n2: { gateways: [{ address: '192.0.2.1', port: 15443 }], endpoints: [{ fromCidr: '10.2.0.0/16' }] },
+    },
+  });
+  store.change([map], []);
+  expect(used.at(-1)?.mesh.meshNetworks).toEqual({});
+});
+
 test('a key without effect is told once', () => {
   store.change([configMap('enableTracing: true')], []);
   store.change([configMap('enableTracing: true\naccessLogFile: /a')], []);

@@ -27,8 +27,8 @@ export interface MeshConfigLog {
   info(about: object, message: string): void;
 }
 
-/** Istio's name for it, and the key with the text. */
-export const meshConfigMap = { name: 'istio', key: 'mesh' } as const;
+/** Istio's name for it, and the keys with the texts. */
+export const meshConfigMap = { name: 'istio', key: 'mesh', networksKey: 'meshNetworks' } as const;
 
 /**
  * Follows the meshConfig of a running mesh, as Istio has it: a ConfigMap `istio` with the key `mesh`. It stands between the
@@ -69,21 +69,24 @@ export class MeshConfigFollower implements Component {
   #settle(): void {
     const keys = this.#options.namespaces.map((namespace) => `ConfigMap ${namespace}/${meshConfigMap.name}`);
     const [found] = keys.flatMap((key) => this.#found.get(key) ?? []);
-    const text = found === undefined ? '' : textOf(found);
+    const { key, networksKey } = meshConfigMap;
+    const [mesh = '', networks = ''] = found === undefined ? [] : [key, networksKey].map((name) => textOf(found, name));
+    const text = JSON.stringify([mesh, networks]);
     if (text === this.#text) return;
     this.#text = text;
     const origin = found === undefined ? '' : `ConfigMap ${found.namespace}/${found.name}`;
     try {
-      this.#use(readText(text, origin), origin);
+      this.#use(readText(mesh, key, origin), readText(networks, networksKey, origin), origin);
     } catch (thrown) {
       const error = asOutriggerError(thrown);
       this.#options.logger.error({ code: 'OR2462', at: origin }, `${error.message}: the last good one stays in force`);
     }
   }
 
-  #use(tree: JsonObject, origin: string): void {
+  #use(tree: JsonObject, { networks }: JsonObject, origin: string): void {
     const { reconfigure, use, config, logger } = this.#options;
-    const { values, atStart, reports } = mapMeshConfig(tree);
+    const { values: mapped, atStart, reports } = mapMeshConfig(tree);
+    const values = networks === undefined ? mapped : { ...mapped, 'mesh.meshNetworks': networks };
     const whole = reconfigure(values, origin);
     const late = atStart.filter((path) => !isDeepStrictEqual(valueAt(whole, path), valueAt(config, path)));
     const followed = Object.entries(values).filter(([path]) => !atStart.includes(path));
@@ -98,26 +101,26 @@ export class MeshConfigFollower implements Component {
   }
 }
 
-function textOf({ object }: SourceObject): string {
+function textOf({ object }: SourceObject, key: string): string {
   const { data } = object;
-  const text = isObject(data) ? data[meshConfigMap.key] : undefined;
+  const text = isObject(data) ? data[key] : undefined;
   return typeof text === 'string' ? text : '';
 }
 
 /** Characters; etcd takes no more. */
 const longest = 1_500_000;
 
-function readText(text: string, at: string): JsonObject {
+function readText(text: string, key: string, at: string): JsonObject {
   let value: unknown;
   try {
     value = text.length > longest ? undefined : parse(text, { logLevel: 'error', merge: true, maxAliasCount: 100 });
   } catch (cause) {
     const why = cause instanceof Error ? (cause.message.split('\n', 1)[0] ?? '') : '';
-    throw new OutriggerError('OR2462', `its key ${meshConfigMap.key} is no YAML: ${why}`, { at, cause });
+    throw new OutriggerError('OR2462', `its key ${key} is no YAML: ${why}`, { at, cause });
   }
   if (value === null) return {};
   if (isObject(value)) return value;
-  throw new OutriggerError('OR2462', `its key ${meshConfigMap.key} must be a map of the fields of MeshConfig`, { at });
+  throw new OutriggerError('OR2462', `its key ${key} must be a map`, { at });
 }
 
 function valueAt(config: Config, path: string): unknown {

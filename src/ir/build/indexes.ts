@@ -1,10 +1,12 @@
 import type { Endpoint } from '../../model/endpoint.ts';
 import type { MeshSettings } from '../../model/mesh-settings.ts';
+import type { Networks } from '../../model/network.ts';
 import { Remembered, rememberedBy } from '../../model/remembered.ts';
 import type { Service } from '../../model/service.ts';
 import type { Client } from '../../policy/client.ts';
 import { indexRules } from '../../policy/destination-rule/select.ts';
 import { relievedModes } from '../../policy/emergency/relieved-modes.ts';
+import { networksOf } from '../../policy/network/networks.ts';
 import { indexPeerAuthentications, type PeerAuthenticationIndex } from '../../policy/peer-authentication/mode.ts';
 import {
   delegatesById,
@@ -51,6 +53,18 @@ export class Indexes {
     return this.#relievedModes.get(peerAuthentications, [emergencies], () =>
       relievedModes(this.#statedModes(peerAuthentications), emergencies, this.#settings.rootNamespaces),
     );
+  }
+
+  #networks: Networks | undefined;
+  readonly #networksOf = new Remembered<Snapshot['services'], Networks | undefined>(1);
+
+  /** The same object as long as nothing of it changes; undefined where all are called by their addresses. */
+  networks({ services, namespaces }: Pick<Snapshot, 'services' | 'namespaces'>): Networks | undefined {
+    const found = this.#networksOf.get(services, [namespaces], () =>
+      networksOf({ services, namespaces, settings: this.#settings }),
+    );
+    if (found?.key !== this.#networks?.key) this.#networks = found;
+    return this.#networks;
   }
 
   readonly named = rememberedBy((config: Config<VirtualService>) =>

@@ -5,6 +5,7 @@ import type { Service } from '../../model/service.ts';
 import { hasLabels } from '../../policy/client.ts';
 import { arrange } from '../../policy/locality/arrange.ts';
 import type { Place } from '../../policy/locality/place.ts';
+import { type Crossing, crossed, reachable } from '../../policy/network/cross.ts';
 import type { PeerAuthenticationIndex } from '../../policy/peer-authentication/mode.ts';
 
 export interface LoadAssignmentInputs {
@@ -19,11 +20,13 @@ export interface LoadAssignmentInputs {
   readonly modes: PeerAuthenticationIndex;
   /** Which of them are preferred, and to whom; undefined is all alike, for anybody. */
   readonly nearness: { readonly rule: LocalityIR; readonly client: Place } | undefined;
+  /** Undefined where all are called by their addresses. */
+  readonly crossing: Crossing | undefined;
 }
 
 /** The endpoints behind a cluster, by locality in order of its name; those that are not ready are left out. */
 export function buildLoadAssignment(inputs: LoadAssignmentInputs): LoadAssignmentIR {
-  const { cluster, service, endpoints, nearness } = inputs;
+  const { cluster, service, endpoints, nearness, crossing } = inputs;
   const groups = new Map<string, { locality: Locality; endpoints: EndpointIR[] }>();
   for (const endpoint of endpoints) {
     if (!isUsed(endpoint, inputs)) continue;
@@ -35,12 +38,15 @@ export function buildLoadAssignment(inputs: LoadAssignmentInputs): LoadAssignmen
     group.endpoints.push({ endpoint, mtls, bypassed: isBypassed(endpoint, inputs.modes) });
     groups.set(key, group);
   }
-  const localities: LocalityEndpointsIR[] = [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
-  const arranged = nearness === undefined ? localities : arrange(localities, nearness.rule, nearness.client);
-  return { cluster, localities: arranged, origins: [service.origin] };
+  const all: LocalityEndpointsIR[] = [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
+  const known = crossing === undefined ? all : reachable(all, crossing);
+  const arranged = nearness === undefined ? known : arrange(known, nearness.rule, nearness.client);
+  const localities = crossing === undefined ? arranged : crossed(arranged, crossing);
+  return { cluster, localities, origins: [service.origin] };
 }
 
-function isUsed(endpoint: Endpoint, { service, portName, labels }: LoadAssignmentInputs): boolean {
+function isUsed(endpoint: Endpoint, { service, portName, labels, crossing }: LoadAssignmentInputs): boolean {
+  if (endpoint.address === '' && crossing === undefined) return false;
   if (endpoint.servicePort !== portName || !hasLabels(endpoint.labels, labels)) return false;
   return endpoint.health === 'ready' || (endpoint.health === 'not-ready' && service.publishNotReady);
 }

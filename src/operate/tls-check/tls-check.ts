@@ -57,7 +57,7 @@ interface Call {
 function rowOf({ client, modes, snapshot }: TlsCheckInputs, service: Service, cluster: ClusterIR): TlsRow {
   const { labels, portName } = cluster.selection;
   const assignment = buildLoadAssignment({
-    ...{ cluster: cluster.name, service, portName, labels, modes, nearness: undefined },
+    ...{ cluster: cluster.name, service, portName, labels, modes, nearness: undefined, crossing: undefined },
     endpoints: snapshot.endpoints.get(service.id) ?? [],
   });
   const endpoints = assignment.localities.flatMap((locality) => locality.endpoints);

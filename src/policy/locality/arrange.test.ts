@@ -11,7 +11,17 @@ const at = (text: string): Locality => {
 };
 
 const endpoint = (address: string, where: string, labels = {}, nodeName = ''): Endpoint => ({
-  ...{ address, port: 80, servicePort: 'http', labels, locality: at(where), weight: 1, health: 'ready', nodeName },
+  ...{
+    address,
+    port: 80,
+    servicePort: 'http',
+    labels,
+    locality: at(where),
+    weight: 1,
+    health: 'ready',
+    nodeName,
+    network: '',
+  },
   ...{ meshed: true, serviceAccount: 'a', namespace: 'default', workload: '', workloadName: '' },
   ...{ canonicalService: '', canonicalRevision: '', origin: { kind: 'Pod', namespace: 'default', name: address } },
 });
@@ -22,7 +32,12 @@ const groupsOf = (...endpoints: readonly Endpoint[]): LocalityEndpointsIR[] =>
     endpoints: list.map((one) => ({ endpoint: one, mtls: true, bypassed: false })),
   }));
 
-const client = (where: string, labels = {}, nodeName = ''): Place => ({ locality: at(where), labels, nodeName });
+const client = (where: string, labels = {}, nodeName = ''): Place => ({
+  locality: at(where),
+  labels,
+  nodeName,
+  network: '',
+});
 const order = (fields: Partial<Extract<LocalityIR, { kind: 'order' }>> = {}): LocalityIR => ({
   ...{ kind: 'order', labels: [], regions: [], byDistance: true, ...fields },
 });

@@ -1,5 +1,6 @@
 import type { LocalityIR } from '../../ir/types/cluster.ts';
 import type { Locality } from '../../model/endpoint.ts';
+import { networkLabel } from '../../model/network.ts';
 
 /** Where something is: a client or an endpoint. */
 export interface Place {
@@ -7,6 +8,10 @@ export interface Place {
   /** '' when it is not known. */
   readonly nodeName: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** As it says itself; '' is nothing. */
+  readonly network: string;
+  /** Empty for an endpoint. */
+  readonly ips?: readonly string[];
 }
 
 const ofTopology: Readonly<Record<string, (place: Place) => string>> = {
@@ -14,6 +19,7 @@ const ofTopology: Readonly<Record<string, (place: Place) => string>> = {
   'topology.kubernetes.io/zone': ({ locality }) => locality.zone,
   'topology.istio.io/subzone': ({ locality }) => locality.subzone,
   'kubernetes.io/hostname': ({ nodeName }) => nodeName,
+  [networkLabel]: ({ network }) => network,
 };
 
 /** The value of a label, of those that Kubernetes gives to nodes, too; '' when it has none. */

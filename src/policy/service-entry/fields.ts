@@ -4,9 +4,9 @@ export const serviceEntryFields: FieldEffects = {
   implemented: [
     ...['hosts', 'addresses', 'location', 'resolution', 'exportTo', 'subjectAltNames', 'workloadSelector.labels'],
     ...under('ports[]', ['number', 'name', 'protocol', 'targetPort']),
-    ...under('endpoints[]', ['address', 'ports', 'labels', 'locality', 'weight', 'serviceAccount']),
+    ...under('endpoints[]', ['address', 'ports', 'labels', 'locality', 'weight', 'serviceAccount', 'network']),
   ],
-  notYet: { 'endpoints[].network': 'the mesh is one network: every endpoint is called by its address' },
+  notYet: {},
   ignored: [],
   values: [],
 };

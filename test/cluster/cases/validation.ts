@@ -70,8 +70,8 @@ const rows: Readonly<Record<KindName, Row>> = {
   WorkloadEntry: {
     bad: { address: '10.0.0.1/8' },
     at: 'spec.address',
-    doubtful: { address: '10.0.0.1', network: 'n1' },
-    warning: /OR2404 spec\.network/,
+    doubtful: { address: '10.0.0.1', ...unknown },
+    warning: unknownField,
   },
   WorkloadGroup: {
     bad: { template: {}, metadata: { labels: { 'a b': 'c' } } },
