@@ -5,7 +5,21 @@ import type { ApiCase } from './proofs.ts';
 /** What people and templates put into fields. */
 export const oddValues: readonly unknown[] = [
   ...['', ' ', '-', '*', '~', '.', '../..', 'a'.repeat(300), 'ünï', '\u0000', '%', '{*}', '[', '(', '0', '-1', '1e9'],
-  ...['00:00', '::1', '0.0.0.0/0', 'true', '999999h', '1ns', '0s', 'spiffe://', 'https://x/y?z', '%REQ(x)%', 'a b'],
+  ...[
+    '00:00',
+    '::1',
+    '0.0.0.0/0',
+    'true',
+    '999999h',
+    '1ns',
+    '0s',
+    'spiffe://',
+    'https://x/y?z',
+    '%REQ(x)%',
+    'a b',
+    'a\nb',
+    'a\rb',
+  ],
   ...[0, 1, -1, 65_535, 65_536, 2_147_483_647, 4_294_967_295, 1e21, 0.5, null, true, [], {}, [''], { a: 'b' }],
 ];
 

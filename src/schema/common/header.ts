@@ -14,6 +14,16 @@ export const checkHeaderName: Check<string> = (value, report) => {
 export const checkHeaderNameOfEnvoy: Check<string> = (value, report) =>
   checkHeaderName(value, (finding) => report({ ...finding, istioTakesIt: true }));
 
+/** Text that Envoy puts into a header: Istio takes any. */
+export const checkHeaderText: Check<string> = (value, report) => {
+  if (/[\0\r\n]/.test(value))
+    report({
+      code: 'OR1656',
+      message: `${printValue(value)} must be without control characters, as a header holds it`,
+      istioTakesIt: true,
+    });
+};
+
 /** The name may be that of the authority, which such an operation rewrites. */
 const checkOperations =
   (kind: 'request' | 'response'): Check<Record<string, string>> =>

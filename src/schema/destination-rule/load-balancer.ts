@@ -2,6 +2,7 @@ import type { Static } from 'typebox';
 import { choice, flag, listOf, message, real, text, whole } from '../build.ts';
 import { duration, durationOrZero } from '../common/duration.ts';
 import { warnOf } from '../common/findings.ts';
+import { checkHeaderText } from '../common/header.ts';
 import { Failover, failoverPriority, LocalityLbSetting } from '../common/locality.ts';
 import { type Check, printValue } from '../problem.ts';
 
@@ -18,11 +19,11 @@ const checkHashed: Check<string> = (value, report) => {
 
 const HttpCookie = message(
   {
-    path: text('Its path.'),
+    path: text('Its path.', checkHeaderText),
     ttl: durationOrZero('How long it lives; it is made where absent. 0s is the session.'),
     attributes: listOf(
       message(
-        { value: text('Its value.') },
+        { value: text('Its value.', checkHeaderText) },
         { description: 'An attribute.', needs: { name: text('Its name.', checkHashed) } },
       ),
       'Further attributes, like SameSite.',

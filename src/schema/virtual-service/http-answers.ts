@@ -1,12 +1,13 @@
 import { choice, int32, message, port, text } from '../build.ts';
+import { checkHeaderText } from '../common/header.ts';
 import { checkRegex } from '../common/regex.ts';
 import { type Finding, printValue } from '../problem.ts';
 
 export const Redirect = message(
   {
-    uri: text('The new path.'),
-    prefixRewrite: text('What the matched prefix of the path becomes.'),
-    authority: text('The new authority.'),
+    uri: text('The new path.', checkHeaderText),
+    prefixRewrite: text('What the matched prefix of the path becomes.', checkHeaderText),
+    authority: text('The new authority.', checkHeaderText),
     port: port('The new port.'),
     derivePort: choice(['FROM_PROTOCOL_DEFAULT', 'FROM_REQUEST_PORT'], 'Where the new port comes from.'),
     scheme: text('The new scheme: http or https.', (value, report) => {
@@ -54,10 +55,10 @@ function checkBase64(value: string, report: (finding: Finding) => void): void {
 
 export const Rewrite = message(
   {
-    uri: text('What the path, or its matched prefix, becomes.'),
-    authority: text('What the authority becomes.'),
+    uri: text('What the path, or its matched prefix, becomes.', checkHeaderText),
+    authority: text('What the authority becomes.', checkHeaderText),
     uriRegexRewrite: message(
-      { rewrite: text('The replacement; \\1 is the first group.') },
+      { rewrite: text('The replacement; \\1 is the first group.', checkHeaderText) },
       {
         description: 'Replaces the parts of the path that a regular expression matches.',
         needs: { match: text('A regular expression of RE2.', checkRegex) },

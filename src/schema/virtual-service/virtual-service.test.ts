@@ -110,6 +110,8 @@ const cases: readonly (readonly [string, ...string[]])[] = [
   [rule(`${route}, rewrite: {}`), 'OR1642 spec.http[0].rewrite'],
   [rule(`${route}, rewrite: {uri: /, uriRegexRewrite: {match: a, rewrite: b}}`), 'OR1645 spec.http[0].rewrite'],
   [rule(`${route}, mirror: {host: b}, mirrorPercentage: {value: 12.5}`)],
+  [rule('redirect: {authority: "a\\rb"}'), 'OR1656 spec.http[0].redirect.authority'],
+  [rule(`${route}, rewrite: {uri: "/a\\nb"}`), 'OR1656 spec.http[0].rewrite.uri'],
   [rule(`${route}, mirror: {host: b}, mirrorPercent: 10`), '~OR1653 spec.http[0].mirrorPercent'],
   [rule(`${route}, mirrorPercentage: {value: 10}`), '~OR1653 spec.http[0].mirrorPercentage'],
   [rule(`${route}, mirror: {host: b}, mirrors: [{destination: {host: c}}]`), 'OR1645 spec.http[0].mirrors'],
