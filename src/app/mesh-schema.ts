@@ -7,6 +7,17 @@ const seconds = (fallback: number, description: string, minimum = 0) =>
   Type.Number({ default: fallback, minimum, maximum: 86_400, description: `Seconds: ${description}` });
 
 /** Where neither a DestinationRule nor a Service says which endpoints are preferred. */
+const nearnessOrder = {
+  failover: Type.Array(Type.Object({ from: Type.String(), to: Type.String() }), {
+    default: [],
+    description: 'Which region takes over from which: `{from: r1, to: r2}`.',
+  }),
+  failoverPriority: Type.Array(Type.String(), {
+    default: [],
+    description: 'Labels by which endpoints are near, the most important first.',
+  }),
+};
+
 const LocalityLbSchema = Type.Object({
   enabled: Type.Boolean({
     default: true,
@@ -16,14 +27,21 @@ const LocalityLbSchema = Type.Object({
     Type.Object({ from: Type.String(), to: Type.Record(Type.String(), Type.Integer({ minimum: 1, maximum: 100 })) }),
     { default: [], description: 'Shares by locality, in per cent: `{from: r1/z1/*, to: {r1/z1/*: 80, r1/z2/*: 20}}`.' },
   ),
-  failover: Type.Array(Type.Object({ from: Type.String(), to: Type.String() }), {
-    default: [],
-    description: 'Which region takes over from which: `{from: r1, to: r2}`.',
+  ...nearnessOrder,
+});
+
+/** Counts before `localityLbSetting` where it is enabled. */
+const ZoneAwareLbSchema = Type.Object({
+  enabled: Type.Boolean({
+    default: false,
+    description: 'Stay in the zone of the client as far as every endpoint is to have the same load.',
   }),
-  failoverPriority: Type.Array(Type.String(), {
-    default: [],
-    description: 'Labels by which endpoints are near, the most important first.',
+  minClusterSize: Type.Integer({
+    default: 6,
+    minimum: 0,
+    description: 'With fewer endpoints in the region all of them are alike.',
   }),
+  ...nearnessOrder,
 });
 
 /** As in Istio: https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#Network */
@@ -148,6 +166,7 @@ export const MeshConfigSchema = Type.Object({
     description: 'Namespaces from which Services and resources are taken, by labels; none given is all.',
   }),
   localityLbSetting: LocalityLbSchema,
+  zoneAwareLbSetting: ZoneAwareLbSchema,
   meshNetworks: Type.Record(Type.String(), NetworkSchema, {
     default: {},
     description:

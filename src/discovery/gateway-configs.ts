@@ -26,7 +26,7 @@ import { GatewayConfig, type GatewayResources, type GatewayTools } from './gatew
 import { Interned } from './interned.ts';
 import { KubernetesSecrets, secretsOfGateway } from './kubernetes-secrets.ts';
 import type { AllPatches } from './patches.ts';
-import { nearnessRules, Placed } from './placed.ts';
+import { nearnessRules, Placed, placeOf } from './placed.ts';
 import { resourceSet, sameOr } from './resource-set.ts';
 import type { Shapes } from './shapes.ts';
 
@@ -82,7 +82,7 @@ export class GatewayConfigs {
     const networks = this.#options.indexes.networks(snapshot);
     const inputs = [gateway, modes, services, endpoints, secrets, patches, networks];
     const newest = this.#newest.get(kind);
-    if (newest !== undefined && sameItems(newest.inputs, inputs)) return newest.configs.at(workload);
+    if (newest !== undefined && sameItems(newest.inputs, inputs)) return newest.configs.at(placeOf(snapshot, workload));
     const resources = this.#resources.get(kind, [gateway], () => this.#translate(gateway, kind));
     const parts = {
       gateway,
@@ -98,7 +98,7 @@ export class GatewayConfigs {
     const build = (place: Place) => new GatewayConfig({ ...parts, place }, this.#tools);
     const configs = new Placed(nearnessRules(gateway.clusters), networks, build);
     this.#newest.set(kind, { inputs, configs });
-    return configs.at(workload);
+    return configs.at(placeOf(snapshot, workload));
   }
 
   /** What a gateway is made of, its problems included. */

@@ -1,7 +1,11 @@
 import type { ClusterIR, LocalityIR } from '../ir/types/cluster.ts';
 import type { Networks } from '../model/network.ts';
-import { type Place, placeKey } from '../policy/locality/place.ts';
+import { rememberedBy } from '../model/remembered.ts';
+import type { Workload } from '../model/workload.ts';
+import { type Place, placeKey, type ZoneCounts } from '../policy/locality/place.ts';
+import { countZones } from '../policy/locality/zones.ts';
 import { clientNetwork } from '../policy/network/networks.ts';
+import type { Snapshot } from '../registry/snapshot.ts';
 import { nearnessOf } from './endpoint-resources.ts';
 
 /** A client of which nothing is known; for what is the same wherever a client is. */
@@ -11,6 +15,21 @@ export const anywhere: Place = {
   labels: {},
   network: '',
 };
+
+/** Where the proxy of a workload is. */
+export function placeOf({ workloads }: Pick<Snapshot, 'workloads'>, workload: Workload): Place {
+  const { locality, nodeName, labels, network, ips, namespace, canonicalService } = workload;
+  const peers = () => zonesByService(workloads).get(`${namespace}/${canonicalService}`) ?? nobody;
+  return { locality, nodeName, labels, network, ips, peers };
+}
+
+const nobody: ZoneCounts = new Map();
+
+/** Made where a rule asks for it. */
+const zonesByService = rememberedBy((workloads: Snapshot['workloads']): ReadonlyMap<string, ZoneCounts> => {
+  const services = Map.groupBy(workloads.values(), (workload) => `${workload.namespace}/${workload.canonicalService}`);
+  return new Map([...services].map(([id, list]) => [id, countZones(list.map(({ locality }) => locality))]));
+});
 
 /** The rules of nearness of some clusters, each once. */
 export function nearnessRules(clusters: Iterable<ClusterIR>): readonly LocalityIR[] {

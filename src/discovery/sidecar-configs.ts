@@ -29,7 +29,7 @@ import { EndpointResources } from './endpoint-resources.ts';
 import { Interned } from './interned.ts';
 import { KubernetesSecrets, secretsOfSidecar } from './kubernetes-secrets.ts';
 import type { AllPatches } from './patches.ts';
-import { nearnessRules, Placed } from './placed.ts';
+import { nearnessRules, Placed, placeOf } from './placed.ts';
 import { JoinedSets, noResources, resourceSet, sameOr } from './resource-set.ts';
 import type { Shapes } from './shapes.ts';
 import {
@@ -120,13 +120,14 @@ export class SidecarConfigs {
     const credentials = this.#credentials(view, snapshot);
     const networks = indexes.networks(snapshot);
     const inputs = [modes, snapshot.services, snapshot.endpoints, credentials?.secrets, networks];
-    if (newest.configs !== undefined && sameItems(newest.inputs, inputs)) return newest.configs.at(workload);
+    if (newest.configs !== undefined && sameItems(newest.inputs, inputs))
+      return newest.configs.at(placeOf(snapshot, workload));
     const configs = this.#build(
       { view, shape, inbound, delivery, patches, modes, endpoints: snapshot.endpoints, credentials, networks },
       snapshot,
     );
     Object.assign(newest, { inputs, configs });
-    return configs.at(workload);
+    return configs.at(placeOf(snapshot, workload));
   }
 
   #build(

@@ -34,6 +34,8 @@ export interface MeshSettings {
   readonly pushedHosts: number;
   /** Where no DestinationRule and no Service says anything. Its fields are those of a DestinationRule. */
   readonly localityLbSetting: LocalitySetting;
+  /** The same of zones; it counts before localityLbSetting where it is enabled. */
+  readonly zoneAwareLbSetting: ZoneAwareSetting;
   /** By name; beside what labels say. */
   readonly meshNetworks: Readonly<Record<string, NetworkSetting>>;
   /** Namespaces from which Services and resources are taken; none given is all. */
@@ -75,6 +77,10 @@ export interface LocalitySetting {
   readonly failoverPriority?: readonly string[];
 }
 
+export interface ZoneAwareSetting extends Omit<LocalitySetting, 'distribute'> {
+  readonly minClusterSize?: number;
+}
+
 export const defaultMeshSettings: MeshSettings = {
   trustDomain: 'cluster.local',
   trustDomainAliases: [],
@@ -97,6 +103,7 @@ export const defaultMeshSettings: MeshSettings = {
   delivery: 'on-demand',
   pushedHosts: 1000,
   localityLbSetting: { enabled: true },
+  zoneAwareLbSetting: { enabled: false },
   meshNetworks: {},
   discoverySelectors: [],
   extensionProviders: [],

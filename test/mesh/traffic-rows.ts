@@ -16,6 +16,11 @@ export const trafficWorld = [
   namespace('default', 'meshed'),
   namespace('team', 'meshed'),
   app('client', { labels: { v1: { 'istio-locality': 'r1.z1.s1' } } }),
+  // One of a pair: zones are shared out by where both of its pods are.
+  app('caller', {
+    versions: ['here', 'there'],
+    labels: { here: { 'istio-locality': 'r1.z1.s1' }, there: { 'istio-locality': 'r1.z2.s1' } },
+  }),
   app('server', {
     versions: ['near', 'mid', 'far'],
     ports,
@@ -127,6 +132,26 @@ spec: {exportTo: ["."], http: [{directResponse: {status: 419}}]}
       const result = await mesh.load('default/client', { url: url('/headers'), n: 1000, concurrency: 4 });
       expectSplit(result, 1000, { near: 70, mid: 20, far: 10 });
     },
+  },
+  {
+    does: 'a client stays in its zone as far as all endpoints are to have the same load',
+    manifest: rule('{loadBalancer: {zoneAwareLbSetting: {minClusterSize: 2}}}'),
+    check: async (mesh) => {
+      const split = async (from: string, expected: Readonly<Record<string, number>>) => {
+        const result = await mesh.load(from, { url: url('/headers'), n: 1000, concurrency: 4 });
+        expectSplit(result, 1000, expected);
+      };
+      // All of its pods are in a zone with half of the endpoints of the region.
+      await split('default/client', { near: 50, mid: 50 });
+      // Half of its pods are: each zone has what it needs.
+      await split('default/caller-here', { near: 100 });
+      await split('default/caller-there', { mid: 100 });
+    },
+  },
+  {
+    does: 'zones count alike with fewer endpoints than they are to have',
+    manifest: rule('{loadBalancer: {zoneAwareLbSetting: {minClusterSize: 3}}}'),
+    check: async (mesh) => expect(await answering(mesh, url('/headers'), 60)).toBe('mid,near'),
   },
   {
     does: 'a Service that prefers the zone of the client',

@@ -87,7 +87,11 @@ export const meshConfigRules: readonly MeshConfigRule[] = [
     text: 'mesh.localityLbSetting',
     convert: fields('mesh.localityLbSetting', ['enabled', 'distribute', 'failover', 'failoverPriority']),
   },
-  reported('zoneAwareLbSetting', 'endpoints are near by localityLbSetting'),
+  {
+    key: 'zoneAwareLbSetting',
+    text: 'mesh.zoneAwareLbSetting',
+    convert: fields('mesh.zoneAwareLbSetting', ['enabled', 'minClusterSize', 'failover', 'failoverPriority']),
+  },
   reported('dnsRefreshRate', "names are asked for again when their answers' time is over"),
   mapped('h2UpgradePolicy', 'mesh.h2UpgradePolicy'),
   reported('inboundClusterStatName', 'statistics have the names of clusters'),

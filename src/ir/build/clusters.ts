@@ -48,6 +48,7 @@ function clusterOf(inputs: ClusterInputs, port: ServicePort, subset: string): Cl
     outlier: outlier !== undefined,
     distribution: service.trafficDistribution,
     mesh: settings.localityLbSetting,
+    meshZones: settings.zoneAwareLbSetting,
   });
   return {
     name,

@@ -100,6 +100,14 @@ export type LocalityIR =
       readonly kind: 'shares';
       readonly shares: readonly { readonly from: string; readonly to: Readonly<Record<string, number>> }[];
     }
+  /** The region of the client first; there as much in its zone as lets every endpoint have the same load. */
+  | {
+      readonly kind: 'zones';
+      /** With fewer endpoints in the region all of them are alike. */
+      readonly minSize: number;
+      readonly labels: readonly { readonly name: string; readonly value?: string }[];
+      readonly regions: readonly { readonly from: string; readonly to: string }[];
+    }
   /** The nearest first, the others when those fail. */
   | {
       readonly kind: 'order';

@@ -1,5 +1,5 @@
 import { isObject } from '../../model/json.ts';
-import { type FieldEffects, notYetUnder, under } from '../field-effects.ts';
+import { type FieldEffects, under } from '../field-effects.ts';
 
 const consistentHash = [
   ...['httpHeaderName', 'useSourceIp', 'httpQueryParameterName', 'minimumRingSize'],
@@ -12,6 +12,7 @@ const loadBalancer = [
   ...under('consistentHash', consistentHash),
   ...under('localityLbSetting', ['enabled', 'distribute[].from', 'distribute[].to', 'failoverPriority']),
   ...under('localityLbSetting.failover[]', ['from', 'to']),
+  ...under('zoneAwareLbSetting', ['enabled', 'minClusterSize', 'failoverPriority', 'failover[].from', 'failover[].to']),
   ...under('warmup', ['duration', 'minimumPercent', 'aggression']),
 ];
 
@@ -42,10 +43,6 @@ const core = [
   ...under('tls', tls),
 ];
 
-const coreNotYet = {
-  'loadBalancer.zoneAwareLbSetting': 'endpoints of all zones are used alike',
-};
-
 const policy = [
   ...core,
   ...under('portLevelSettings[]', ['port.number', ...core]),
@@ -53,11 +50,6 @@ const policy = [
   ...under('tunnel', ['protocol', 'targetHost', 'targetPort']),
   'proxyProtocol.version',
 ];
-
-const policyNotYet = {
-  ...coreNotYet,
-  ...notYetUnder('portLevelSettings[]', coreNotYet),
-};
 
 const places = ['trafficPolicy', 'subsets[].trafficPolicy'];
 const credentials = places.flatMap((place) => [
@@ -71,7 +63,7 @@ export const destinationRuleFields: FieldEffects = {
     ...under('subsets[]', ['name', 'labels']),
     ...places.flatMap((place) => under(place, policy)),
   ],
-  notYet: Object.assign({}, ...places.map((place) => notYetUnder(place, policyNotYet))),
+  notYet: {},
   ignored: [],
   values: credentials.map((path) => ({
     path,

@@ -3,7 +3,7 @@ import type { LocalityIR } from '../../ir/types/cluster.ts';
 import { type LocalityContext, localityOf } from './locality.ts';
 
 const context = (fields: Partial<LocalityContext> = {}): LocalityContext => ({
-  ...{ outlier: false, distribution: undefined, mesh: { enabled: true }, ...fields },
+  ...{ outlier: false, distribution: undefined, mesh: { enabled: true }, meshZones: { enabled: false }, ...fields },
 });
 const near: LocalityIR = { kind: 'order', labels: [], regions: [], byDistance: true };
 const shares = [{ from: 'a', to: { b: 100 } }];
@@ -41,4 +41,16 @@ test('shares need no notice of failures, an order does', () => {
     regions: [{ from: 'a', to: 'b' }],
     byDistance: true,
   });
+});
+
+test('zones count before localities, and need no notice of failures', () => {
+  const setting = { minClusterSize: 3, failover: [{ from: 'a', to: 'b' }], failoverPriority: ['x=1'] };
+  const zones = { kind: 'zones', minSize: 3, labels: [{ name: 'x', value: '1' }], regions: [{ from: 'a', to: 'b' }] };
+  expect(localityOf({ zoneAwareLbSetting: setting, localityLbSetting: {} }, context())).toEqual(zones);
+  expect(localityOf({ zoneAwareLbSetting: {} }, context())).toMatchObject({ kind: 'zones', minSize: 6 });
+  expect(localityOf({ zoneAwareLbSetting: { enabled: false } }, context({ outlier: true }))).toBeUndefined();
+  const meshZones = { enabled: true, minClusterSize: 2 };
+  expect(localityOf(undefined, context({ meshZones }))).toMatchObject({ kind: 'zones', minSize: 2 });
+  expect(localityOf({ localityLbSetting: {} }, context({ meshZones, outlier: true }))).toEqual(near);
+  expect(localityOf(undefined, context({ meshZones, distribution: 'zone' }))).toMatchObject({ kind: 'order' });
 });

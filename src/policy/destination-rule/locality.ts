@@ -1,5 +1,5 @@
 import type { LocalityIR } from '../../ir/types/cluster.ts';
-import type { MeshSettings } from '../../model/mesh-settings.ts';
+import type { MeshSettings, ZoneAwareSetting } from '../../model/mesh-settings.ts';
 import type { Service } from '../../model/service.ts';
 import type { LoadBalancer } from '../../schema/destination-rule/load-balancer.ts';
 
@@ -8,6 +8,7 @@ export interface LocalityContext {
   readonly outlier: boolean;
   readonly distribution: Service['trafficDistribution'];
   readonly mesh: MeshSettings['localityLbSetting'];
+  readonly meshZones: MeshSettings['zoneAwareLbSetting'];
 }
 
 /** In the order in which they count; those of Kubernetes are wanted whether failures are noticed or not. */
@@ -19,14 +20,28 @@ const ofKubernetes = {
   ],
 } as const;
 
+/** As Envoy has it. */
+const usualSize = 6;
+
+function zonesOf({
+  minClusterSize = usualSize,
+  failover = [],
+  failoverPriority = [],
+}: Omit<ZoneAwareSetting, 'enabled'>): LocalityIR {
+  return { kind: 'zones', minSize: minClusterSize, labels: labelsOf(failoverPriority), regions: regionsOf(failover) };
+}
+
 /**
- * Which endpoints are preferred because they are near: as the DestinationRule says, else the Service
+ * Which endpoints are preferred because they are near: as the DestinationRule says (zones first), else the Service
  * (`trafficDistribution`), else the mesh. Undefined is all alike.
  */
 export function localityOf(lb: LoadBalancer | undefined, context: LocalityContext): LocalityIR | undefined {
-  const { outlier, distribution, mesh } = context;
+  const { outlier, distribution, mesh, meshZones } = context;
+  const zones = lb?.zoneAwareLbSetting;
+  if (zones !== undefined) return zones.enabled === false ? undefined : zonesOf(zones);
   const own = lb?.localityLbSetting;
   if (own === undefined && distribution !== undefined) return orderOf({ failoverPriority: ofKubernetes[distribution] });
+  if (own === undefined && meshZones.enabled === true) return zonesOf(meshZones);
   const setting = own ?? mesh;
   if (setting.enabled === false) return undefined;
   const { distribute = [] } = setting;
@@ -38,10 +53,17 @@ export function localityOf(lb: LoadBalancer | undefined, context: LocalityContex
 type Failover = Pick<MeshSettings['localityLbSetting'], 'failover' | 'failoverPriority'>;
 
 function orderOf({ failover = [], failoverPriority = [] }: Failover): LocalityIR {
-  const labels = failoverPriority.map((text) => {
+  const [labels, regions] = [labelsOf(failoverPriority), regionsOf(failover)];
+  return { kind: 'order', labels, regions, byDistance: labels.length === 0 || regions.length > 0 };
+}
+
+function labelsOf(texts: readonly string[]) {
+  return texts.map((text) => {
     const [name = '', value] = text.split('=');
     return { name, ...(value === undefined ? {} : { value }) };
   });
-  const regions = failover.map(({ from = '', to = '' }) => ({ from, to }));
-  return { kind: 'order', labels, regions, byDistance: labels.length === 0 || regions.length > 0 };
+}
+
+function regionsOf(failover: NonNullable<Failover['failover']>) {
+  return failover.map(({ from = '', to = '' }) => ({ from, to }));
 }

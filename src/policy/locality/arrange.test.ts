@@ -131,3 +131,48 @@ test('clients are told apart as far as the rule does', () => {
   expect(placeKey(shares, client('r1/z1'))).toBe(placeKey(shares, client('r1/z2')));
   expect(placeKey(shares, client('r1/z1'))).not.toBe(placeKey(shares, client('r2/z1')));
 });
+
+describe('zones', () => {
+  const rule = (fields: Partial<Extract<LocalityIR, { kind: 'zones' }>> = {}): LocalityIR => ({
+    ...{ kind: 'zones', minSize: 1, labels: [], regions: [], ...fields },
+  });
+  const at1 = (peers: Readonly<Record<string, number>>): Place => ({
+    ...client('r1/z1'),
+    peers: () => new Map(Object.entries(peers)),
+  });
+  const groups = groupsOf(
+    ...['a', 'b'].map((name) => endpoint(name, 'r1/z1/s1')),
+    ...[endpoint('c', 'r1/z1/s2'), endpoint('d', 'r1/z2'), endpoint('e', 'r2/z1'), endpoint('f', 'r3/z1')],
+  );
+  const shown = (list: readonly LocalityEndpointsIR[]) =>
+    list.map(({ endpoints, priority, weight }) => {
+      const names = endpoints.map((item) => item.endpoint.address).join('');
+      return `${names} ${priority ?? '-'} ${weight ?? '-'}`;
+    });
+
+  test('the region first; there the own zone, parts of it by their sizes', () => {
+    expect(shown(arrange(groups, rule(), at1({ 'r1/z1': 1, 'r1/z2': 1, 'r2/z1': 5 })))).toEqual([
+      ...['ab 0 66666667', 'c 0 33333333', 'd 0 1'],
+      ...['e 1 -', 'f 1 -'],
+    ]);
+    expect(shown(arrange(groups, rule(), at1({ 'r1/z1': 1 })))).toEqual([
+      ...['ab 0 50000000', 'c 0 25000000', 'd 0 25000000'],
+      ...['e 1 -', 'f 1 -'],
+    ]);
+    expect(shown(arrange(groups, rule({ regions: [{ from: 'r1', to: 'r3' }] }), at1({ 'r1/z1': 1 })))).toContain(
+      'e 2 -',
+    );
+  });
+
+  test('all zones alike where there are too few endpoints, or the client is nowhere', () => {
+    expect(shown(arrange(groups, rule({ minSize: 5 }), at1({ 'r1/z1': 1 })))).toContain('ab 0 -');
+    expect(arrange(groups, rule(), { ...client(''), peers: () => new Map([['/', 1]]) })).toBe(groups);
+  });
+
+  test('clients whose like stand elsewhere are told apart', () => {
+    const keys = [at1({ 'r1/z1': 1 }), at1({ 'r1/z1': 1, 'r1/z2': 1 }), at1({ 'r1/z1': 1, 'r2/z1': 1 })];
+    const [one, two, far] = keys.map((place) => placeKey(rule(), place));
+    expect(one).not.toBe(two);
+    expect(one).toBe(far);
+  });
+});

@@ -2,14 +2,23 @@ import type { LocalityIR } from '../../ir/types/cluster.ts';
 import type { LocalityEndpointsIR } from '../../ir/types/load-assignment.ts';
 import type { Locality } from '../../model/endpoint.ts';
 import { isWithin, labelAt, type Place } from './place.ts';
+import { weighZones } from './zones.ts';
 
 type Groups = readonly LocalityEndpointsIR[];
 type Shares = Extract<LocalityIR, { kind: 'shares' }>;
 type Order = Extract<LocalityIR, { kind: 'order' }>;
+type Zones = Extract<LocalityIR, { kind: 'zones' }>;
 
 /** The endpoints of a cluster for a client: in shares by locality, or in order of nearness, 0 the nearest. */
 export function arrange(groups: Groups, rule: LocalityIR, client: Place): Groups {
-  return rule.kind === 'shares' ? inShares(groups, rule, client) : inOrder(groups, rule, client);
+  switch (rule.kind) {
+    case 'shares':
+      return inShares(groups, rule, client);
+    case 'zones':
+      return inZones(groups, rule, client);
+    case 'order':
+      return inOrder(groups, rule, client);
+  }
 }
 
 /** A client that no rule is for keeps all endpoints as they are. Where one is, localities that it does not name get nothing. */
@@ -46,8 +55,28 @@ function inOrder(groups: Groups, rule: Order, client: Place): Groups {
   );
 }
 
+/** Labels first, then regions; zones share what is nearest. Of a client whose place is unknown nothing is nearer. */
+function inZones(groups: Groups, rule: Zones, client: Place): Groups {
+  if (client.locality.region === '') return groups;
+  const split = rule.labels.length === 0 ? groups : dense(groups.flatMap((group) => byLabels(group, rule, client)));
+  const placed = split.map((group) => {
+    const far = regionDistance(client.locality.region, group.locality.region, rule.regions);
+    return { ...group, priority: (group.priority ?? 0) * (farthestRegion + 1) + far };
+  });
+  return weighZones(dense(placed), rule, client);
+}
+
+const farthestRegion = 2;
+
+/** 0 the same region, 1 elsewhere, 2 elsewhere but not where the rule sends it. */
+function regionDistance(here: string, there: string, regions: Zones['regions']): number {
+  if (here === there) return 0;
+  const rule = regions.find(({ from }) => from === here);
+  return rule === undefined || rule.to === there ? 1 : farthestRegion;
+}
+
 /** An endpoint is the nearer the later the first label comes in which it differs. */
-function byLabels(group: LocalityEndpointsIR, { labels }: Order, client: Place): LocalityEndpointsIR[] {
+function byLabels(group: LocalityEndpointsIR, { labels }: Pick<Order, 'labels'>, client: Place): LocalityEndpointsIR[] {
   const wanted = labels.map(({ name, value }) => ({ name, value: value ?? labelAt(client, name) }));
   const byPriority = Map.groupBy(group.endpoints, ({ endpoint }) => {
     const first = wanted.findIndex(({ name, value }) => labelAt(endpoint, name) !== value);

@@ -2,6 +2,9 @@ import type { LocalityIR } from '../../ir/types/cluster.ts';
 import type { Locality } from '../../model/endpoint.ts';
 import { networkLabel } from '../../model/network.ts';
 
+/** How many of something are in each zone. */
+export type ZoneCounts = ReadonlyMap<string, number>;
+
 /** Where something is: a client or an endpoint. */
 export interface Place {
   readonly locality: Locality;
@@ -10,8 +13,10 @@ export interface Place {
   readonly labels: Readonly<Record<string, string>>;
   /** As it says itself; '' is nothing. */
   readonly network: string;
-  /** Empty for an endpoint. */
+  /** Absent for an endpoint. */
   readonly ips?: readonly string[];
+  /** How many pods of its own service are in each zone. */
+  readonly peers?: () => ZoneCounts;
 }
 
 const ofTopology: Readonly<Record<string, (place: Place) => string>> = {
@@ -40,6 +45,13 @@ export function isWithin({ region, zone, subzone }: Locality, pattern: string): 
 export function placeKey(rule: LocalityIR, place: Place): string {
   if (rule.kind === 'shares') return String(rule.shares.findIndex(({ from }) => isWithin(place.locality, from)));
   const { region, zone, subzone } = place.locality;
+  if (rule.kind === 'zones')
+    return JSON.stringify([region, zone, [...peersNear(place)], rule.labels.map(({ name }) => labelAt(place, name))]);
   const where = rule.byDistance ? [region, zone, subzone] : [];
   return JSON.stringify([...where, ...rule.labels.map((label) => labelAt(place, label.name))]);
+}
+
+/** The pods of the client's own service in its region. */
+export function peersNear({ locality: { region }, peers }: Place): ZoneCounts {
+  return new Map([...(peers?.() ?? [])].filter(([zone]) => zone.startsWith(`${region}/`)));
 }

@@ -96,7 +96,8 @@ export const LoadBalancer = message(
         failoverPriority,
       },
       {
-        description: 'Stay in the zone, as Envoy does it. New in Istio: further fields are taken as they are.',
+        description:
+          'Stay in the zone as far as every endpoint is to have the same load. New in Istio: further fields are taken as they are.',
         open: true,
       },
     ),
@@ -109,6 +110,13 @@ export const LoadBalancer = message(
     check: (lb, report) => {
       const notes = { warmupDurationSecs: 'warmupDurationSecs is deprecated: use warmup.duration' };
       warnOf(lb, notes, report);
+      if (lb.localityLbSetting !== undefined && lb.zoneAwareLbSetting !== undefined)
+        report({
+          at: ['localityLbSetting'],
+          severity: 'warning',
+          code: 'OR1653',
+          message: 'it has no effect beside zoneAwareLbSetting',
+        });
       if (lb.simple === 'LEAST_CONN')
         report({
           at: ['simple'],

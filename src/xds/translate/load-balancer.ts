@@ -6,7 +6,7 @@ import { chosenEndpointHeader } from './virtual-host.ts';
 type Balancing = Pick<ClusterIR, 'loadBalancer' | 'locality' | 'outlier'>;
 
 export function translateLoadBalancer({ loadBalancer, locality, outlier }: Balancing): Message {
-  const weighted = locality?.kind === 'shares' ? { locality_weighted_lb_config: {} } : {};
+  const weighted = locality?.kind === 'shares' || locality?.kind === 'zones' ? { locality_weighted_lb_config: {} } : {};
   const panic = outlier === undefined ? {} : { healthy_panic_threshold: { value: outlier.minHealthPercent } };
   return { ...policyOf(loadBalancer), common_lb_config: { ...panic, ...weighted } };
 }
