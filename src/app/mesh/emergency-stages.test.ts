@@ -121,6 +121,15 @@ describe('an emergency', () => {
     expect(file.state()).toBe('over');
   });
 
+  test('is gone when it is changed into one that is over, while it goes through its end', () => {
+    const played = playedFrom(start);
+    played.put(emergency('bypass', '10m'));
+    played.pass(10 * minute + 2_000);
+    expect(played.state()).toBe('ends');
+    played.put(emergency('authz', '10m'));
+    expect(played.state()).toBe('over');
+  });
+
   test.each(['x', '0s', '-1m', '25h'])('for %s is left to the registry, which refuses it', (ttl) => {
     const played = playedFrom(start);
     played.put(emergency('authz', ttl));

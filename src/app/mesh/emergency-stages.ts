@@ -104,7 +104,8 @@ export class EmergencyStages {
     for (const [key, known] of this.#known) {
       const { stage, until } = stepsOf(known).find((step) => time < step.until) ?? over;
       next = Math.min(next, until);
-      if (stage === known.stage) continue;
+      // One that was just learnt stands as over, and may have been seen before in another form.
+      if (stage === known.stage && stage !== 'over') continue;
       if (stage === 'over') removals.push(key);
       else upserts.push(asSeen(known.object, stage));
       this.#tell(known, stage);
