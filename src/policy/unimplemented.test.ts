@@ -74,6 +74,12 @@ test.each<[string, string[]]>([
       'OR2404 spec.rules[0].when[0].key: it names no key, like experimental.envoy.filters.a[key]: a rule of ALLOW never fits, one of DENY fits without this condition',
     ],
   ],
+  [
+    `${head('Telemetry', 'telemetry')}{metrics: [{overrides: [{match: {customMetric: istio_requests_total}}, {match: {customMetric: mine}}]}]}`,
+    [
+      'OR2404 spec.metrics[0].overrides[1].match.customMetric: proxies count no metric of that name: the override changes nothing',
+    ],
+  ],
   [`${head('PeerAuthentication', 'security')}{mtls: {mode: STRICT}}`, []],
   [`${head('Sidecar')}{egress: [{hosts: ["*/*"]}]}`, []],
 ])('what has no effect yet is told where it stands: %s', (yaml, expected) => {

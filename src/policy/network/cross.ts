@@ -56,7 +56,7 @@ export function crossed(groups: readonly LocalityEndpointsIR[], crossing: Crossi
         portions.filter((portion) => portion.index === index),
         'share',
       );
-    return [{ ...group, endpoints, weight: Math.max(1, Math.round((group.weight + moved) * scale)) }];
+    return [{ ...group, endpoints, weight: Math.max(1, Math.round(group.weight + moved)) }];
   });
 }
 

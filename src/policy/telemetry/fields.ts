@@ -1,5 +1,6 @@
 import { type FieldEffects, isOneOf, under } from '../field-effects.ts';
 import { targetFields } from '../targets.ts';
+import { isCounted } from './metrics.ts';
 
 const tags = [
   ...['literal.value', 'environment.name', 'environment.defaultValue', 'header.name', 'header.defaultValue'],
@@ -14,17 +15,21 @@ export const telemetryFields: FieldEffects = {
     ...under('tracing[].customTags{}', tags),
     ...under('tracing[]', ['useRequestIdForTraceSampling', 'enableIstioTags', 'disableContextPropagation']),
     'metrics[].providers[].name',
-    ...under('metrics[].overrides[]', ['match.metric', 'match.mode', 'disabled']),
+    ...under('metrics[].overrides[]', ['match.metric', 'match.customMetric', 'match.mode', 'disabled']),
     ...under('metrics[].overrides[].tagOverrides{}', ['operation', 'value']),
     ...under('accessLogging[]', ['match.mode', 'providers[].name', 'disabled', 'filter.expression']),
   ],
   notYet: {
     'metrics[].reportingInterval': 'bytes of a connection count when it ends',
-    'metrics[].overrides[].match.customMetric': 'the override changes nothing',
   },
   ignored: [...targetFields.ignored],
   values: [
     ...targetFields.values,
+    {
+      path: 'metrics[].overrides[].match.customMetric',
+      isMeant: (name) => typeof name === 'string' && !isCounted(name),
+      message: 'proxies count no metric of that name: the override changes nothing',
+    },
     {
       path: 'metrics[].overrides[].match.metric',
       isMeant: isOneOf('GRPC_REQUEST_MESSAGES', 'GRPC_RESPONSE_MESSAGES'),

@@ -20,6 +20,11 @@ const metricOf: Readonly<Record<string, string>> = {
 };
 const all = Object.values(metricOf);
 
+/** Istio's own name of a metric, as proxies count it or as Prometheus shows it. */
+const metricNamed = (name: string): string => name.replace(/^istio_/, '');
+
+export const isCounted = (name: string): boolean => all.includes(metricNamed(name));
+
 /**
  * What differs from the standard metrics. The providers of the nearest level that names any count; overrides for such a
  * provider follow one another from the widest level to the nearest. Without a provider of Prometheus nothing is counted.
@@ -70,8 +75,8 @@ function overridesFor(
 }
 
 function apply({ match, disabled, tagOverrides }: Override, side: Side, changes: Map<string, Change>): void {
-  if (!isFor(match?.mode, side) || match?.customMetric !== undefined) return;
-  for (const metric of metricsOf(match?.metric)) {
+  if (!isFor(match?.mode, side)) return;
+  for (const metric of metricsOf(match)) {
     const change = changes.get(metric) ?? { disabled: false, tags: new Map<string, string | undefined>() };
     if (disabled !== undefined) change.disabled = disabled;
     for (const [name, { operation, value }] of Object.entries(tagOverrides ?? {}))
@@ -80,7 +85,8 @@ function apply({ match, disabled, tagOverrides }: Override, side: Side, changes:
   }
 }
 
-function metricsOf(name: string | undefined): readonly string[] {
+function metricsOf({ metric: name, customMetric }: NonNullable<Override['match']> = {}): readonly string[] {
+  if (customMetric !== undefined) return all.filter((metric) => metric === metricNamed(customMetric));
   if (name === undefined || name === 'ALL_METRICS') return all;
   const metric = metricOf[name];
   return metric === undefined ? [] : [metric];
