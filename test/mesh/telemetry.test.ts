@@ -159,6 +159,7 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
               },
             },
             { match: { metric: 'REQUEST_SIZE', mode: 'SERVER' }, disabled: true },
+            { match: { customMetric: 'istio_response_bytes', mode: 'SERVER' }, disabled: true },
           ],
         },
       ],
@@ -177,6 +178,20 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
         return lines.some((entry) => entry.startsWith('istio_requests_total')) ? lines : undefined;
       });
       expect(ofServer.filter((entry) => entry.includes('mark='))).toEqual([]);
+      // Those that are off stand still while the others go on.
+      const total = async (metric: string) =>
+        (await stats('default/server-v1'))
+          .filter((entry) => entry.startsWith(`${metric}{`))
+          .reduce((sum, entry) => sum + Number(entry.slice(entry.lastIndexOf(' ') + 1)), 0);
+      const off = ['istio_request_bytes_count', 'istio_response_bytes_count'];
+      const on = ['istio_requests_total', 'istio_request_duration_milliseconds_count'];
+      const sums = async (names: readonly string[]) => Promise.all(names.map(total));
+      const [before, still] = [await sums(on), await sums(off)];
+      await call('again');
+      await until('the others go on', async () =>
+        (await sums(on)).every((sum, index) => sum > (before[index] ?? 0)) ? true : undefined,
+      );
+      expect(await sums(off)).toEqual(still);
     });
   });
 
