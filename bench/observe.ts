@@ -21,13 +21,12 @@ async function scraping(): Promise<Row[]> {
     await new Promise((resolve) => child.once('message', resolve));
     const targets = Array.from({ length: proxies }, (_, at) => ({ id: `shop/p${at}`, address: '127.0.0.77' }));
     let bytes = 0;
-    const { round, scraper } = stepped(targets, async (target, signal, asked) => {
-      const body = await scrapes.fetch(target, signal, asked);
+    const { round, scraper } = stepped(targets, async (target, signal) => {
+      const body = await scrapes.fetch(target, signal);
       bytes += body.length;
       return body;
     });
     const taken: number[] = [];
-    // Of three rounds one asks for durations, too.
     for (let at = 0; at < 23; at += 1) {
       if (at === 8) bytes = 0;
       const before = process.cpuUsage();
@@ -39,7 +38,7 @@ async function scraping(): Promise<Row[]> {
     const steady = taken.slice(8);
     const ms = steady.reduce((sum, one) => sum + one, 0) / steady.length;
     const share = (ms / tickMs) * 100;
-    const what = `scrape of ${proxies} proxies, ${(bytes / 15 / 1e6).toFixed(0)} MB on average, every ${tickMs / 1000} s: CPU`;
+    const what = `scrape of ${proxies} proxies, ${(bytes / 15 / 1e6).toFixed(1)} MB, every ${tickMs / 1000} s: CPU`;
     return [{ what, measured: `${ms.toFixed(0)} ms, ${share.toFixed(2)} % of a core`, floor: '2 %' }];
   } finally {
     scrapes.close();
@@ -51,8 +50,7 @@ async function graphing(): Promise<Row[]> {
   let count = 0;
   let now = 0;
   const targets = Array.from({ length: services }, (_, at) => ({ id: `shop/p${at}`, address: `${at}` }));
-  const fetch: ScraperOptions['fetch'] = async ({ address }, _, asked) =>
-    Buffer.from(metricsOf(Number(address), 6, count, asked));
+  const fetch: ScraperOptions['fetch'] = async ({ address }) => metricsOf(Number(address), 6, count);
   const { round, scraper } = stepped(targets, fetch, () => now);
   for (count = 1; count <= 181; count += 1) {
     await round();

@@ -21,7 +21,10 @@ const fewRequests = 2;
  */
 export function attribute(tallies: Tallies): Attribution {
   const found = { others: new Map<string, string[]>(), unexplained: new Map<string, number>() };
-  for (const calls of Map.groupBy(tallies.values(), targetKey).values()) {
+  const unknown = new Set([...tallies.values()].filter(({ source }) => source.workload === '').map(targetKey));
+  if (unknown.size === 0) return found;
+  for (const [key, calls] of Map.groupBy(tallies.values(), targetKey)) {
+    if (!unknown.has(key)) continue;
     const callers = calls.filter(({ source }) => source.workload !== '');
     for (const call of calls) if (call.source.workload === '') explain(call, callers, found);
   }

@@ -107,6 +107,9 @@ function byId(a: { readonly id: string }, b: { readonly id: string }): number {
 
 const none = { connected: 0, expected: 0 };
 
+/** Stands in no name of Kubernetes, nor in a label that Envoy prints. */
+const between = '\u0000';
+
 /** Every node once. A workload that is known is what the cluster says, not what labels say. */
 class Places {
   readonly #known = new Map<string, KnownWorkload>();
@@ -117,7 +120,7 @@ class Places {
     this.#inventory = inventory;
     for (const workload of inventory.workloads) {
       const { kind, namespace, name, app, version, proxies } = workload;
-      this.#known.set(JSON.stringify([namespace, name]), workload);
+      this.#known.set(namespace + between + name, workload);
       this.#place(kind, { namespace, name, app, version, proxies });
     }
   }
@@ -125,7 +128,7 @@ class Places {
   of(party: Party, host: string): Place {
     const { namespace, workload: name, app, version } = party;
     if (name === '') return this.#without(host);
-    const known = this.#known.get(JSON.stringify([namespace, name]));
+    const known = this.#known.get(namespace + between + name);
     return this.#place(known?.kind ?? 'workload', known ?? { namespace, name, app, version, proxies: none });
   }
 
@@ -142,9 +145,12 @@ class Places {
 
   #place(kind: NodeKind, of: Omit<Place, 'id' | 'kind'>): Place {
     const { namespace, name, app, version, proxies } = of;
+    const key = [kind, namespace, name, version].join(between);
+    const known = this.#places.get(key);
+    if (known !== undefined) return known;
     const id = [kind, namespace, name, version].map(encodeURIComponent).join('/');
-    const place = this.#places.get(id) ?? { id, kind, namespace, name, app, version, proxies };
-    this.#places.set(id, place);
+    const place = { id, kind, namespace, name, app, version, proxies };
+    this.#places.set(key, place);
     return place;
   }
 }

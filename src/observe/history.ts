@@ -8,7 +8,7 @@ export interface Tick {
 }
 
 /** Milliseconds. What is older than `fine` is kept in blocks, what is older than `longest` not at all. */
-const fine = 120_000;
+const fine = 75_000;
 const block = 60_000;
 export const longestRangeMs = 900_000;
 

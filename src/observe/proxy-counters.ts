@@ -1,4 +1,5 @@
 import { type CallSeries, readCall } from './call.ts';
+import { areFamilies, FamilyReader } from './family-reader.ts';
 import { parseSeriesName } from './series-name.ts';
 import { SeriesReader } from './series-reader.ts';
 import { addToTally, edgeKey, type Tallies, type Tally, tallyOf } from './tally.ts';
@@ -50,7 +51,10 @@ interface Known {
 /** Counts of one proxy from one reading to the next. */
 export class ProxyCounters {
   readonly #namespace: string | undefined;
-  readonly #reader = new SeriesReader(mostSeries);
+  #ids = 0;
+  /** An Envoy that knows no protobuf of Prometheus answers in text. */
+  readonly #texts = new SeriesReader(mostSeries, () => this.#ids++);
+  readonly #families = new FamilyReader(mostSeries, () => this.#ids++);
   readonly #known = new Map<number, Known>();
   /** Series of Envoy's own, by what they tell. */
   readonly #own = new Map<number, (value: number) => Partial<ProxyUse>>();
@@ -68,12 +72,13 @@ export class ProxyCounters {
   /**
    * Adds what was counted since the last reading. The first reading adds nothing: nobody knows since when it counts. A series that
    * comes later began at nought. A counter that is smaller than before began anew, and all of it is new; what is no number is
-   * passed over.
+   * passed over. Throws RangeError when the body is cut off.
    */
   take(body: Buffer, into: Tallies): void {
     // What is not told any more has ejected nobody.
     const ejected = new Map<string, number>();
-    this.#reader.read(body, {
+    const reader = areFamilies(body) ? this.#families : this.#texts;
+    reader.read(body, {
       onNew: (id, series) => this.#learn(id, series),
       onValue: (id, value) => {
         const cluster = this.#ejecting.get(id);
@@ -97,7 +102,7 @@ export class ProxyCounters {
   }
 
   get dropped(): number {
-    return this.#reader.dropped;
+    return this.#texts.dropped + this.#families.dropped;
   }
 
   #learn(id: number, text: string): void {

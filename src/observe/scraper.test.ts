@@ -12,8 +12,7 @@ function world(answer: (target: ScrapeTarget, signal: AbortSignal) => Promise<Bu
   const asked: string[] = [];
   const scraper = new Scraper({
     targets: () => targets,
-    fetch: async (target, signal, what) => {
-      if (what === 'durations') return Buffer.from('');
+    fetch: async (target, signal) => {
       asked.push(target.id);
       return answer(target, signal);
     },

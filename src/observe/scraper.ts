@@ -12,14 +12,11 @@ export interface ScrapeTarget {
   readonly address: string;
 }
 
-/** Durations are twenty lines for each line of counts. */
-export type Asked = 'counts' | 'durations';
-
 export interface ScraperOptions {
   /** Those that there are now. */
   readonly targets: () => readonly ScrapeTarget[];
   /** What a proxy answers, whole. Rejects when it does not, or with too much. */
-  readonly fetch: (target: ScrapeTarget, signal: AbortSignal, what: Asked) => Promise<Buffer>;
+  readonly fetch: (target: ScrapeTarget, signal: AbortSignal) => Promise<Buffer>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Calls back after so many milliseconds; the answer takes it back. */
@@ -36,7 +33,7 @@ export interface ScraperOptions {
 export class Scraper implements CallCounts {
   readonly #options: Required<ScraperOptions>;
   readonly history = new History();
-  #counters = new Map<string, Record<Asked, ProxyCounters>>();
+  #counters = new Map<string, ProxyCounters>();
   readonly #listeners = new Set<() => void>();
   #watchers = 0;
   #stop: AbortController | undefined;
@@ -81,7 +78,7 @@ export class Scraper implements CallCounts {
 
   /** What a proxy uses, as it said last; undefined: it did not answer lately. */
   useOf(id: string): ProxyUse | undefined {
-    return this.#counters.get(id)?.counts.use;
+    return this.#counters.get(id)?.use;
   }
 
   get running(): boolean {
@@ -119,11 +116,9 @@ export class Scraper implements CallCounts {
   async #run(signal: AbortSignal): Promise<void> {
     const { now, everyMs } = this.#options;
     let last: number | undefined;
-    let round = 0;
     while (!signal.aborted) {
       const started = now();
-      const tallies = await this.#askAll(signal, whatOf(round));
-      round += 1;
+      const tallies = await this.#askAll(signal);
       if (signal.aborted) return;
       // Nothing is told by one reading: the second one comes sooner.
       const pause = last === undefined ? everyMs / 5 : everyMs;
@@ -139,14 +134,14 @@ export class Scraper implements CallCounts {
     this.#asOf = tick.end;
   }
 
-  async #askAll(signal: AbortSignal, what: readonly Asked[]): Promise<Tallies> {
+  async #askAll(signal: AbortSignal): Promise<Tallies> {
     const targets = this.#options.targets();
     this.#keepOnly(targets);
     const tallies: Tallies = new Map();
     const queue = targets.values();
     let answered = 0;
     const work = async (): Promise<void> => {
-      for (const target of queue) if (await this.#ask(target, tallies, { signal, what })) answered += 1;
+      for (const target of queue) if (await this.#ask(target, tallies, signal)) answered += 1;
     };
     await Promise.all(Array.from({ length: Math.min(this.#options.atOnce, targets.length) }, work));
     if (signal.aborted) return tallies;
@@ -155,20 +150,14 @@ export class Scraper implements CallCounts {
     return tallies;
   }
 
-  async #ask(target: ScrapeTarget, tallies: Tallies, { signal, what }: Asking): Promise<boolean> {
+  async #ask(target: ScrapeTarget, tallies: Tallies, signal: AbortSignal): Promise<boolean> {
     try {
       const limit = AbortSignal.any([signal, AbortSignal.timeout(this.#options.timeoutMs)]);
-      for (const part of what) {
-        const body = await this.#options.fetch(target, limit, part);
-        if (signal.aborted) return false;
-        const namespace = target.id.split('/', 1)[0];
-        const counters = this.#counters.get(target.id) ?? {
-          counts: new ProxyCounters(namespace),
-          durations: new ProxyCounters(namespace),
-        };
-        this.#counters.set(target.id, counters);
-        counters[part].take(body, tallies);
-      }
+      const body = await this.#options.fetch(target, limit);
+      if (signal.aborted) return false;
+      const counters = this.#counters.get(target.id) ?? new ProxyCounters(target.id.split('/', 1)[0]);
+      this.#counters.set(target.id, counters);
+      counters.take(body, tallies);
       return true;
     } catch (error) {
       // It may be on its way out; what it counted since is lost with it. One that stays away is told by the numbers.
@@ -193,16 +182,6 @@ export class Scraper implements CallCounts {
       signal.addEventListener('abort', end);
     });
   }
-}
-
-interface Asking {
-  readonly signal: AbortSignal;
-  readonly what: readonly Asked[];
-}
-
-/** Durations in the first three rounds, so that there are some soon (Envoy merges its histograms every five seconds), then in each third. */
-function whatOf(round: number): readonly Asked[] {
-  return round < 3 || round % 3 === 2 ? ['counts', 'durations'] : ['counts'];
 }
 
 function silent(asked: number, last: string): NonNullable<TelemetrySource['problem']> {

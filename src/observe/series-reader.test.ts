@@ -3,7 +3,8 @@ import { parseSeriesName } from './series-name.ts';
 import { SeriesReader } from './series-reader.ts';
 
 function readers(mostSeries = 100) {
-  const reader = new SeriesReader(mostSeries);
+  let ids = 0;
+  const reader = new SeriesReader(mostSeries, () => ids++);
   const names = new Map<number, string>();
   const read = (text: string): Record<string, number> => {
     const values: Record<string, number> = {};

@@ -30,13 +30,14 @@ export class SeriesReader {
   #ordered: Key[] = [];
   readonly #byName = new Map<string, Key>();
   #reading = 0;
-  #nextId = 0;
+  readonly #nextId: () => number;
   readonly #mostSeries: number;
   /** Series of the last reading that were over the limit. */
   dropped = 0;
 
-  constructor(mostSeries: number) {
+  constructor(mostSeries: number, nextId: () => number) {
     this.#mostSeries = mostSeries;
+    this.#nextId = nextId;
   }
 
   /** Told of each line; of what is new first. Lines that are none of the format are passed over. */
@@ -77,7 +78,7 @@ export class SeriesReader {
       this.dropped += 1;
       return undefined;
     }
-    const key = { id: this.#nextId++, bytes: Buffer.from(body.subarray(start, cut)), seen: this.#reading };
+    const key = { id: this.#nextId(), bytes: Buffer.from(body.subarray(start, cut)), seen: this.#reading };
     this.#byName.set(series, key);
     told.onNew(key.id, series);
     return key;

@@ -17,8 +17,10 @@ export class Count {
   readonly flags = new CountsByName();
   /** Requests by duration in milliseconds. */
   readonly buckets = new Buckets();
+  #counted = false;
 
   add(series: CallSeries, delta: number): void {
+    this.#counted = true;
     if (series.counts === 'duration-bucket') this.buckets.add(series.upTo, delta);
     if (series.counts === 'sent') this.sent += delta;
     if (series.counts === 'received') this.received += delta;
@@ -28,6 +30,9 @@ export class Count {
   }
 
   merge(other: Count): void {
+    // Most calls are counted by one side alone in a tick.
+    if (!other.#counted) return;
+    this.#counted = true;
     this.requests += other.requests;
     this.failed += other.failed;
     this.opened += other.opened;
@@ -91,12 +96,15 @@ export function addToTally(tally: Tally, series: CallSeries, delta: number): voi
 /** The second's counts are added to the first's. */
 export function mergeTallies(into: Tallies, from: Tallies): void {
   for (const [key, tally] of from) {
-    const mine = into.get(key) ?? emptyTally(tally);
-    into.set(key, mine);
+    let mine = into.get(key);
+    if (mine === undefined) {
+      mine = emptyTally(tally);
+      into.set(key, mine);
+    }
     mine.bySource.merge(tally.bySource);
     mine.byDestination.merge(tally.byDestination);
-    mine.sourcePrincipals = tally.sourcePrincipals.reduce(withOne, mine.sourcePrincipals);
-    mine.destinationPrincipals = tally.destinationPrincipals.reduce(withOne, mine.destinationPrincipals);
+    mine.sourcePrincipals = withAll(mine.sourcePrincipals, tally.sourcePrincipals);
+    mine.destinationPrincipals = withAll(mine.destinationPrincipals, tally.destinationPrincipals);
   }
 }
 
@@ -129,4 +137,8 @@ const nobody: readonly string[] = [];
 function withOne(principals: readonly string[], principal: string): readonly string[] {
   const enough = principal === '' || principals.length >= mostPrincipals || principals.includes(principal);
   return enough ? principals : [...principals, principal];
+}
+
+function withAll(principals: readonly string[], more: readonly string[]): readonly string[] {
+  return principals === more ? principals : principals.length === 0 ? more : more.reduce(withOne, principals);
 }

@@ -3,7 +3,6 @@ import type { Tick } from '../../observe/history.ts';
 import { countedBy, signalsOf, totalOf } from '../../observe/signals.ts';
 import type { Tally } from '../../observe/tally.ts';
 
-/** Durations are asked for so often. */
 const stepMs = 15_000;
 const points = 40;
 
@@ -11,13 +10,17 @@ const points = 40;
 export function goldenSignals(ticks: readonly Tick[], isOne: (tally: Tally) => boolean): GoldenSignals {
   const end = ticks.at(-1)?.end ?? 0;
   const start = end - stepMs * points;
-  const known = ticks.map((tick) => {
-    const counts = [...tick.tallies.values()].filter(isOne).map(countedBy);
-    return { tick, signals: signalsOf(totalOf(counts), (tick.end - tick.start) / 1000) };
-  });
+  const counted = ticks.map((tick) => ({
+    ...{ from: tick.start, to: tick.end, middle: (tick.start + tick.end) / 2 },
+    count: totalOf([...tick.tallies.values()].filter(isOne).map(countedBy)),
+  }));
   const steps = Array.from({ length: points }, (_, at) => {
-    const middle = start + (at + 0.5) * stepMs;
-    return known.find(({ tick }) => tick.start <= middle && middle < tick.end)?.signals;
+    const [from, to] = [start + at * stepMs, start + (at + 1) * stepMs];
+    const within = counted.filter(({ middle }) => from <= middle && middle < to);
+    // Ticks of long ago are longer than a step.
+    const parts = within.length > 0 ? within : counted.filter((one) => one.from <= from && to <= one.to);
+    const seconds = parts.reduce((sum, one) => sum + one.to - one.from, 0) / 1000;
+    return parts.length === 0 ? undefined : signalsOf(totalOf(parts.map(({ count }) => count)), seconds);
   });
   const series = (pick: (signals: NonNullable<(typeof steps)[number]>) => number | null): Series => ({
     ...{ start, stepMs },
