@@ -3,7 +3,7 @@ import { hasLabels } from '../../policy/client.ts';
 import { findRule, indexRules } from '../../policy/destination-rule/select.ts';
 import { indexPeerAuthentications } from '../../policy/peer-authentication/mode.ts';
 import { isAttached, isTarget } from '../../policy/targets.ts';
-import { hostsOfVirtualServices } from '../../policy/virtual-service/select.ts';
+import { holdsInMesh, hostsOfVirtualServices } from '../../policy/virtual-service/select.ts';
 import type { Config } from '../../registry/snapshot.ts';
 import type { PolicyRef } from '../api-types.ts';
 import type { World } from './world.ts';
@@ -14,7 +14,7 @@ type Labels = Readonly<Record<string, string>>;
 export function policiesOfHost({ mesh, settings }: World, host: string, namespace: string): PolicyRef[] {
   const snapshot = mesh.snapshot();
   const { domainSuffix, rootNamespaces } = settings();
-  const routes = hostsOfVirtualServices(snapshot.virtualServices, domainSuffix).find(host);
+  const routes = hostsOfVirtualServices(snapshot.virtualServices.filter(holdsInMesh), domainSuffix).find(host);
   const client = { namespace, labels: {} };
   const rule = findRule(indexRules(snapshot.destinationRules, domainSuffix), {
     host,

@@ -1,15 +1,15 @@
 import { OutriggerError } from '../../errors.ts';
 import type { Endpoint } from '../../model/endpoint.ts';
 import type { Service } from '../../model/service.ts';
-import type { Graph, GraphEdge } from '../../model/service-graph.ts';
+import type { Graph, GraphEdge, Health } from '../../model/service-graph.ts';
 import { healthOf } from '../../observe/health.ts';
 import { longestRangeMs, secondsOf, sumOf } from '../../observe/history.ts';
 import { countedBy, signalsOf, totalOf } from '../../observe/signals.ts';
 import type { Tally } from '../../observe/tally.ts';
 import { findRule, indexRules } from '../../policy/destination-rule/select.ts';
-import { hostsOfVirtualServices } from '../../policy/virtual-service/select.ts';
-import type { EndpointRow, ServicePage, ServiceRow } from '../api-types.ts';
-import { ejectionsOf } from './ejections.ts';
+import { holdsInMesh, hostsOfVirtualServices } from '../../policy/virtual-service/select.ts';
+import type { Ejection, EndpointRow, ServicePage, ServiceRow } from '../api-types.ts';
+import { ejectionsByHost, ejectionsOf } from './ejections.ts';
 import { goldenSignals } from './golden-signals.ts';
 import { policiesOfHost, policiesOfPods } from './policies.ts';
 import { pageRange, type World } from './world.ts';
@@ -17,13 +17,16 @@ import { pageRange, type World } from './world.ts';
 /** Services of the cluster, by namespace and name. */
 export function listServices(world: World): ServiceRow[] {
   const ticks = world.counts.within(pageRange * 1000);
+  const tallies = [...sumOf(ticks).values()];
   const byHost = new Map<string, Tally[]>();
-  for (const tally of sumOf(ticks).values())
+  for (const tally of tallies)
     for (const [host] of countedBy(tally).hosts.entries()) byHost.set(host, [...(byHost.get(host) ?? []), tally]);
-  const snapshot = world.mesh.snapshot();
-  return snapshot.services.map((service): ServiceRow => {
+  const ejections = ejectionsByHost(world);
+  const sentOn = sentOnBy(world);
+  return world.mesh.snapshot().services.map((service): ServiceRow => {
     const { namespace, name, hostname: host } = service;
-    const total = totalOf((byHost.get(host) ?? []).map(countedBy));
+    const gateway = sentOn(service);
+    const total = totalOf((gateway === undefined ? (byHost.get(host) ?? []) : tallies.filter(gateway)).map(countedBy));
     const signals = signalsOf(total, secondsOf(ticks));
     const facts = {
       signals,
@@ -31,8 +34,37 @@ export function listServices(world: World): ServiceRow[] {
       telemetry: world.counts.source.state,
       rangeSeconds: pageRange,
     };
-    return { namespace, name, host, signals, health: healthOf({ ...facts, proxies: { connected: 0, expected: 0 } }) };
+    const health = healthOf({ ...facts, proxies: { connected: 0, expected: 0 } });
+    return { namespace, name, host, signals, health: withEjections(health, ejections(host)) };
   });
+}
+
+/** Who calls a gateway from outside tells nobody: what its pods send on is what came, as in the graph. */
+function sentOnBy({ graphs, mesh }: World): (service: Service) => ((tally: Tally) => boolean) | undefined {
+  const id = (namespace: string, workload: string) => JSON.stringify([namespace, workload]);
+  const { nodes } = graphs.graph(pageRange);
+  const gateways = new Set(
+    nodes.filter(({ kind }) => kind === 'gateway').map(({ namespace, name }) => id(namespace, name)),
+  );
+  const { endpoints } = mesh.snapshot();
+  return (service) => {
+    const of = new Set(
+      (endpoints.get(service.id) ?? [])
+        .map(({ namespace, workloadName }) => id(namespace, workloadName))
+        .filter((workload) => gateways.has(workload)),
+    );
+    return of.size === 0 ? undefined : ({ source }) => of.has(id(source.namespace, source.workload));
+  };
+}
+
+/** What clients do without is no failed request any more, and a problem all the same. */
+function withEjections(health: Health, ejections: readonly Ejection[]): Health {
+  const [first] = ejections;
+  if (first === undefined || health.state === 'failing') return health;
+  const { client, ejected } = first;
+  const more = ejections.length === 1 ? '' : ` and ${ejections.length - 1} more`;
+  const what = `${client}${more} ejected ${ejected} ${ejected === 1 ? 'endpoint' : 'endpoints'} for failing`;
+  return { state: 'degraded', reason: health.state === 'degraded' ? `${health.reason}; ${what}` : what };
 }
 
 /** Throws OR4037. */
@@ -42,18 +74,22 @@ export function servicePage(world: World, namespace: string, name: string): Serv
   if (service === undefined) throw new OutriggerError('OR4037', `service ${namespace}/${name}`);
   const { hostname: host } = service;
   const endpoints = snapshot.endpoints.get(service.id) ?? [];
-  const isOne = (tally: Tally): boolean =>
+  const isCalled = (tally: Tally): boolean =>
     countedBy(tally)
       .hosts.entries()
       .some(([called]) => called === host);
+  const isOne = sentOnBy(world)(service) ?? isCalled;
+  const ejections = ejectionsOf(world, host);
+  // Which ones, a proxy does not say; of all it need not.
+  const all = ejections.some(({ subset, ejected }) => subset === '' && ejected >= endpoints.length);
   const pods = endpoints.find(({ workload }) => workload !== '');
   return {
     ...{ namespace, name, host },
     ports: service.ports.map(({ number: port, name: portName, protocol }) => ({ port, name: portName, protocol })),
     signals: goldenSignals(world.counts.within(longestRangeMs), isOne),
-    split: splitOf(world, service, endpoints, isOne),
-    endpoints: endpoints.map(endpointRow),
-    ejections: ejectionsOf(world, host),
+    split: splitOf(world, service, endpoints, isCalled),
+    endpoints: endpoints.map(endpointRow).map((row) => (all ? { ...row, health: 'ejected' as const } : row)),
+    ejections,
     inbound: callsTo(world.graphs.graph(pageRange), host),
     policies: [
       ...policiesOfHost(world, host, namespace),
@@ -110,7 +146,8 @@ function configuredSplit({ mesh, settings }: World, service: Service): Map<strin
   const { domainSuffix, rootNamespaces } = settings();
   const { hostname: host, namespace } = service;
   const routes =
-    hostsOfVirtualServices(snapshot.virtualServices, domainSuffix).find(host)?.spec.http?.at(-1)?.route ?? [];
+    hostsOfVirtualServices(snapshot.virtualServices.filter(holdsInMesh), domainSuffix).find(host)?.spec.http?.at(-1)
+      ?.route ?? [];
   const client = { namespace, labels: {} };
   const rule = findRule(indexRules(snapshot.destinationRules, domainSuffix), {
     host,

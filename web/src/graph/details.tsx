@@ -67,7 +67,7 @@ function NodeDetails({
           {connected} of {expected} proxies connected
         </p>
       )}
-      {node.kind === 'workload' && node.namespace !== '' ? (
+      {(node.kind === 'workload' || node.kind === 'gateway') && node.namespace !== '' ? (
         <p>
           <a href={printRoute(['workloads', node.namespace, node.name])}>Workload page</a>
         </p>
@@ -118,11 +118,14 @@ function EdgeDetails({
   return (
     <>
       <p class="muted">{edge.protocol}</p>
-      {edge.protocol === 'tcp' ? null : <SignalsList signals={edge.signals} />}
-      <dl class="figures">
-        <Figure name="sent/s" value={formatBytes(edge.bytesPerSecond.sent)} />
-        <Figure name="received/s" value={formatBytes(edge.bytesPerSecond.received)} />
-      </dl>
+      {edge.protocol === 'tcp' ? (
+        <dl class="figures">
+          <Figure name="sent/s" value={formatBytes(edge.bytesPerSecond.sent)} />
+          <Figure name="received/s" value={formatBytes(edge.bytesPerSecond.received)} />
+        </dl>
+      ) : (
+        <SignalsList signals={edge.signals} />
+      )}
       <h3>Security</h3>
       <Lock mtls={edge.mtls} />
       <p class="muted">{lockSentence(edge.mtls)}</p>

@@ -21,7 +21,9 @@ export interface Viewport {
   readonly moved: () => boolean;
 }
 
-const [smallest, largest, largestFit] = [0.03, 3, 1.1];
+const [smallest, largest] = [0.03, 3];
+/** A wall is looked at from afar: there a small graph is drawn larger. */
+const largestFit = (width: number) => clamp(width / 1750, 1.1, 2.2);
 
 export function useViewport(frame: RefObject<HTMLElement | null>): Viewport {
   const view = useSignal<View>({ x: 0, y: 0, scale: 1 });
@@ -72,7 +74,7 @@ export function fitted(points: readonly Point[], { width, height }: Pick<DOMRect
   const right = Math.max(...points.map((point) => point.x)) + nodeWidth / 2 + 24;
   const top = Math.min(...points.map((point) => point.y)) - nodeHeight - 24;
   const bottom = Math.max(...points.map((point) => point.y)) + nodeHeight + 24;
-  const scale = clamp(Math.min(width / (right - left), height / (bottom - top)), smallest, largestFit);
+  const scale = clamp(Math.min(width / (right - left), height / (bottom - top)), smallest, largestFit(width));
   return {
     scale,
     x: width / 2 - ((left + right) / 2) * scale,

@@ -40,7 +40,10 @@ export function ServicePage({ namespace, name }: { readonly namespace: string; r
               edges={page.inbound}
               end="source"
               none="Nobody has called it in this time."
-              beside={{ title: 'Version', cell: ({ target }) => <Name text={target.split('/')[3] ?? ''} /> }}
+              beside={{
+                title: 'Called version',
+                cell: ({ target }) => <Name text={decodeURIComponent(target.split('/')[3] ?? '')} />,
+              }}
             />
             <PolicyList policies={page.policies} />
           </>

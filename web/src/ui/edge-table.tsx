@@ -1,7 +1,7 @@
 import type { GraphEdge } from '../../../src/dashboard/api-types.ts';
 import { printRoute } from '../data/route.ts';
 import { versioned } from '../format/names.ts';
-import { formatMs, formatRate, formatShare } from '../format/numbers.ts';
+import { formatBytes, formatMs, formatRate, formatShare } from '../format/numbers.ts';
 import { Lock } from './lock.tsx';
 import { Name } from './name.tsx';
 import { type Column, Table } from './table.tsx';
@@ -28,7 +28,7 @@ export function EdgeTable({ caption, edges, end, none, beside }: EdgeTableProps)
         ...(beside === undefined ? [] : [beside]),
         { title: 'Protocol', cell: (edge) => edge.protocol },
         { title: 'Security', cell: (edge) => <Lock mtls={edge.mtls} /> },
-        { title: 'Requests/s', kind: 'number', cell: ({ signals }) => formatRate(signals.requestsPerSecond) },
+        { title: 'Requests/s', kind: 'number', cell: volumeOf },
         { title: 'Errors', kind: 'number', cell: ({ signals }) => formatShare(signals.errorShare) },
         { title: 'p50', kind: 'number', cell: ({ signals }) => formatMs(signals.p50) },
         { title: 'p95', kind: 'number', cell: ({ signals }) => formatMs(signals.p95) },
@@ -38,9 +38,14 @@ export function EdgeTable({ caption, edges, end, none, beside }: EdgeTableProps)
   );
 }
 
+/** Of connections nobody counts requests: their bytes, once they have ended. */
+function volumeOf({ protocol, signals, bytesPerSecond: { sent, received } }: GraphEdge): string {
+  return protocol === 'tcp' ? `${formatBytes(sent + received)}/s` : formatRate(signals.requestsPerSecond);
+}
+
 /** `<kind>/<namespace>/<name>/<version>`, as the graph's nodes are called. */
 export function NodeLink({ id }: { readonly id: string }) {
-  const [kind = '', namespace = '', name = '', version = ''] = id.split('/');
+  const [kind = '', namespace = '', name = '', version = ''] = id.split('/').map(decodeURIComponent);
   const words = name === '' ? id : versioned(name, version);
   const where =
     name === '' || namespace === '' ? null : (
@@ -51,7 +56,7 @@ export function NodeLink({ id }: { readonly id: string }) {
     );
   return (
     <>
-      {kind === 'workload' ? (
+      {(kind === 'workload' || kind === 'gateway') && namespace !== '' ? (
         <a href={printRoute(['workloads', namespace, name])}>
           <Name text={words} />
         </a>

@@ -18,7 +18,7 @@ export function SourceLine({ source }: { readonly source: TelemetrySource }) {
       </span>
       {problem === undefined ? null : (
         <span>
-          <bdi>{problem.message}</bdi> <bdi class="muted">{problem.remedy}</bdi> <code>{problem.code}</code>
+          <bdi>{problem.message}</bdi>. <bdi class="muted">{problem.remedy}</bdi> <code>{problem.code}</code>
         </span>
       )}
     </div>
