@@ -144,6 +144,9 @@ test('whoever calls from outside of the mesh is unknown, and not locked', () => 
   const edge = edgeFrom(graph, 'unknown');
   expect(edge).toMatchObject({ source: 'unknown//unknown/', mtls: { share: 0 } });
   expect(edge?.signals.requestsPerSecond).toBeCloseTo(4);
+  // It may be as busy as it likes: nobody is there to tell.
+  const { health } = graph.nodes.find(({ kind }) => kind === 'unknown') ?? {};
+  expect(health).toEqual({ state: 'unknown', reason: 'it has no proxy that could tell' });
 });
 
 test('a connection of TCP shows its certificate alone: it is of the caller that has it', () => {

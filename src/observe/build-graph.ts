@@ -54,7 +54,9 @@ export function buildGraph(input: GraphInput): Graph {
     const total = totalOf((counted ?? []).map(({ count }) => count));
     const signals = signalsOf(total, seconds);
     const facts = { signals, connections: total.opened > 0, telemetry: telemetry.state, rangeSeconds };
-    return { ...place, health: healthOf({ ...facts, proxies: place.proxies }), inbound: signals };
+    const isTold = place.kind !== 'unknown' || total.requests + total.opened > 0;
+    const health = isTold ? healthOf({ ...facts, proxies: place.proxies }) : withoutProxy;
+    return { ...place, health, inbound: signals };
   });
   return { at, rangeSeconds, telemetry, nodes: nodes.sort(byId), edges: calls.map(({ edge }) => edge).sort(byId) };
 }
@@ -104,6 +106,9 @@ function hostsOf({ hosts }: Count): string[] {
 function byId(a: { readonly id: string }, b: { readonly id: string }): number {
   return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
 }
+
+/** Who only calls, and has no proxy, is neither idle nor well. */
+const withoutProxy: GraphNode['health'] = { state: 'unknown', reason: 'it has no proxy that could tell' };
 
 const none = { connected: 0, expected: 0 };
 

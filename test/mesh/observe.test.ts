@@ -378,6 +378,12 @@ spec: {host: server, trafficPolicy: {${outlier}}, subsets: [{name: one, labels: 
     await mesh.load('default/first', { url: 'http://server.default.svc.cluster.local:9080/status/503', n: 5 });
     const seen = await until('it is told', async () => ((await page()).ejections.length > 0 ? page() : undefined), 20);
     expect(seen.ejections).toEqual([{ client: 'default/first-v1', port: 9080, subset: '', pods: 1, ejected: 1 }]);
+    // It has no other.
+    expect(seen.endpoints.map(({ health }) => health)).toEqual(['ejected']);
+    const { health } = (await ask<ServiceRow[]>('services')).find(({ name }) => name === 'server') ?? {};
+    expect(health?.state).toMatch(/^(degraded|failing)$/);
+    if (health?.state === 'degraded')
+      expect(health.reason).toContain('default/first-v1 ejected 1 endpoint for failing');
     await mesh.apply('routes.yaml', rule.replace('60s', '1s'));
     await until('nobody is ejected', async () => (await page()).ejections.length === 0 || undefined, 20);
   });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ServicePage, ServiceRow } from '../../src/dashboard/api-types.ts';
 import { until } from '../envoy/condition.ts';
 import { findRequirements } from '../netns/requirements.ts';
 import { startMesh, type TestMesh } from './fixture.ts';
@@ -62,5 +63,23 @@ describe.skipIf(envoy === undefined)('strangers at a gateway', () => {
     for (const label of ['service', 'service_name', 'service_namespace', 'workload'])
       expect(lost).toContain(`destination_${label}="unknown"`);
     expect(lost).toMatch(/ 100$/);
+  });
+
+  test('the pages of its service: what it has carried, and no routes that are for gateways alone', async () => {
+    const api = async <T>(path: string) =>
+      (await (await fetch(`${mesh.control().dashboardUrl}/api/${path}`)).json()) as T;
+    const row = await until(
+      'it is counted',
+      async () => {
+        await ask('known.example', '/here');
+        const rows = await api<readonly ServiceRow[]>('services');
+        return rows.find(({ name, signals }) => name === 'istio-ingressgateway' && signals.requestsPerSecond > 0);
+      },
+      30,
+    );
+    expect(row.health.state).toBe('healthy');
+    const page = await api<ServicePage>('services/istio-ingress/istio-ingressgateway');
+    expect(Math.max(...page.signals.requests.values.map((value) => value ?? 0))).toBeGreaterThan(0);
+    expect(page.policies).toEqual([]);
   });
 });

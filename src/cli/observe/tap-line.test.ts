@@ -25,9 +25,16 @@ test('one line for a request, whatever is in it', () => {
   expect(printTapLine(hostile, 'json').slice(0, -1)).not.toMatch(/[\u0000-\u001f]/);
 });
 
+test('a proxy of a replica that was not asked is no proxy that is late', () => {
+  const told: string[] = [];
+  const tally = new TapTally({ limit: undefined, oneReplica: true, tell: (text) => told.push(text) });
+  tally.state('127.0.0.1:15014', { proxies: 3, here: 1, ready: 1 });
+  expect(told).toEqual(['1 of 3 proxies tell. Other replicas serve 2: without --dashboard-url each is asked.']);
+});
+
 test('what is told beside: proxies of all replicas, once; what is left out, at the end', () => {
   const told: string[] = [];
-  const tally = new TapTally({ limit: 2, tell: (text) => told.push(text) });
+  const tally = new TapTally({ limit: 2, oneReplica: false, tell: (text) => told.push(text) });
   tally.state('a', { proxies: 3, here: 1, ready: 0 });
   tally.state('b', { proxies: 3, here: 2, ready: 0 });
   tally.state('a', { proxies: 3, here: 1, ready: 1 });

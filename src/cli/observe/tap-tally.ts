@@ -4,6 +4,8 @@ export interface TapTallyOptions {
   /** Lines, undefined for any number. */
   readonly limit: number | undefined;
   readonly tell: (text: string) => void;
+  /** The address of one dashboard was given: what other replicas serve is not asked for. */
+  readonly oneReplica: boolean;
 }
 
 /** What is told beside the lines themselves: how many proxies tell, and what is left out. */
@@ -34,7 +36,13 @@ export class TapTally {
     this.#states.set(replica, state);
     const states = [...this.#states.values()];
     const ready = states.reduce((sum, one) => sum + one.ready, 0);
-    const text = `${ready} of ${Math.max(...states.map(({ proxies }) => proxies))} proxies tell.`;
+    const proxies = Math.max(...states.map((one) => one.proxies));
+    const elsewhere = proxies - states.reduce((sum, one) => sum + one.here, 0);
+    const others =
+      this.#options.oneReplica && elsewhere > 0
+        ? ` Other replicas serve ${elsewhere}: without --dashboard-url each is asked.`
+        : '';
+    const text = `${ready} of ${proxies} proxies tell.${others}`;
     if (text !== this.#said) this.#options.tell(text);
     this.#said = text;
   }

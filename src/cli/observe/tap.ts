@@ -53,7 +53,7 @@ Examples:
   outrigger tap pod/web-5d4f-abc -o json | jq .durationMs
 
 Each line is a request that has ended, as the proxy of the workload saw it: "in" is what it was asked, "out" what it
-called. Neither headers nor bodies are shown, and of a query only that there was one. The proxies tell the control
+called. Connections of TCP are no requests. Neither headers nor bodies are shown, and of a query only that there was one. The proxies tell the control
 plane only as long as the tap lasts; nothing waits for it. Connections that are open when it begins and when it ends
 are opened anew after their next answer, and what is still open on them ten minutes later is closed.
 
@@ -85,7 +85,10 @@ async function run(workload: string, flags: Flags): Promise<void> {
   const { namespace = 'default', name = workload } = await wantedOf(workload, flags as unknown as ObserveFlags);
   const ended = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => ended.abort());
-  const tally = new TapTally({ limit: flags.limit, tell: (text) => void process.stderr.write(`${printable(text)}\n`) });
+  const tally = new TapTally({
+    ...{ limit: flags.limit, oneReplica: flags.dashboardUrl !== undefined },
+    tell: (text) => void process.stderr.write(`${printable(text)}\n`),
+  });
   await followDashboards(placeOf(flags), pathOf({ namespace, name }, flags), {
     signal: ended.signal,
     problem: (text) => void process.stderr.write(`${printable(text)}\n`),

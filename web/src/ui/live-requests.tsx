@@ -27,6 +27,14 @@ export function LiveRequests({ namespace, name }: LiveRequestsProps) {
           {on ? told(state, lines.length, over) : 'Two minutes at most, 20 lines a second. Its connections open anew.'}
         </span>
       </p>
+      {state === undefined || state.here >= state.proxies ? null : (
+        <p>
+          All of them tell in a terminal, which asks every replica:{' '}
+          <code>
+            outrigger tap <Name text={name} /> -n <Name text={namespace} />
+          </code>
+        </p>
+      )}
       {failure === undefined ? null : <FailedStrip failure={failure} />}
       {leftOut === 0 ? null : <p class="muted">At least {leftOut} more were left out.</p>}
       {lines.length === 0 ? null : <Lines lines={lines} />}
@@ -39,7 +47,7 @@ function told(state: TapState | undefined, lines: number, over: boolean): string
   if (state === undefined) return 'The proxies are being told.';
   const { proxies, here, ready } = state;
   const all = `${ready} of ${proxies} ${proxies === 1 ? 'proxy tells' : 'proxies tell'}`;
-  const elsewhere = here < proxies ? `; other replicas serve ${proxies - here}: the command line asks them, too` : '';
+  const elsewhere = here < proxies ? `; other replicas serve ${proxies - here}` : '';
   return `${all}${elsewhere}.${lines === 0 && ready > 0 ? ' No request has ended yet.' : ''}`;
 }
 
