@@ -8,22 +8,23 @@ const edges: readonly number[] = [
   ...[3_600_000, Number.POSITIVE_INFINITY],
 ];
 const indexes: ReadonlyMap<number, number> = new Map(edges.map((edge, index) => [edge, index]));
+const zeros: readonly number[] = edges.map(() => 0);
 
 /** Counts by upper edge, cumulative as Prometheus has them. */
 export class Buckets {
-  #counts: Float64Array | undefined;
+  #counts: number[] | undefined;
 
   add(edge: number, by: number): void {
     const index = indexes.get(edge);
     if (index === undefined) return;
-    const counts = this.#sized(edges.length);
+    const counts = this.#sized();
     counts[index] = (counts[index] ?? 0) + by;
   }
 
   merge(other: Buckets): void {
     const theirs = other.#counts;
     if (theirs === undefined) return;
-    const mine = this.#sized(theirs.length);
+    const mine = this.#sized();
     for (let index = 0; index < theirs.length; index += 1) mine[index] = (mine[index] ?? 0) + (theirs[index] ?? 0);
   }
 
@@ -45,12 +46,9 @@ export class Buckets {
     return found;
   }
 
-  #sized(length: number): Float64Array {
-    const before = this.#counts;
-    if (before !== undefined && before.length >= length) return before;
-    const counts = new Float64Array(Math.max(length, 20));
-    if (before !== undefined) counts.set(before);
-    this.#counts = counts;
-    return counts;
+  /** No typed array: one of this length lies outside of the heap, which takes more memory. */
+  #sized(): number[] {
+    this.#counts ??= zeros.slice();
+    return this.#counts;
   }
 }
