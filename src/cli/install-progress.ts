@@ -8,9 +8,10 @@ export interface ProgressTeller {
   end(text: string): void;
 }
 
-/** A line per part; on a terminal what is awaited stands below, and goes when it is there. */
+/** A line per part; on a terminal what is awaited stands below, and goes when it is there. Elsewhere only a pod in trouble is told. */
 export function installProgress(out: NodeJS.WriteStream): ProgressTeller {
   let shown = false;
+  let lastTrouble = '';
   const clear = () => {
     if (shown) out.write('\r\u001b[K');
     shown = false;
@@ -20,7 +21,14 @@ export function installProgress(out: NodeJS.WriteStream): ProgressTeller {
     tell: (progress) => {
       clear();
       if (progress.kind === 'waiting') {
-        if (out.isTTY !== true) return;
+        if (out.isTTY !== true) {
+          const { title, trouble = '' } = progress;
+          // The same of the next replica, and once more, is nothing new.
+          const what = trouble.replace(/^\S+ |\d+/g, '');
+          if (what !== '' && what !== lastTrouble) out.write(`… ${title}: ${trouble}\n`);
+          lastTrouble = what;
+          return;
+        }
         out.write(`… ${progress.title}: ${progress.problem}`.slice(0, Math.max(20, out.columns - 1)));
         shown = true;
         return;

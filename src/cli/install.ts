@@ -28,7 +28,11 @@ export function command(): Command {
     .option('--force', 'take over fields that somebody else has changed')
     .option('--wait', 'wait until all of it is ready', true)
     .option('--no-wait', 'return when all is applied')
-    .option('--readiness-timeout, --timeout <duration>', 'wait so long for each part: 90s; 5m without it', duration);
+    .option(
+      '--readiness-timeout, --timeout <duration>',
+      'wait so long for each part: 90s; 5m without it; a minute for pods that cannot start',
+      duration,
+    );
   return addInstallationFlags(addClusterFlags(command))
     .addHelpText(
       'after',

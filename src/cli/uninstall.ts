@@ -12,7 +12,7 @@ interface Flags extends ClusterFlags {
   readonly skipConfirmation?: boolean;
   readonly dryRun?: boolean;
   readonly namespace: string;
-  readonly timeout: number;
+  readonly timeout?: number;
 }
 
 /** `outrigger uninstall` */
@@ -24,7 +24,7 @@ export function command(): Command {
     .option('-y, --skip-confirmation', 'do not ask')
     .option('--dry-run', 'list what would be removed and change nothing')
     .option('-n, --namespace <name>', 'namespace of the control plane', namespaceName, 'outrigger-system')
-    .option('--timeout <duration>', 'wait so long for the control plane to end', duration, 120_000);
+    .option('--timeout <duration>', 'wait so long for the control plane to end: 90s; 2m without it', duration);
   return addClusterFlags(command)
     .addHelpText(
       'after',
@@ -57,7 +57,7 @@ async function run(flags: Flags): Promise<void> {
   const stop = interruption();
   try {
     const onDone = (text: string) => void process.stdout.write(`✔ ${text}\n`);
-    const time = { now: () => new Date(), sleep: (ms: number) => sleep(ms), timeoutMs: flags.timeout };
+    const time = { now: () => new Date(), sleep: (ms: number) => sleep(ms), timeoutMs: flags.timeout ?? 120_000 };
     await uninstall({ cluster, scope, signal: stop.signal, onDone, ...time }, plan);
     process.stdout.write(`${revision === undefined ? 'Outrigger' : `Revision ${revision} of Outrigger`} is removed.\n`);
   } finally {

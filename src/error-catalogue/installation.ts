@@ -81,4 +81,10 @@ export const installationErrors = {
     title: 'The clocks disagree',
     remedy: 'Set the clock of this machine or of the API server (NTP): certificates made now would not be valid yet.',
   },
+  OR2515: {
+    status: 502,
+    title: 'A pod cannot start',
+    remedy:
+      'Waiting longer does not help. Mend what the message says (an image: its name in `--set image=` and `--set proxyImage=`, and the right to pull it; a container that ends: `kubectl -n outrigger-system logs POD --previous`), and run the command again: it goes on where it stopped.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;

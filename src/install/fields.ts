@@ -10,6 +10,13 @@ export function textAt(value: unknown, ...steps: readonly string[]): string {
   return typeof found === 'string' ? found : '';
 }
 
+/** The texts of a map, by name. */
+export function textMapAt(value: unknown, ...steps: readonly string[]): Readonly<Record<string, string>> {
+  const found = at(value, ...steps);
+  const entries = isObject(found) ? Object.entries(found) : [];
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}
+
 export function numberAt(value: unknown, ...steps: readonly string[]): number {
   const found = at(value, ...steps);
   return typeof found === 'number' ? found : 0;

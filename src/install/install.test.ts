@@ -8,7 +8,7 @@ import { beforeInstall, sayable } from './install.ts';
 import { holdLease } from './install-lease.ts';
 import { defaultManifestOptions } from './manifest-options.ts';
 import type { Progress } from './progress.ts';
-import { whyNotReady, whyPodWaits } from './readiness.ts';
+import { whyNotReady } from './readiness.ts';
 import { sayRights } from './rights.ts';
 import { tagOf } from './versions.ts';
 
@@ -162,13 +162,6 @@ test.each([
   [{ kind: 'Service' }, undefined],
 ])('%j: %s', (object, why) => {
   expect(whyNotReady(object as JsonObject)).toBe(why);
-});
-
-test('a pod that waits says why', () => {
-  const waiting = { name: 'outrigger', state: { waiting: { reason: 'ImagePullBackOff', message: 'no such image' } } };
-  const pod = { metadata: { name: 'a' }, status: { containerStatuses: [waiting] } };
-  expect(whyPodWaits(pod as unknown as JsonObject)).toBe('a: outrigger: ImagePullBackOff: no such image');
-  expect(whyPodWaits({ metadata: { name: 'a' } })).toBeUndefined();
 });
 
 test.each([

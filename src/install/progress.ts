@@ -4,4 +4,5 @@ import type { Applied } from './apply-part.ts';
 export type Progress =
   | { readonly kind: 'warning'; readonly text: string }
   | { readonly kind: 'done'; readonly title: string; readonly applied?: Applied }
-  | { readonly kind: 'waiting'; readonly title: string; readonly problem: string };
+  /** `trouble`: a pod says that it cannot run. */
+  | { readonly kind: 'waiting'; readonly title: string; readonly problem: string; readonly trouble?: string };

@@ -25,18 +25,3 @@ function whyNotAvailable(object: JsonObject): string | undefined {
   const why = textAt(failure, 'message');
   return `${available ?? 0} of ${wanted} replicas are available${why === '' ? '' : ` (${why})`}`;
 }
-
-/** What keeps a pod from running, in the kubelet's words; undefined where nothing is said. Pure. */
-export function whyPodWaits(pod: JsonObject): string | undefined {
-  const containers = [...listAt(pod, 'status', 'initContainerStatuses'), ...listAt(pod, 'status', 'containerStatuses')];
-  for (const container of containers) {
-    const reason = textAt(container, 'state', 'waiting', 'reason');
-    if (reason === '' || reason === 'PodInitializing' || reason === 'ContainerCreating') continue;
-    const message = textAt(container, 'state', 'waiting', 'message');
-    return `${textAt(pod, 'metadata', 'name')}: ${textAt(container, 'name')}: ${reason}${message === '' ? '' : `: ${message}`}`;
-  }
-  const scheduled = listAt(pod, 'status', 'conditions').find(
-    (condition) => textAt(condition, 'type') === 'PodScheduled' && textAt(condition, 'status') === 'False',
-  );
-  return scheduled === undefined ? undefined : `${textAt(pod, 'metadata', 'name')}: ${textAt(scheduled, 'message')}`;
-}

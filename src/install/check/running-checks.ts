@@ -5,7 +5,8 @@ import { listAt, numberAt, textAt } from '../fields.ts';
 import { gatewayViews } from '../gateways.ts';
 import type { ManifestOptions } from '../manifest-options.ts';
 import { collectionPath } from '../object-path.ts';
-import { whyNotReady, whyPodWaits } from '../readiness.ts';
+import { troubleOfPod } from '../pod-trouble.ts';
+import { whyNotReady } from '../readiness.ts';
 import { whyNotInjected } from '../webhook-probe.ts';
 import { type CheckLine, failed, ok, warning } from './check-line.ts';
 
@@ -38,7 +39,7 @@ async function ofDeployment(cluster: InstallCluster, workload: Workload): Promis
   const pods = await cluster.list(collectionPath('Pod', namespace), { labelSelector: labelSelector.join(',') });
   const found = await cluster.get(`${collectionPath('Deployment', namespace)}/${name}`);
   const why = found === undefined ? 'the Deployment is not there' : whyNotReady({ ...found, kind: 'Deployment' });
-  const said = pods.flatMap((pod) => whyPodWaits(pod) ?? []);
+  const said = pods.flatMap((pod) => troubleOfPod(pod)?.text ?? []);
   const hint = `see \`kubectl -n ${namespace} get pods,events\``;
   if (why !== undefined) return [failed(group, text, { reason: [why, ...said.slice(0, 1)].join('; '), hint })];
   return [ok(group, `${text} (${numberAt(found, 'status', 'availableReplicas')})`), ...ofRestarts(pods, group, name)];
