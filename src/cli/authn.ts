@@ -43,8 +43,7 @@ interface Asked {
 }
 
 async function run(made: Command, { pod, service, flags }: Asked): Promise<void> {
-  const { snapshot, sight } = await readMesh(made, (line) => process.stderr.write(`${printable(line)}\n`));
-  const namespace = flags.namespace ?? 'default';
+  const { snapshot, sight, namespace } = await readMesh(made, (line) => process.stderr.write(`${printable(line)}\n`));
   const client = findWorkload(snapshot, pod, namespace);
   const wanted = service === undefined ? undefined : findService(snapshot, service, namespace);
   const view = sight.views.view(snapshot, client.namespace, client.labels);

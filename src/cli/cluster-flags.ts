@@ -17,20 +17,18 @@ export interface ClusterFlags {
 export interface ClusterAccess {
   readonly connection: KubeConnection;
   readonly ports: PodPorts;
-  /** Of names without one. */
-  readonly namespace: string;
 }
 
 export function addClusterOptions(command: Command): Command {
   return command
     .option('-c, --kubeconfig <file>', 'configuration of the cluster (default: as kubectl finds it)')
     .option('--context <name>', 'context of the kubeconfig')
-    .option('-n, --namespace <name>', 'namespace (default: default)', namespaceName);
+    .option('-n, --namespace <name>', 'namespace (default: that of the context)', namespaceName);
 }
 
-export function accessOf({ kubeconfig, context, namespace = 'default' }: ClusterFlags): ClusterAccess {
+export function accessOf({ kubeconfig, context }: ClusterFlags): ClusterAccess {
   const chosen = { ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) };
-  return { connection: openConnection(createCredentials(chosen)), ports: podPorts(chosen), namespace };
+  return { connection: openConnection(createCredentials(chosen)), ports: podPorts(chosen) };
 }
 
 export interface ControlPlaneFlags extends ClusterFlags {

@@ -1,13 +1,21 @@
 import { OutriggerError } from '../errors.ts';
 
-/** The namespace of the context, as kubectl takes it. Throws OR1631. */
-export async function contextNamespace({
-  kubeconfig,
-  context,
-}: {
-  kubeconfig?: string;
-  context?: string;
-}): Promise<string> {
+export interface NamespaceFlags {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly namespace?: string;
+}
+
+/**
+ * The namespace of names without one, as kubectl takes it: the flag, else that of the context. Look-ups and kill switches
+ * in a wrong namespace are worse than none. Throws OR1631.
+ */
+export async function chosenNamespace(flags: NamespaceFlags): Promise<string> {
+  return flags.namespace ?? (await contextNamespace(flags));
+}
+
+/** The namespace of the context. Throws OR1631. */
+export async function contextNamespace({ kubeconfig, context }: NamespaceFlags): Promise<string> {
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
   try {

@@ -61,15 +61,15 @@ function subject(kind: string, aliases: string[], what: string, describe: Descri
 const say = (line: string): void => void process.stderr.write(`${printable(line)}\n`);
 
 async function podOf(mesh: ReadMesh, name: string, made: Command): Promise<Description> {
-  const { snapshot, settings, objects } = mesh;
-  const workload = findWorkload(snapshot, name, made.opts<Flags>().namespace ?? 'default');
+  const { snapshot, settings, objects, namespace } = mesh;
+  const workload = findWorkload(snapshot, name, namespace);
   const modes = mesh.sight.indexes.modes(snapshot);
   const decision = await decisionOf(mesh, workload, made);
   return describePod({ snapshot, settings, objects, modes, decision }, workload);
 }
 
-function serviceOf({ snapshot, settings, objects, sight }: ReadMesh, name: string, made: Command): Description {
-  const service = findService(snapshot, name, made.opts<Flags>().namespace ?? 'default');
+function serviceOf({ snapshot, settings, objects, sight, namespace }: ReadMesh, name: string): Description {
+  const service = findService(snapshot, name, namespace);
   const modes = sight.indexes.modes(snapshot);
   const { blocks, warnings } = describeService({ snapshot, settings, modes }, service);
   return { blocks, warnings: [...warnings, ...fieldWarnings(blocks, objects)] };

@@ -14,7 +14,7 @@ import { parseDuration } from '../schema/common/duration.ts';
 import { emergencyLevels, longestTtlMs } from '../schema/emergency/emergency.ts';
 import type { ClusterObjects } from '../source/kubernetes/cluster-objects.ts';
 import { outputOption } from './cluster-flags.ts';
-import { contextNamespace } from './context-namespace.ts';
+import { chosenNamespace } from './context-namespace.ts';
 import { namespaceName } from './flag-values.ts';
 import { addClusterFlags, type ClusterFlags, confirm, openCluster } from './install-cluster.ts';
 import { printRows, printValue } from './print-value.ts';
@@ -106,7 +106,7 @@ async function declare(given: string | undefined, flags: DeclareFlags): Promise<
   if (level === undefined || reason === undefined || ms === undefined) return;
   const target = targetOf(given);
   const { cluster } = await openCluster(flags);
-  const namespace = await namespaceOf(flags);
+  const namespace = await chosenNamespace(flags);
   const scope = await scopeOf(cluster, target, { namespace, rootNamespace: istioNamespace });
   const roots = [...new Set([istioNamespace, ...defaultMeshSettings.rootNamespaces])];
   const lost = lossesOf(level, await protectionOf(cluster, scope, roots));
@@ -133,7 +133,7 @@ async function declare(given: string | undefined, flags: DeclareFlags): Promise<
 
 async function end(given: string | undefined, flags: PlaceFlags & { all?: boolean }): Promise<void> {
   const { cluster } = await openCluster(flags);
-  const namespace = await namespaceOf(flags);
+  const namespace = await chosenNamespace(flags);
   const states = await statesIn(cluster, new Date(), namespace);
   if (given === undefined && flags.all !== true && states.filter(({ inForce }) => inForce).length > 1)
     throw new OutriggerError('OR2561', 'several are in force: name one, or give --all');
@@ -153,12 +153,6 @@ async function end(given: string | undefined, flags: PlaceFlags & { all?: boolea
       `✔ Emergency ${state.namespace}/${state.name} ${state.inForce ? 'has ended' : 'was over, and is removed'}.\n`,
     );
   }
-}
-
-/** As kubectl takes it: the flag, else the context's. A kill switch in the wrong namespace is the worst place for a guess. */
-async function namespaceOf({ namespace, kubeconfig, context }: PlaceFlags): Promise<string> {
-  const given = { ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) };
-  return namespace ?? (await contextNamespace(given));
 }
 
 interface Around {
@@ -208,7 +202,7 @@ const watchMs = 2000;
 
 async function status(flags: StatusFlags): Promise<void> {
   const { cluster } = await openCluster(flags);
-  const namespace = await namespaceOf(flags);
+  const namespace = await chosenNamespace(flags);
   for (;;) {
     const now = new Date();
     const states = await statesIn(cluster, now, namespace);

@@ -11,6 +11,7 @@ import type { Snapshot } from '../registry/snapshot.ts';
 import { FilesSource } from '../source/files/files-source.ts';
 import type { ObjectSource, SourceObject } from '../source/object-source.ts';
 import { accessOf, addClusterOptions, type ClusterFlags } from './cluster-flags.ts';
+import { chosenNamespace } from './context-namespace.ts';
 import { readFolder, withMeshConfig } from './folder-mesh.ts';
 import { withoutEnded } from './in-force.ts';
 import { injectionWith } from './injection-setup.ts';
@@ -30,6 +31,8 @@ export interface ReadMesh {
   readonly config: Config;
   readonly sight: Sight;
   readonly offline: boolean;
+  /** Of names without one. */
+  readonly namespace: string;
 }
 
 export function addMeshOptions(command: Command): Command {
@@ -61,7 +64,9 @@ export async function readMesh(command: Command, say: (line: string) => void): P
   });
   registry.apply({ upserts: objects, removals: [] });
   const { snapshot } = registry;
-  return { objects, snapshot, settings, config, sight: sightOf(settings), offline: flags.config !== undefined };
+  const offline = flags.config !== undefined;
+  const namespace = offline ? (flags.namespace ?? 'default') : await chosenNamespace(flags);
+  return { objects, snapshot, settings, config, sight: sightOf(settings), offline, namespace };
 }
 
 /** With the pods that a cluster would have, and what is behind each service then. */

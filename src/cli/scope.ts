@@ -11,6 +11,7 @@ import { type SidecarResource, servicesOf, sidecarResource } from '../learning/s
 import { nearest } from '../model/nearest.ts';
 import { createCredentials } from '../source/kubernetes/credentials.ts';
 import { LearntScopeMaps } from '../source/kubernetes/learnt-scope-maps.ts';
+import { chosenNamespace } from './context-namespace.ts';
 import { openConnection } from './talking-connection.ts';
 
 interface Flags {
@@ -28,7 +29,7 @@ export function command(): Command {
   return new Command('scope')
     .description('show what workloads were seen to use of the mesh, or the Sidecar resource that says it')
     .argument('[workload]', 'a workload (the name of its Deployment): its Sidecar resource; none: a table of all')
-    .option('-n, --namespace <name>', 'namespace of the workloads (default: default)')
+    .option('-n, --namespace <name>', 'namespace of the workloads (default: that of the context)')
     .option('-A, --all-namespaces', 'workloads of every namespace')
     .addOption(
       new Option('-o, --output <format>', 'format; a single workload is yaml or json').choices([
@@ -58,7 +59,8 @@ Nothing is listed for pods that get everything in advance: with a Sidecar resour
 }
 
 async function run(workload: string | undefined, flags: Flags): Promise<void> {
-  const namespace = flags.namespace ?? 'default';
+  const offline = flags.stateDir !== undefined;
+  const namespace = offline ? (flags.namespace ?? 'default') : await chosenNamespace(flags);
   const scopes = await readAll(flags);
   if (workload !== undefined) {
     const key = workload.includes('/') ? workload : `${namespace}/${workload}`;

@@ -5,7 +5,7 @@ import { asOutriggerError, OutriggerError } from '../../errors.ts';
 import type { Graph } from '../../model/service-graph.ts';
 import { printable } from '../../operate/text/table.ts';
 import { accessOf, addClusterOptions, type ClusterFlags, outputOption, urlOf } from '../cluster-flags.ts';
-import { contextNamespace } from '../context-namespace.ts';
+import { chosenNamespace } from '../context-namespace.ts';
 import { namespaceName } from '../flag-values.ts';
 import type { Wanted } from './tables.ts';
 
@@ -52,7 +52,7 @@ export function placeOf(flags: ClusterFlags & Pick<ObserveFlags, 'istioNamespace
 
 /** `deploy/web`, `web` or `deploy`, in the namespace that is asked for. */
 export async function wantedOf(given: string | undefined, flags: ObserveFlags): Promise<Wanted> {
-  const namespace = flags.allNamespaces === true ? undefined : (flags.namespace ?? (await ownNamespace(flags)));
+  const namespace = flags.allNamespaces === true ? undefined : await ownNamespace(flags);
   const name =
     given === undefined || (/^[a-z]+s?$/.test(given) && kinds.has(given)) ? undefined : given.split('/').at(-1);
   return { namespace, name };
@@ -74,12 +74,7 @@ const kinds = new Set([
 
 /** By an address alone no kubeconfig need be there. */
 async function ownNamespace(flags: ObserveFlags): Promise<string> {
-  if (flags.dashboardUrl !== undefined) return 'default';
-  const { kubeconfig, context } = flags;
-  return contextNamespace({
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(context === undefined ? {} : { context }),
-  });
+  return flags.dashboardUrl === undefined ? chosenNamespace(flags) : (flags.namespace ?? 'default');
 }
 
 /** Once, or again and again; what stands in the way is then told and tried again. Exit code 1 when nobody counts. */

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { makeNamespace, podsPath } from '../fixtures.ts';
 import type { Cluster } from '../harness.ts';
@@ -34,6 +36,21 @@ export function operateCases(cluster: () => Cluster): void {
       expect(pod.stdout).toContain('Port 80 http (http) to 8080');
       const tls = await run(kubeconfig, 'authn', 'tls-check', 'web-1.look', 'web.look');
       expect(tls).toMatchObject({ code: 0, stdout: expect.stringMatching(/web\.look\.svc\.cluster\.local:80 +OK/) });
+    });
+
+    test('a name without a namespace is of the namespace of the context, as kubectl has it', async () => {
+      const { stdout } = await cluster().kubectl(['config', 'view', '--raw', '--minify', '-o', 'json']);
+      const config = JSON.parse(stdout);
+      for (const { context } of config.contexts) context.namespace = 'look';
+      const kubeconfig = join(cluster().folder, 'look.kubeconfig');
+      await writeFile(kubeconfig, JSON.stringify(config), { mode: 0o600 });
+      expect((await run(kubeconfig, 'describe', 'pod', 'web-1')).stdout).toMatch(/^Pod web-1\.look$/m);
+      expect((await run(kubeconfig, 'describe', 'service', 'web')).stdout).toMatch(/^Service web\.look /m);
+      expect((await run(kubeconfig, 'authn', 'tls-check', 'web-1', 'web')).stdout).toMatch(/^web\.look\.svc/m);
+      expect((await run(kubeconfig, 'pc', 'cluster', 'web-1')).stderr).toContain('OR2532 port 15000 of look/web-1');
+      expect((await run(kubeconfig, 'describe', 'pod', 'web-1', '-n', 'default')).stderr).toMatch(
+        /in namespace default/,
+      );
     });
 
     test('a right that is missing is named; so is a pod that nobody can forward to', async () => {
