@@ -27,7 +27,8 @@ test('a server that is silent is named once, while its answer is awaited', async
       said.push(line);
       told();
     },
-    50,
+    // Longer than a fast answer takes on a busy machine.
+    1000,
   );
   expect((await connection.json({ method: 'GET', path: '/fast' })).status).toBe(200);
   const slow = connection.json({ method: 'GET', path: '/slow' });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LineCounter, parse } from 'yaml';
+import { cpuMs } from '../../test/cpu-time.ts';
 import type { JsonObject } from '../model/json.ts';
 import { parseYaml, printYaml } from './kubernetes-yaml.ts';
 import { printDocument } from './print-documents.ts';
@@ -124,10 +125,10 @@ test('a scalar that nobody changed keeps its text', () => {
 
 test('as many keys as 256 KiB hold are read in time, and one that is there twice is found', () => {
   const keys = Array.from({ length: 30_000 }, (_, index) => `  k${index}: 1\n`).join('');
-  const begin = performance.now();
+  const begin = cpuMs();
   expect(readDocuments(`kind: ConfigMap\ndata:\n${keys}`, 'f.yaml').length).toBe(1);
   // Whatever grows with the square of it takes minutes.
-  expect(performance.now() - begin).toBeLessThan(10_000);
+  expect(cpuMs() - begin).toBeLessThan(10_000);
   expect(() => readDocuments(`kind: ConfigMap\ndata:\n${keys}  k7: 2\n`, 'f.yaml')).toThrow(
     /^OR1209 f\.yaml:30003:3: Map keys must be unique, "k7"/,
   );
@@ -145,12 +146,12 @@ test.each([
   ['brackets', `a: ${'['.repeat(260_000)}`],
   ['keys in flow style', `kind: A\na: {${Array.from({ length: 26_000 }, (_, n) => `k${n}: 1,`).join('')}}`],
 ])('256 KiB of %s are answered in time', (_, text) => {
-  const begin = performance.now();
+  const begin = cpuMs();
   try {
     readDocuments(text, 'f.yaml');
   } catch (error) {
     expect(String(error)).toContain('OR1209');
   }
   // Whatever grows with the square of it takes minutes.
-  expect(performance.now() - begin).toBeLessThan(10_000);
+  expect(cpuMs() - begin).toBeLessThan(10_000);
 });

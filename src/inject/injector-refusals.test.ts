@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { cpuMs } from '../../test/cpu-time.ts';
 import { inject, namespace, podOf, settings, texts } from '../../test/injector-fixture.ts';
 import { buildInjector } from './build-injector.ts';
 import { restorePod } from './patch/restore.ts';
@@ -51,11 +52,11 @@ describe('bad input', () => {
     const annotations = JSON.parse('{"__proto__":"x"}') as Record<string, string>;
     for (let i = 0; i < 10_000; i++) annotations[`proxy.istio.io/x${i}`] = '💥';
     annotations['sidecar.istio.io/y'] = '\u0000\u202e\ud800💥';
-    const started = performance.now();
+    const started = cpuMs();
     const outcome = inject(podOf(annotations));
     expect(outcome.decision.inject).toBe(true);
     // Once this took four seconds; the margin is for slow machines.
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(cpuMs() - started).toBeLessThan(1000);
     expect(outcome.warnings.length).toBe(21);
     expect(Object.keys(outcome.pod.metadata.annotations ?? {})).toContain('__proto__');
     expect(({} as Record<string, unknown>)['x']).toBeUndefined();

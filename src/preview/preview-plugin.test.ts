@@ -3,6 +3,7 @@ import supertest from 'supertest';
 import Value from 'typebox/value';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { cpuMs } from '../../test/cpu-time.ts';
 import { texts } from '../../test/injector-fixture.ts';
 import { buildInjector } from '../inject/build-injector.ts';
 import { type InjectionSettings, InjectionSettingsSchema } from '../inject/review/settings.ts';
@@ -105,11 +106,11 @@ describe('POST /preview', () => {
   test('as many keys as 256 KiB of YAML hold are answered in time', async () => {
     const head = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n';
     const keys = Array.from({ length: 22_000 }, (_, index) => `  k${index}: a\n`).join('');
-    const begin = performance.now();
+    const begin = cpuMs();
     const yaml = await post('?namespace=shop', head + keys)
       .set('accept', 'application/yaml')
       .expect(200);
-    expect(performance.now() - begin).toBeLessThan(1500);
+    expect(cpuMs() - begin).toBeLessThan(1500);
     expect(yaml.text.length).toBe(head.length + keys.length);
   });
 
@@ -148,11 +149,11 @@ describe('POST /preview', () => {
       image: 'a',
       livenessProbe: { httpGet: { port: 80 } },
     }));
-    const begin = performance.now();
+    const begin = cpuMs();
     const body = JSON.stringify({ ...parse(pod), spec: { containers } });
     const { text } = await post('?namespace=shop', body).set('accept', 'text/plain').expect(200);
     expect(text).toMatch(/^# Pod shop\/web: injected/);
-    expect(performance.now() - begin).toBeLessThan(3000);
+    expect(cpuMs() - begin).toBeLessThan(3000);
   });
 
   test('comments of a Secret, SecretLists and odd Secrets are not shown', async () => {

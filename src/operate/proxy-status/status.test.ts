@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { cpuMs } from '../../../test/cpu-time.ts';
 import type {
   ProxyReport,
   ReportedProxy,
@@ -77,10 +78,10 @@ test('a proxy that has just moved is shown where it went', () => {
 test('a thousand proxies that refuse the same make one line, and names cannot steer a terminal', () => {
   const evil = '\u001b[2Jevil\u202e';
   const many = Array.from({ length: 1000 }, (_, index) => ({ ...proxy(`ns/p${index}`), rejections: [rejection] }));
-  const started = performance.now();
+  const started = cpuMs();
   const lines = proxyLines([report('one', [...many, proxy(`ns/${evil}`)])], undefined);
   const printed = printTable(statusTable(lines, 'wide', Date.parse(at(3660))));
-  expect(performance.now() - started).toBeLessThan(1000);
+  expect(cpuMs() - started).toBeLessThan(1000);
   expect(printed.split('\n')).toHaveLength(1003);
   expect(printed).not.toContain('\u001b');
   expect(printed).not.toContain('\u202e');

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { cpuMs } from '../../../test/cpu-time.ts';
 import { parseObjects } from './parse-objects.ts';
 
 test('values are read as kubectl reads them', () => {
@@ -12,9 +13,9 @@ test('values are read as kubectl reads them', () => {
 test('as many keys as a file may hold are read in time; one that is there twice is found with its place', () => {
   const keys = Array.from({ length: 60_000 }, (_, index) => `  k${index}: a\n`).join('');
   const text = `apiVersion: v1\nkind: ConfigMap\ndata:\n${keys}`;
-  const begin = performance.now();
+  const begin = cpuMs();
   expect(parseObjects(text, 'f.yaml').objects.length).toBe(1);
-  expect(performance.now() - begin).toBeLessThan(3000);
+  expect(cpuMs() - begin).toBeLessThan(3000);
   const [problem] = parseObjects(`${text}  k5: b\n`, 'f.yaml').problems;
   expect(problem?.message).toMatch(/^OR1601 f\.yaml:60004:3: DUPLICATE_KEY/);
 });
