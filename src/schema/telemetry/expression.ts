@@ -20,6 +20,12 @@ export const checkExpression = expression('istio');
 /** The value of a tag. */
 export const checkTagExpression = expression('envoy');
 
+/** Where it is no more than a part of a text. */
+export function isExpressionOfEnvoy(text: string): boolean {
+  const tree = treeOf(text);
+  return typeof tree !== 'string' && whyNotOfEnvoy(tree) === undefined;
+}
+
 /** What is wrong with its form, else the expression as a tree. */
 function treeOf(value: string): CelTree | string {
   try {
