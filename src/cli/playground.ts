@@ -121,13 +121,20 @@ async function report(playground: Playground, folder: string, started: number): 
     ),
     '',
     ...(folder === sample ? tryLines(playground) : gatewayLines(playground)),
-    `The dashboard: ${playground.controlPlane.dashboardUrl}`,
+    dashboardLine(playground.controlPlane.dashboardUrl),
     `Edit a file of ${shortPath(folder)}: pods and traffic follow at once.`,
     `Logs: ${join(playground.folder, 'pods')}. A pod's network: ip netns exec <or-pg…> <command> (ip netns).`,
     `Look at it, from another shell: export KUBECONFIG=${playground.kubeconfig}; outrigger proxy-status`,
     'Ctrl-C ends it and leaves nothing behind.',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** Its port may be taken: all else goes on. */
+function dashboardLine(url = ''): string {
+  return url === '' || new URL(url).port === '0'
+    ? 'No dashboard: its port is taken (OR4040). Take any with --dashboard-port 0.'
+    : `The dashboard: ${url}`;
 }
 
 function tryLines(playground: Playground): string[] {

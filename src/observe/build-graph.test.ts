@@ -149,6 +149,22 @@ test('whoever calls from outside of the mesh is unknown, and not locked', () => 
   expect(health).toEqual({ state: 'unknown', reason: 'it has no proxy that could tell' });
 });
 
+test('what no route is for goes nowhere, which is not whoever calls without a name', () => {
+  const unseen = call('destination', '', 'cart', { source_principal: '-', connection_security_policy: 'none' });
+  const lost = call('source', 'web', '', {
+    destination_service: 'unknown',
+    response_code: '404',
+    response_flags: 'NR',
+  });
+  const graph = graphOf([
+    [line(requests, unseen, 0), line(requests, lost, 0)],
+    [line(requests, unseen, 100), line(requests, lost, 50)],
+  ]);
+  expect(edgeFrom(graph, 'web')?.target).toBe('unknown//no%20destination/');
+  expect(edgeFrom(graph, 'unknown')?.source).toBe('unknown//unknown/');
+  expect(graph.nodes.find(({ name }) => name === 'no destination')?.health.state).toBe('unknown');
+});
+
 test('a connection of TCP shows its certificate alone: it is of the caller that has it', () => {
   const opened = 'istio_tcp_connections_opened_total';
   const own = call('source', 'web', 'db', { request_protocol: 'tcp' });

@@ -54,8 +54,7 @@ export function buildGraph(input: GraphInput): Graph {
     const total = totalOf((counted ?? []).map(({ count }) => count));
     const signals = signalsOf(total, seconds);
     const facts = { signals, connections: total.opened > 0, telemetry: telemetry.state, rangeSeconds };
-    const isTold = place.kind !== 'unknown' || total.requests + total.opened > 0;
-    const health = isTold ? healthOf({ ...facts, proxies: place.proxies }) : withoutProxy;
+    const health = unknownHealth(place, total) ?? healthOf({ ...facts, proxies: place.proxies });
     return { ...place, health, inbound: signals };
   });
   return { at, rangeSeconds, telemetry, nodes: nodes.sort(byId), edges: calls.map(({ edge }) => edge).sort(byId) };
@@ -71,7 +70,7 @@ interface CallFacts {
 function callOf(tally: Tally, places: Places, { share, seconds, others, ticks }: CallFacts): Call {
   const counted = countedBy(tally);
   const source = places.of(tally.source, '');
-  const target = places.of(tally.target, tally.targetHost);
+  const target = places.of(tally.target, tally.targetHost || nowhere);
   const all = signalsOf(counted, seconds);
   const lock = lockOf(tally, others, ticks);
   const edge: GraphEdge = {
@@ -107,8 +106,15 @@ function byId(a: { readonly id: string }, b: { readonly id: string }): number {
   return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
 }
 
-/** Who only calls, and has no proxy, is neither idle nor well. */
-const withoutProxy: GraphNode['health'] = { state: 'unknown', reason: 'it has no proxy that could tell' };
+/** Where calls go that no route and no service is for. Whoever calls without a name is somebody else. */
+const nowhere = 'no destination';
+
+/** Who only calls, and has no proxy, is neither idle nor well; nor is what nobody answers. */
+function unknownHealth({ kind, name }: Place, { requests, opened }: Count): GraphNode['health'] | undefined {
+  if (kind !== 'unknown') return undefined;
+  if (name === nowhere) return { state: 'unknown', reason: 'calls that no route or service was found for' };
+  return requests + opened > 0 ? undefined : { state: 'unknown', reason: 'it has no proxy that could tell' };
+}
 
 const none = { connected: 0, expected: 0 };
 
@@ -143,7 +149,7 @@ class Places {
 
   /** A caller without a name is unknown; a host without a workload is outside, or has nobody who answers. */
   #without(host: string): Place {
-    const kind = host === '' || this.#inventory.isInside(host) ? 'unknown' : 'external';
+    const kind = host === '' || host === nowhere || this.#inventory.isInside(host) ? 'unknown' : 'external';
     const name = host === '' ? 'unknown' : host;
     return this.#place(kind, { namespace: '', name, app: name, version: '', proxies: none });
   }
