@@ -133,10 +133,14 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
       for (const { ips, labels } of mesh.snapshot().workloads.values())
         if (labels.app === 'server' && labels.version === 'far') expect(clusters).not.toContain(`::${ips[0]}:9080::`);
       const lines = new Set<string>();
-      await until('bytes come from both', async () => {
-        lines.add(await firstLine(mesh, 'default/client', 'server', 9084));
-        return ['far', 'near'].every((version) => [...lines].some((line) => line.includes(version))) || undefined;
-      });
+      await until(
+        'bytes come from both',
+        async () => {
+          lines.add(await firstLine(mesh, 'default/client', 'server', 9084));
+          return ['far', 'near'].every((version) => [...lines].some((line) => line.includes(version))) || undefined;
+        },
+        30,
+      );
       // Its own network calls it as before, and the other one's pods by their addresses, for nobody leads there.
       expect(await versions('default/caller')).toBe('far');
       expect(mesh.rejections).toEqual([]);
