@@ -94,7 +94,7 @@ export const surroundingsErrors = {
     status: 502,
     title: 'The Kubernetes API does not answer',
     remedy:
-      'Check that the API server named in the message is up and reachable from here; the last state stays in use.',
+      'Check that the API server named in the message is up and reachable from here. The control plane goes on with the last state.',
   },
   OR1631: {
     status: 500,
@@ -105,7 +105,8 @@ export const surroundingsErrors = {
   OR1632: {
     status: 502,
     title: 'The Kubernetes API refuses a request',
-    remedy: 'Check the rights of the service account: `outrigger manifest generate` prints the ClusterRole it needs.',
+    remedy:
+      'Of a command: log in again where the answer is 401, else ask for the right to the path. Of the control plane: give its service account the ClusterRole that `outrigger manifest generate` prints.',
   },
   OR1633: {
     status: 500,

@@ -163,5 +163,9 @@ export function sayable(skewMs: number): string {
 function inTheMiddle(error: unknown, done: readonly string[]): unknown {
   if (!(error instanceof OutriggerError) || done.length === 0) return error;
   if (error.code !== 'OR1630' && error.code !== 'OR2508') return error;
-  return new OutriggerError('OR2508', `done: ${done.join(', ')}. Then: ${error.message}`, { cause: error });
+  return new OutriggerError(
+    'OR2508',
+    `done: ${done.join(', ')}. Then: ${error.code === 'OR2508' ? error.detail : error.message}`,
+    { cause: error },
+  );
 }

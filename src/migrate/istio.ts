@@ -13,7 +13,7 @@ const advice: Advice = {
     'stock Envoy runs no Wasm here: an EnvoyFilter adds a filter that Envoy has, an external authorizer decides over requests (AuthorizationPolicy with action CUSTOM)',
   'extensions.istio.io TrafficExtension': 'an EnvoyFilter adds a filter that Envoy has',
   'install.istio.io IstioOperator':
-    'outrigger install takes its values: -f with the part spec.values, --set for the rest',
+    'outrigger install -f FILE takes the file as it is, and says what of it has no meaning here',
 };
 
 /** From Istio: its resources, settings, labels and annotations, and how to get there without a failed request. */

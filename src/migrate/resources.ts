@@ -1,4 +1,4 @@
-import { printOrigin } from '../model/origin.ts';
+import { type Origin, printOrigin } from '../model/origin.ts';
 import { unimplementedIn } from '../policy/unimplemented.ts';
 import { scopeOf } from '../source/known-kinds.ts';
 import type { SourceObject } from '../source/object-source.ts';
@@ -12,23 +12,27 @@ export function resources(input: MigrationInput, isOfMesh: (group: string) => bo
   const unread = ours.filter((object) => !read.includes(object));
   const fields = read.flatMap(({ kind, object, origin }) =>
     unimplementedIn({ kind, spec: object.spec }).map(({ path, message }) => ({
-      ...{ subject: kind, text: message, place: printOrigin({ ...origin, field: path }) },
+      ...{ subject: kind, text: message, place: printOrigin({ ...origin, field: path }), key: keyOf(origin) },
     })),
   );
   const kinds = new Set(read.map(({ kind }) => kind));
-  const problems = input.problems
-    .filter(({ origin }) => kinds.has(origin.kind))
-    .map(({ code, message, origin }) => ({
-      ...{ subject: origin.kind, text: `${code} ${message}`, place: printOrigin(origin) },
-    }));
+  const problems = input.problems.filter(({ origin }) => kinds.has(origin.kind));
+  const told = new Set([...problems.map(({ origin }) => keyOf(origin)), ...fields.map(({ key }) => key)]);
+  const itemOf = ({ code, message, origin }: (typeof problems)[number]) => ({
+    ...{ subject: origin.kind, text: `${code} ${message}`, place: printOrigin(origin) },
+  });
   return {
-    unchanged: counted(read),
-    differs: gathered([...fields, ...problems]),
-    unsupported: gathered(
-      unread.map((object) => ({ subject: object.kind, text: adviceFor(object, advice), place: placeOf(object) })),
-    ),
+    unchanged: counted(read.filter(({ origin }) => !told.has(keyOf(origin)))),
+    differs: gathered([...fields, ...problems.filter(({ severity }) => severity === 'warning').map(itemOf)]),
+    unsupported: gathered([
+      ...unread.map((object) => ({ subject: object.kind, text: adviceFor(object, advice), place: placeOf(object) })),
+      // It is not in force, as it would not have been let into a cluster.
+      ...problems.filter(({ severity }) => severity === 'error').map(itemOf),
+    ]),
   };
 }
+
+const keyOf = ({ kind, namespace, name }: Origin): string => `${kind} ${namespace}/${name}`;
 
 /** What to write instead of a kind, by `group Kind`. */
 export type Advice = Readonly<Record<string, string>>;

@@ -35,6 +35,14 @@ describe('from Istio', () => {
     expect(lines(report.unsupported)).toEqual(['WasmPlugin shop/w', 'istio.io/dataplane-mode=ambient amb']);
   });
 
+  test('what is refused is not supported, and stands nowhere else', () => {
+    const broken = 'apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: x}\nspec: {tcp: 5}\n';
+    const { stdout } = migrate('istio', ['-', '-o', 'json'], broken);
+    const { unchanged, differs, unsupported } = JSON.parse(stdout) as MigrationReport;
+    expect([unchanged, differs]).toEqual([[], []]);
+    expect(lines(unsupported)).toEqual([expect.stringMatching(/^VirtualService VirtualService default\/x spec\.tcp/)]);
+  });
+
   test('the steps name the namespaces with their pods, and the gateway', () => {
     const titles = report.steps.map(({ title }) => title);
     expect(titles).toContain('Move shop (1 pod with a sidecar)');
@@ -54,7 +62,6 @@ describe('from Linkerd', () => {
 
   test('what works, differs and does not', () => {
     expect(lines(report.unchanged)).toEqual([
-      'ServiceProfile shop/a.shop.svc.cluster.local',
       'TrafficSplit shop/a',
       'linkerd.io/inject: enabled Namespace shop',
       'config.linkerd.io/proxy-cpu-request Deployment shop/a',

@@ -22,7 +22,8 @@ const atLeast =
   (minimum: number): Check<string> =>
   (value, report) => {
     const parsed = parseDuration(value);
-    const wanted = minimum === 0 ? 'that is not negative' : `of at least ${minimum}ms`;
+    const least = minimum === 0 ? 'that is not negative' : `of at least ${minimum}ms`;
+    const wanted = parsed !== undefined && parsed > longest ? 'of at most 10,000 years' : least;
     if (parsed === undefined || parsed < minimum || parsed > longest)
       report({ code: 'OR1647', message: `${printValue(value)} must be a duration ${wanted}, like 5s or 100ms` });
   };
