@@ -100,7 +100,7 @@ export const surroundingsErrors = {
     status: 500,
     title: 'The kubeconfig cannot be used',
     remedy:
-      'Check the file and the context with `kubectl config view`, or name others with `--kubeconfig`, `--context`.',
+      'Check the file and the context with `kubectl config view`, or name others with `--kubeconfig`, `--context`. Files alone are read by `outrigger analyze --use-kube=false`.',
   },
   OR1632: {
     status: 502,

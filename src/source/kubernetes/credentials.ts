@@ -66,6 +66,10 @@ export async function kubeConfig(options: CredentialsOptions) {
   }
 }
 
+/** What client-node takes where there is no kubeconfig at all. */
+const nowhere = 'http://localhost:8080';
+const noKubeconfig = 'there is no kubeconfig: KUBECONFIG names none, there is no ~/.kube/config, and this is no pod';
+
 async function loadConfig(options: CredentialsOptions) {
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
@@ -78,7 +82,10 @@ async function loadConfig(options: CredentialsOptions) {
       const tokenFile = files.get(user.name);
       return tokenFile === undefined ? user : { ...user, authProvider: { name: 'tokenFile', config: { tokenFile } } };
     });
-  } else config.loadFromDefault();
+  } else {
+    config.loadFromDefault();
+    if (config.getCurrentCluster()?.server === nowhere) throw new OutriggerError('OR1631', noKubeconfig);
+  }
   if (options.context !== undefined) {
     if (config.getContextObject(options.context) === null) {
       const known = config.getContexts().map((context) => context.name);

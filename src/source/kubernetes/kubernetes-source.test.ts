@@ -193,6 +193,16 @@ describe('namespaces over a connection that misbehaves', () => {
   });
 });
 
+test('where there is no kubeconfig at all, that is what is said', async () => {
+  vi.stubEnv('HOME', folder);
+  vi.stubEnv('KUBECONFIG', '');
+  try {
+    await expect(createCredentials({}).target()).rejects.toThrow(/^OR1631 there is no kubeconfig/);
+  } finally {
+    vi.unstubAllEnvs();
+  }
+});
+
 test('a kubeconfig that cannot be used is a coded error', async () => {
   await writeFile(join(folder, 'config'), '{"clusters":[],"contexts":[],"users":[]}');
   const missing = createConnection(createCredentials({ kubeconfig: join(folder, 'absent') }));
