@@ -62,6 +62,19 @@ describe.skipIf(isSkipped)('the hands-on exercises', () => {
     expect(again).not.toMatch(/created|configured/);
   });
 
+  test('preview and kube-inject say what would become of Bookinfo, and change nothing', async () => {
+    const bookinfo = 'manifests/samples/bookinfo/bookinfo.yaml';
+    const preview = await session.must(`outrigger preview -f ${bookinfo} --explain`);
+    expect(preview.match(/^# Deployment default\/\S+: injected/gm)).toHaveLength(6);
+    expect(preview).toMatch(/namespace_label/);
+    const injected = join(folder, 'injected.yaml');
+    await session.must(`outrigger kube-inject -f ${bookinfo} > ${injected}`);
+    expect((await session.must(`cat ${injected}`)).match(/name: istio-proxy$/gm)).toHaveLength(6);
+    const taken = await session.must(`kubectl apply --dry-run=server -f ${injected}`);
+    expect(taken.match(/^deployment\.apps\/\S+ created \(server dry run\)/gm)).toHaveLength(6);
+    expect((await session.type('kubectl get deploy')).stdout).toBe('');
+  });
+
   test('Bookinfo is injected: 2/2, and the proxies are in sync', async () => {
     await session.must('kubectl label namespace default istio-injection=enabled');
     await session.must('kubectl apply -f manifests/samples/bookinfo/bookinfo.yaml');
