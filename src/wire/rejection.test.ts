@@ -27,4 +27,7 @@ test('the message is not repeated in the reason: of a secret it would be the key
   expect(readableReason(dump)).toBe('Proto constraint validation failed (…)');
   expect(readableReason('Invalid duration: goo.gle/debugproto  \nseconds: -5\n')).toBe('Invalid duration');
   expect(readableReason('malformed IP address: x')).toBe('malformed IP address: x');
+  expect(readableReason('(s) a: no such function\nb: no such function\n')).toBe(
+    '(s) a: no such function; b: no such function',
+  );
 });

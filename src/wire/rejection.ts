@@ -69,8 +69,12 @@ function blames(detail: string, name: string): boolean {
  * would be the key.
  */
 export function readableReason(detail: string): string {
-  return detail
-    .replace(/goo\.gle\/debug[\s\S]*?\n: /g, '')
-    .replace(/(: )?goo\.gle\/debug[\s\S]*$/, '')
-    .trim();
+  return (
+    detail
+      .replace(/goo\.gle\/debug[\s\S]*?\n: /g, '')
+      .replace(/(: )?goo\.gle\/debug[\s\S]*$/, '')
+      .trim()
+      // One line of a log or a table.
+      .replace(/\s*\n\s*/g, '; ')
+  );
 }
