@@ -76,16 +76,24 @@ export function nearnessOf({ discovery, locality }: ClusterIR): LocalityIR | und
   return discovery.kind === 'eds' ? locality : undefined;
 }
 
-/** Whoever calls a pod by its own address has chosen it; a gateway passes on to its own network alone, so that none sends to itself. */
+/** Whoever calls a pod by its own address has chosen it. */
 function crossingOf(cluster: ClusterIR, place: Place, networks: Networks | undefined): Crossing | undefined {
-  if (networks === undefined || cluster.discovery.kind !== 'eds') return undefined;
-  const { tls, selection } = cluster;
+  const { tls, selection, discovery } = cluster;
+  if (discovery.kind !== 'eds') return undefined;
+  if (selection.mutualTlsOnly === true) return crossingFrom(place, networks ?? unlinked, 'never');
+  if (networks === undefined) return undefined;
   const secured = tls.kind === 'auto' || tls.kind === 'mesh';
-  return { networks, from: clientNetwork(networks, place), byGateways: secured && selection.mutualTlsOnly !== true };
+  return crossingFrom(place, networks, secured ? 'by-gateways' : 'not-by-gateways');
 }
 
+function crossingFrom(place: Place, networks: Networks, others: Crossing['others']): Crossing {
+  return { networks, from: clientNetwork(networks, place), others };
+}
+
+const unlinked: Networks = { own: '', blocks: [], gateways: new Map(), key: '' };
+
 const crossingKey = (crossing: Crossing | undefined) =>
-  crossing === undefined ? '' : `${crossing.from} ${crossing.byGateways} ${crossing.networks.key}`;
+  crossing === undefined ? '' : `${crossing.from} ${crossing.others} ${crossing.networks.key}`;
 
 /** Clients of one class share their endpoints; a cluster of which all are alike has one class. */
 function nearnessKey(cluster: ClusterIR, place: Place): string {

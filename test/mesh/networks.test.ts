@@ -132,6 +132,10 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
       // Pods of the other network are not called by their addresses.
       for (const { ips, labels } of mesh.snapshot().workloads.values())
         if (labels.app === 'server' && labels.version === 'far') expect(clusters).not.toContain(`::${ips[0]}:9080::`);
+      // Nor does the gateway pass on to what is not in its network, although no gateway leads there.
+      const passing = await mesh.admin(gatewayOf.n2, '/clusters');
+      for (const { ips, labels } of mesh.snapshot().workloads.values())
+        if (labels.app === 'server') expect(passing.includes(`::${ips[0]}:9080::`)).toBe(labels.version === 'far');
       const lines = new Set<string>();
       await until(
         'bytes come from both',

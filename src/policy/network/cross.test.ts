@@ -12,7 +12,7 @@ const networks: Networks = {
   ]),
 };
 const from = (network: string, more: Partial<Crossing> = {}): Crossing => ({
-  ...{ networks, from: network, byGateways: true, ...more },
+  ...{ networks, from: network, others: 'by-gateways' as const, ...more },
 });
 
 const endpoint = (address: string, network: string, weight = 1, mtls = true): EndpointIR => ({
@@ -53,13 +53,21 @@ describe('a client of another network', () => {
   test('calls none that takes no mutual TLS, and none at all where the cluster begins none', () => {
     const all = [group('a', [endpoint('10.2.0.1', 'n2', 1, false), endpoint('10.2.0.2', 'n2')])];
     expect(shown(all, from('n1'))).toEqual([['a', '192.0.2.2:15443 1']]);
-    expect(shown(all, from('n1', { byGateways: false }))).toEqual([]);
+    expect(shown(all, from('n1', { others: 'not-by-gateways' }))).toEqual([]);
   });
 
   test('calls what no gateway leads to by its address, and what has none not at all', () => {
     const all = [group('a', [endpoint('10.4.0.1', 'n4'), endpoint('', 'n4'), endpoint('', 'n2')])];
     expect(shown(all, from('n1'))).toEqual([['a', '10.4.0.1:80 1', '192.0.2.2:15443 1']]);
     expect(shown(all, from('n2'))).toEqual([['a', '10.4.0.1:80 1']]);
+  });
+
+  test('being a gateway itself, calls its own network alone, whether others have gateways or not', () => {
+    const all = [group('a', [endpoint('10.1.0.1', 'n1'), endpoint('10.2.0.1', 'n2'), endpoint('10.4.0.1', 'n4')])];
+    expect(shown(all, from('n1', { others: 'never' }))).toEqual([['a', '10.1.0.1:80 1']]);
+    expect(shown(all, from('', { others: 'never' }))).toEqual([
+      ['a', '10.1.0.1:80 1', '10.2.0.1:80 1', '10.4.0.1:80 1'],
+    ]);
   });
 
   test('has each gateway once: in the first zone of the nearest priority, with the weight of the others of that', () => {

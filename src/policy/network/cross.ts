@@ -8,19 +8,24 @@ export interface Crossing {
   readonly networks: Networks;
   /** The network of the client; '' when it is not known, and all is near. */
   readonly from: string;
-  /** Through gateways, which know by the server name of mutual TLS alone whom a connection is for. */
-  readonly byGateways: boolean;
+  /**
+   * How endpoints of other networks are called, where gateways lead there: through these, which know by the server name of mutual
+   * TLS alone whom a connection is for, or not at all. `never`: by a gateway, which stands in front of its own network, whether
+   * others have gateways or not: a connection that it passed on elsewhere would last.
+   */
+  readonly others: 'by-gateways' | 'not-by-gateways' | 'never';
 }
 
 type Way = 'direct' | 'none' | readonly NetworkGateway[];
 
 /** As in Istio, what no gateway leads to is called by its address, if it has one. */
-export function wayTo({ endpoint, mtls }: EndpointIR, { networks, from, byGateways }: Crossing): Way {
+export function wayTo({ endpoint, mtls }: EndpointIR, { networks, from, others }: Crossing): Way {
   const network = networkOf(networks, endpoint.network, endpoint.address);
   const gateways = networks.gateways.get(network);
-  if (from === '' || network === '' || network === from || gateways === undefined)
-    return endpoint.address === '' ? 'none' : 'direct';
-  return byGateways && mtls ? gateways : 'none';
+  const isNear = from === '' || network === '' || network === from;
+  if (!isNear && others === 'never') return 'none';
+  if (isNear || gateways === undefined) return endpoint.address === '' ? 'none' : 'direct';
+  return others === 'by-gateways' && mtls ? gateways : 'none';
 }
 
 /** Without those that the client has no way to. */
