@@ -14,9 +14,12 @@ export const checkHeaderName: Check<string> = (value, report) => {
 export const checkHeaderNameOfEnvoy: Check<string> = (value, report) =>
   checkHeaderName(value, (finding) => report({ ...finding, istioTakesIt: true }));
 
+/** What no text of a header may hold. */
+export const breaksHeader = (value: string): boolean => /[\0\r\n]/.test(value);
+
 /** Text that Envoy puts into a header: Istio takes any. */
 export const checkHeaderText: Check<string> = (value, report) => {
-  if (/[\0\r\n]/.test(value))
+  if (breaksHeader(value))
     report({
       code: 'OR1656',
       message: `${printValue(value)} must be without control characters, as a header holds it`,

@@ -2,14 +2,13 @@ import type { Static } from 'typebox';
 import { choice, flag, listOf, message, real, text, whole } from '../build.ts';
 import { duration, durationOrZero } from '../common/duration.ts';
 import { warnOf } from '../common/findings.ts';
-import { checkHeaderText } from '../common/header.ts';
+import { breaksHeader, checkHeaderText } from '../common/header.ts';
 import { Failover, failoverPriority, LocalityLbSetting } from '../common/locality.ts';
 import { type Check, printValue } from '../problem.ts';
 
 /** Istio takes any text, and so does Envoy but for these; `:path` and the like are headers, too. */
 const checkHashed: Check<string> = (value, report) => {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be in a name
-  if (value === '' || /[\u0000\r\n]/.test(value))
+  if (value === '' || breaksHeader(value))
     report({
       code: 'OR1656',
       message: `${printValue(value)} must be a name without control characters`,

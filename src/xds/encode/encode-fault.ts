@@ -18,10 +18,14 @@ export class EncodeFault extends Error {
 
   /** `filter_chains[0].filters[1].typed_config.stat_prefix` */
   get path(): string {
-    return this.#path
-      .map((key, index) => (typeof key === 'number' ? `[${key}]` : `${index === 0 ? '' : '.'}${key}`))
-      .join('');
+    return printFieldPath(this.#path);
   }
+}
+
+export function printFieldPath(path: readonly (string | number)[]): string {
+  return path
+    .map((step, index) => (typeof step === 'number' ? `[${step}]` : `${index === 0 ? '' : '.'}${step}`))
+    .join('');
 }
 
 export function unknownField(type: string, field: string): EncodeFault {

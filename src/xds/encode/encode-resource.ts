@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import protobuf from 'protobufjs/minimal.js';
-import { type EncodedResource, type Message, typeUrls, type XdsResource } from '../resource.ts';
+import { type EncodedResource, type Message, messageType, typeUrls, type XdsResource } from '../resource.ts';
 import { contentWriter } from './converter.ts';
 import { codedFault } from './encode-fault.ts';
 
@@ -45,7 +45,7 @@ function anyFrame({ type, name, message }: XdsResource): Buffer {
   const writer = protobuf.Writer.create().uint32(18).fork();
   writer.uint32(10).string(url).uint32(18).fork();
   try {
-    contentWriter(url.slice(url.lastIndexOf('/') + 1))(writer, message);
+    contentWriter(messageType(type))(writer, message);
   } catch (error) {
     throw codedFault(`${type} ${name}`, error);
   }

@@ -1,4 +1,5 @@
 import { descriptors, type FieldDescriptor } from '../encode/descriptors.ts';
+import { printFieldPath } from '../encode/encode-fault.ts';
 import { wellKnown } from '../encode/well-known.ts';
 import { type FieldLimits, limits, type Rule } from './limits.ts';
 import { valueChecks } from './value-limits.ts';
@@ -17,7 +18,7 @@ const isMessage = (value: unknown): value is Message =>
  */
 export function brokenLimit(type: string, message: Message): string | undefined {
   const found = ofMessage(type, message, []);
-  return found === undefined ? undefined : `${printPath(found.path)}${found.why}`;
+  return found === undefined ? undefined : `${printFieldPath(found.path) || 'it'}${found.why}`;
 }
 
 interface Broken {
@@ -102,12 +103,4 @@ function first<Item>(items: Iterable<Item>, find: (item: Item) => Broken | undef
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-/** `filter_chains[0].filters[1].name`; nothing for the resource itself. */
-function printPath(path: readonly Step[]): string {
-  if (path.length === 0) return 'it';
-  return path
-    .map((step, index) => (typeof step === 'number' ? `[${step}]` : `${index === 0 ? '' : '.'}${step}`))
-    .join('');
 }

@@ -2,7 +2,7 @@ import { RE2JS } from 're2js';
 import { descriptors } from '../encode/descriptors.ts';
 import type { Rule } from './limits.ts';
 
-/** Why a value breaks a rule: `at least 1`; undefined: it does not. Values are those of protobuf's JSON. */
+/** What a value that breaks a rule has to do: `be at least 1`; undefined: it breaks none. Values are those of protobuf's JSON. */
 export type Check = (rule: Rule, value: unknown, type: string) => string | undefined;
 
 /** By the kind of rule. Of messages, lists and maps see broken-limit.ts: they lead to further values. */
