@@ -1,7 +1,7 @@
 import { asOutriggerError, OutriggerError } from '../errors.ts';
 import type { PatchIR } from '../ir/types/patch.ts';
 import { type Origin, printOrigin } from '../model/origin.ts';
-import { Remembered } from '../model/remembered.ts';
+import { Remembered, rememberedBy } from '../model/remembered.ts';
 import type { Workload } from '../model/workload.ts';
 import { patchesFor } from '../policy/envoy-filter/select.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
@@ -11,7 +11,14 @@ import { brokenLimit } from '../xds/limits/broken-limit.ts';
 import { lacksConfiguration } from '../xds/patch/filter-configuration.ts';
 import { canonical } from '../xds/patch/merge.ts';
 import { isAdded, isOf, isPatched, patchResource } from '../xds/patch/patch-resource.ts';
-import { type EncodedResource, type Message, messageType, type ResourceSet, type XdsType } from '../xds/resource.ts';
+import {
+  type EncodedResource,
+  type Message,
+  messageType,
+  type Patch,
+  type ResourceSet,
+  type XdsType,
+} from '../xds/resource.ts';
 
 export interface PatchProblem {
   readonly message: string;
@@ -73,6 +80,9 @@ function withinLimits(resource: EncodedResource, message: Message): EncodedResou
   return resource;
 }
 
+const keyOf = rememberedBy((patch: PatchIR): string => JSON.stringify(patch));
+const patchOf = (patch: PatchIR): Patch => ({ key: keyOf(patch), origin: patch.origin });
+
 class WorkloadPatches implements Patches {
   readonly #patches: readonly PatchIR[];
   readonly #role: Role;
@@ -117,8 +127,32 @@ class WorkloadPatches implements Patches {
     return result;
   }
 
-  /** One patch after the other; one whose result is no configuration is left out. */
   #patched(resource: EncodedResource, patches: readonly PatchIR[]): EncodedResource | undefined {
+    const by: PatchIR[] = [];
+    const result = this.#applied(resource, patches, (patch) => by.push(patch));
+    if (result === undefined || by.length === 0) return result;
+    const variants = new Map<string, EncodedResource>();
+    const all = by.map(patchOf);
+    const without = (some: readonly Patch[]): EncodedResource => {
+      const keys = new Set(some.map(({ key }) => key));
+      const id = [...keys].join('\n');
+      const known = variants.get(id);
+      if (known !== undefined) return known;
+      const fewer = patches.filter((patch) => !keys.has(keyOf(patch)));
+      const made = this.#applied(resource, fewer, () => undefined) ?? resource;
+      const variant = { ...made, patched: { by: all, leftOut: some, without } };
+      variants.set(id, variant);
+      return variant;
+    };
+    return { ...result, patched: { by: all, leftOut: [], without } };
+  }
+
+  /** One patch after the other; one whose result is no configuration is left out. */
+  #applied(
+    resource: EncodedResource,
+    patches: readonly PatchIR[],
+    fitted: (patch: PatchIR) => void,
+  ): EncodedResource | undefined {
     const message = decodeResource(resource);
     let now: { message: Message; resource: EncodedResource } = { message, resource };
     for (const patch of patches) {
@@ -127,7 +161,9 @@ class WorkloadPatches implements Patches {
       this.#fitted.add(patch);
       if (next === undefined) return undefined;
       const encoded = this.#encoded(next, now.resource, patch);
-      if (encoded !== undefined) now = { message: next, resource: encoded };
+      if (encoded === undefined) continue;
+      fitted(patch);
+      now = { message: next, resource: encoded };
     }
     return now.resource;
   }

@@ -59,7 +59,11 @@ class SocketSecrets implements Patches {
     if (known !== undefined) return known;
     const message = decodeResource(resource);
     const moved = socketSecrets(message, this.#names);
-    const result = moved === message ? resource : reencoded(resource, moved, resource.origins);
+    const { patched } = resource;
+    const result: EncodedResource = {
+      ...(moved === message ? resource : reencoded(resource, moved, resource.origins)),
+      ...(patched && { patched: { ...patched, without: (patches) => this.#moved(patched.without(patches)) } }),
+    };
     this.#ones.set(resource, result);
     // What is asked for again by itself is not moved twice.
     this.#ones.set(result, result);

@@ -93,7 +93,7 @@ export const translationErrors = {
     status: 422,
     title: 'A patch of an EnvoyFilter is left out',
     remedy:
-      'The rest of the configuration is sent. Compare the match and the value with what outrigger translate shows for the proxy; with mesh.delivery eager, listeners and routes have the shape and names of Istio.',
+      'The rest of the configuration is sent. Compare the match and the value with what outrigger translate shows for the proxy, and with the words of Envoy if a proxy refused it; with mesh.delivery eager, listeners and routes have the shape and names of Istio.',
   },
   OR2461: {
     status: 422,

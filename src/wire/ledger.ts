@@ -98,6 +98,17 @@ export class Ledger {
     );
   }
 
+  /** A proxy took the resource without these patches, and not with them. One line for each of them and reason. */
+  takenWithout({ proxy, type, resource, reason }: Rejection, leftOut: readonly Origin[]): void {
+    const origins = leftOut.map(printOrigin);
+    const what = origins.join(', ');
+    if (!this.#said.mayBeSaid(`${what} ${type} ${resource.name} ${reason}`, this.#now())) return;
+    this.#log.warn(
+      { code: 'OR2456', proxy, type, resource: resource.name, reason, origins },
+      `${what}: the patch is left out of ${type} ${resource.name} of proxies that reject it: ${reason}`,
+    );
+  }
+
   /** By name of the proxy. */
   status(): ProxyStatus[] {
     const now = this.#now();
@@ -210,8 +221,9 @@ function resourcesOf(subscription: DeltaSubscription, now: number, view: LedgerV
   return [...names].sort().map((name) => {
     const rejected = subscription.rejected.get(name);
     if (rejected !== undefined) {
-      const { resource, reason, at } = rejected;
-      return { name, version: resource.version, state: 'NACKED', since: at, reason, origins: resource.origins };
+      const { resource, reason, at, leftOut } = rejected;
+      const version = leftOut === undefined ? resource.version : (subscription.holdings.version(name) ?? '');
+      return { name, version, state: 'NACKED', since: at, reason, origins: resource.origins };
     }
     const version = subscription.holdings.version(name) ?? '';
     const { origins = [] } = wanted.named.get(name) ?? wanted.set.get(name) ?? {};

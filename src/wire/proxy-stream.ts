@@ -1,8 +1,9 @@
 import { OutriggerError } from '../errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { pushOrder, typeUrls, type XdsType } from '../xds/resource.ts';
+import { type EncodedResource, type ProxyResources, pushOrder, typeUrls, type XdsType } from '../xds/resource.ts';
 import type { Clock } from './clock.ts';
 import type { Dialect, WireRequest } from './dialect.ts';
+import { Fallbacks } from './fallbacks.ts';
 import type { Ledger, LedgerView } from './ledger.ts';
 import { type Outgoing, type PlanTimes, PushPlan } from './push-plan.ts';
 import type { PushQueue } from './push-queue.ts';
@@ -48,6 +49,7 @@ export class ProxyStream {
   readonly #plan: PushPlan;
   readonly #view: LedgerView;
   readonly #stopListening: () => void;
+  readonly #fallbacks = new Fallbacks();
   #writable = true;
   #closed = false;
   #overfull = false;
@@ -71,11 +73,15 @@ export class ProxyStream {
     this.#view = {
       ...{ proxy: session.proxy, protocol, envoyVersion, connectedAt: surroundings.clock.now(), subscriptions },
       settled: () => this.#changedAt === undefined && this.#plan.settled,
-      resources: () => session.current(),
+      resources: () => this.#world(),
       delivery: () => session.delivery?.() ?? '',
     };
     surroundings.ledger.open(this.#view);
     this.#stopListening = session.onChange(() => this.#changed());
+  }
+
+  #world(): ProxyResources {
+    return this.#fallbacks.of(this.#identity.session.current());
   }
 
   #changed(): void {
@@ -124,7 +130,7 @@ export class ProxyStream {
     if (type === undefined) return;
     this.#with.metrics.request(type);
     if (request.nonce !== '') this.#answered(type, request);
-    const world = this.#identity.session.current();
+    const world = this.#world();
     const changes = request.changes(type, world);
     if (changes !== undefined && this.#asks(type, changes)) {
       const within = this.#bounded(type, changes);
@@ -142,11 +148,27 @@ export class ProxyStream {
   #answered(type: XdsType, { nonce, error }: WireRequest): void {
     const { clock, metrics, ledger } = this.#with;
     this.#identity.dialect.answered(type, nonce, error === undefined ? 'taken' : 'rejected');
+    const sent = this.#plan.subscriptions.get(type)?.unanswered.get(nonce);
     const guilty = this.#plan.answered(type, { nonce, error }, clock.now());
-    if (error === undefined) return;
+    if (error === undefined) {
+      for (const resource of sent?.resources ?? []) this.#took(type, resource);
+      return;
+    }
     metrics.rejection(type);
     const reason = readableReason(error);
-    for (const resource of guilty) ledger.reject({ proxy: this.#identity.session.proxy, type, resource, reason });
+    for (const resource of guilty) {
+      // Of trials the outcome is said.
+      if (resource.patched === undefined || resource.patched.leftOut.length === 0)
+        ledger.reject({ proxy: this.#identity.session.proxy, type, resource, reason });
+      if (this.#fallbacks.refused(resource)) this.#plan.change();
+    }
+  }
+
+  #took(type: XdsType, resource: EncodedResource): void {
+    const rejected = this.#plan.subscriptions.get(type)?.rejected.get(resource.name);
+    if (rejected?.leftOut === undefined) return;
+    const { proxy } = this.#identity.session;
+    this.#with.ledger.takenWithout({ proxy, type, resource, reason: rejected.reason }, rejected.leftOut);
   }
 
   /** A client of the proxy may make up hosts without end; each is a name for ever. */
@@ -168,7 +190,7 @@ export class ProxyStream {
   #step(): void {
     if (!this.#writable) return;
     const { clock } = this.#with;
-    this.#write(this.#plan.step(this.#identity.session.current(), clock.now()));
+    this.#write(this.#plan.step(this.#world(), clock.now()));
     if (this.#plan.idle && this.#pushedChangeAt !== undefined) {
       this.#with.metrics.converged(clock.now() - this.#pushedChangeAt);
       this.#pushedChangeAt = undefined;

@@ -1,3 +1,4 @@
+import type { Origin } from '../model/origin.ts';
 import type { EncodedResource, ProxyResources, ResourceSet, XdsType } from '../xds/resource.ts';
 import { Holdings, type Shortfall, unknownVersion } from './holdings.ts';
 import { judge, readableReason, type SentResponse } from './rejection.ts';
@@ -9,6 +10,8 @@ export interface Rejected {
   readonly resource: EncodedResource;
   readonly reason: string;
   readonly at: number;
+  /** Patches without which the client took it since; undefined: it has the last good content, or none. */
+  readonly leftOut?: readonly Origin[];
 }
 
 /** What a response should hold. */
@@ -242,8 +245,16 @@ export class DeltaSubscription {
       this.#acknowledgedAt = at;
       this.#acknowledgedNonce = nonce;
     }
-    if (this.#rejected.size > 0) for (const { name } of sent?.resources ?? []) this.#rejected.delete(name);
+    if (this.#rejected.size > 0) for (const resource of sent?.resources ?? []) this.#took(resource);
     return sent;
+  }
+
+  /** One that it took with fewer patches only stays one that it rejected. */
+  #took({ name, patched }: EncodedResource): void {
+    const rejected = this.#rejected.get(name);
+    const leftOut = patched?.leftOut.map(({ origin }) => origin) ?? [];
+    if (rejected !== undefined && leftOut.length > 0) this.#rejected.set(name, { ...rejected, leftOut });
+    else this.#rejected.delete(name);
   }
 
   nack(nonce: string, detail: string, at: number): readonly EncodedResource[] {

@@ -58,6 +58,23 @@ export interface EncodedResource extends Omit<XdsResource, 'message'> {
   readonly hasVhds?: true;
   /** Clusters alone: static without an endpoint, the answer to a name that must not resolve. */
   readonly isTombstone?: true;
+  /** What EnvoyFilters changed of it. */
+  readonly patched?: Patched;
+}
+
+/** One patch of an EnvoyFilter. */
+export interface Patch {
+  /** The same for the same patch, wherever it is read again. */
+  readonly key: string;
+  readonly origin: Origin;
+}
+
+/** How a resource came to its content, and how it is had with fewer patches, for a proxy that refuses it. */
+export interface Patched {
+  /** All that fit, in the order in which they are applied: of the resource with fewer of them, too. */
+  readonly by: readonly Patch[];
+  readonly leftOut: readonly Patch[];
+  readonly without: (patches: readonly Patch[]) => EncodedResource;
 }
 
 /** Resources of one type by name. Immutable and shared: equal identity means equal content. */

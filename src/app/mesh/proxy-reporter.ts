@@ -40,11 +40,11 @@ function proxyOf(status: ProxyStatus, ledger: ProxyReporterOptions['ledger']): R
   const { proxy, envoyVersion, protocol, delivery, connectedAt, settled } = status;
   const syncs = types.map((type) => [reportedTypes[type], syncOf(status.types[type])] as const);
   const rejections = [...ledger.rejected(proxy)].flatMap(([type, rejected]) =>
-    rejected.map(({ resource, reason, at }) => ({
+    rejected.map(({ resource, reason, at, leftOut }) => ({
       type: reportedTypes[type],
       resource: resource.name,
       version: resource.version,
-      reason,
+      reason: leftOut === undefined ? reason : `${reason} (in force without ${leftOut.map(printOrigin).join(', ')})`,
       at: iso(at),
       origins: resource.origins.map(printOrigin),
     })),
