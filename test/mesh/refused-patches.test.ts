@@ -91,6 +91,34 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
     }
   });
 
+  test('a listener and a cluster of their own that Envoy refuses harm nobody, not even a proxy that starts', async () => {
+    const endpoint = (port_value: number) => ({
+      endpoint: { address: { socket_address: { address: '127.0.0.1', port_value } } },
+    });
+    const two = { lb_endpoints: [endpoint(1), endpoint(2)] };
+    const added = (applyTo: string, value: object) => ({ applyTo, patch: { operation: 'ADD', value } });
+    const manifest = filter(
+      'added',
+      added('LISTENER', { name: 'nowhere', filter_chains: [] }),
+      added('CLUSTER', {
+        name: 'two',
+        type: 'LOGICAL_DNS',
+        load_assignment: { cluster_name: 'two', endpoints: [two] },
+      }),
+      httpFilter(header('beside')),
+    );
+    await mesh.apply('row.yaml', manifest);
+    try {
+      await mesh.apply('next.yaml', app('next', { ports }));
+      await inForce('next', 'beside');
+      await inForce('server', 'beside');
+      const reasons = ['address is necessary', 'LOGICAL_DNS clusters must have'];
+      for (const reason of reasons) expect(rejectedBy('next').join('\n')).toContain(reason);
+    } finally {
+      await mesh.remove('row.yaml');
+    }
+  });
+
   test('a host whose patch Envoy refuses answers without it', async () => {
     const patch = (vhost: string, value: object) => ({
       applyTo: 'VIRTUAL_HOST',
