@@ -2,23 +2,26 @@ import { OutriggerError } from '../errors.ts';
 import type { ClusterFacts } from '../model/pod.ts';
 import { createCredentials } from '../source/kubernetes/credentials.ts';
 import { createKubernetesSource } from '../source/kubernetes/kubernetes-source.ts';
-import { openConnection } from './talking-connection.ts';
+import { notKnown, openPatient } from './talking-connection.ts';
 
 const patienceMs = 10_000;
 /** Failures after which the next attempt may well succeed. */
 const passing = ['throttled', 'gone', 'idle'];
 
-/** One reading of the cluster's namespaces and nodes. @throws OutriggerError OR1630, OR1631 */
+/** One reading of the cluster's namespaces and nodes. @throws OutriggerError OR1630, OR1631, OR1635 */
 export async function readClusterOnce(options: { kubeconfig?: string; context?: string }): Promise<ClusterFacts> {
   const credentials = createCredentials(options);
   // A kubeconfig or a context that is not there says so itself: OR1631.
   await credentials.target();
   const controller = new AbortController();
   let problem = 'no answer';
+  let isKnown = true;
+  const connection = openPatient(credentials);
   const source = createKubernetesSource({
-    connection: openConnection(credentials),
+    connection,
     // A command has a person waiting: the first failure is the answer.
     onProblem: ({ resource, failure }) => {
+      isKnown &&= failure.kind !== 'unauthorized';
       problem = `${failure.kind}: ${failure.message}`;
       if (resource === 'namespaces' && !passing.includes(failure.kind)) controller.abort();
     },
@@ -29,6 +32,7 @@ export async function readClusterOnce(options: { kubeconfig?: string; context?: 
     await source.whenSynced(controller.signal);
     return source;
   } catch (cause) {
+    if (!isKnown) throw notKnown(connection.server);
     throw new OutriggerError('OR1630', `the namespaces of the cluster cannot be listed: ${problem}`, {
       cause,
     });

@@ -34,12 +34,12 @@ async function ofFolder(stateDir: string, { tokenSeconds }: MachineCredentialsFl
   return { token: tokens.issue({ ...account, pod: undefined }, tokenSeconds * 1000), rootsPem: root.rootsPem };
 }
 
-/** With the rights of the operator. Throws OR1630, OR1632. */
+/** With the rights of the operator. Throws OR1630, OR1632, OR1635. */
 async function ofCluster({ kubeconfig, context, tokenSeconds }: MachineCredentialsFlags, account: Account) {
-  const { createConnection } = await import('../source/kubernetes/connection.ts');
+  const { openConnection } = await import('./talking-connection.ts');
   const { createCredentials } = await import('../source/kubernetes/credentials.ts');
   const given = { ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) };
-  const connection = createConnection(createCredentials(given));
+  const connection = openConnection(createCredentials(given));
   const path = `/api/v1/namespaces/${account.namespace}`;
   const asked = `${path}/serviceaccounts/${account.serviceAccount}/token`;
   const spec = { audiences: [tokenAudience], expirationSeconds: tokenSeconds };

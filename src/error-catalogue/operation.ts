@@ -47,8 +47,7 @@ export const operationErrors = {
   OR2538: {
     status: 403,
     title: 'Objects of the cluster cannot be listed',
-    remedy:
-      'Log in again where the answer is 401; else ask an administrator of the cluster for the right that the message names.',
+    remedy: 'Ask an administrator of the cluster for the right that the message names.',
   },
   OR2539: {
     status: 400,

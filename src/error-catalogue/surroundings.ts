@@ -106,7 +106,7 @@ export const surroundingsErrors = {
     status: 502,
     title: 'The Kubernetes API refuses a request',
     remedy:
-      'Of a command: log in again where the answer is 401, else ask for the right to the path. Of the control plane: give its service account the ClusterRole that `outrigger manifest generate` prints.',
+      'Of a command: ask for the right to the path. Of the control plane: give its service account the ClusterRole that `outrigger manifest generate` prints.',
   },
   OR1633: {
     status: 500,
@@ -117,6 +117,12 @@ export const surroundingsErrors = {
     status: 500,
     title: 'The Secret of the webhook root is absent',
     remedy: 'Create it before the control plane, with the certificate that the caBundle holds (see docs/security.md).',
+  },
+  OR1635: {
+    status: 401,
+    title: 'The cluster does not know who you are',
+    remedy:
+      'Log in again, as the provider of the cluster has it, and run the command again; `kubectl auth whoami` tells whether it worked. `--kubeconfig` and `--context` name another user.',
   },
   OR1640: {
     status: 400,

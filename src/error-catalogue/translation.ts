@@ -117,7 +117,7 @@ export const translationErrors = {
     status: 500,
     title: 'What workloads use cannot be read or kept',
     remedy:
-      'Of a command: log in again where the answer is 401, else ask for the right to read ConfigMaps of the namespace of the control plane. In a cluster, give the control plane the Role of `outrigger manifest generate` (ConfigMaps of its own namespace); in a folder, make the state folder writable. Until then it is remembered until the control plane ends.',
+      'Of a command: ask for the right to read ConfigMaps of the namespace of the control plane. In a cluster, give the control plane the Role of `outrigger manifest generate` (ConfigMaps of its own namespace); in a folder, make the state folder writable. Until then it is remembered until the control plane ends.',
   },
   OR2481: {
     status: 404,

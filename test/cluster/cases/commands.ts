@@ -53,6 +53,22 @@ export function commandCases(cluster: () => Cluster): void {
       expect(JSON.stringify(template)).not.toContain('istio');
     });
 
+    // A login that has expired is the same answer to everything, so it is said once.
+    const asking = [
+      'analyze -A',
+      'describe pod x',
+      'proxy-status',
+      'install -y',
+      'scope -A',
+      'preview - -n cli-in --kubernetes',
+    ];
+    test.each(asking)('%s: who is not known is told to log in again', async (line) => {
+      const expired = await cluster().writeKubeconfig('expired', { token: 'of-yesterday' });
+      const { code, stderr } = await runOutrigger([...line.split(' '), '--kubeconfig', expired], deployment);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^error: OR1635 .* answered 401.*\nLog in again.*\n$/);
+    });
+
     test('a cluster that does not answer is a coded error', async () => {
       const { code, stderr } = await runOutrigger(
         ['preview', '-', '--kubernetes', '--kubeconfig', '/nonexistent'],
