@@ -108,4 +108,10 @@ export const requestsErrors = {
     title: 'Not a valid HTTP request',
     remedy: 'Speak HTTP/1.1 over TLS to this port.',
   },
+  OR1116: {
+    status: 404,
+    title: 'No such path on the port of the dashboard',
+    remedy:
+      'Open / for the page; /metrics, /healthz/live and /healthz/ready are here, too. Pods are injected at the TLS port (15017).',
+  },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -30,7 +30,7 @@ function sendError(reply: FastifyReply, error: OutriggerError): void {
   reply.code(error.entry.status).header('content-type', 'application/json').send(encodeError(error));
 }
 
-/** Which methods each path has, for 405 answers. Patterns are exact or end in `/*`. */
+/** Which methods each path has, for 405 answers. Patterns are exact, have parts `:name` or end in `/*`. */
 export class RouteTable {
   readonly #methods = new Map<string, Set<string>>();
 
@@ -49,15 +49,19 @@ export class RouteTable {
 }
 
 function matches(pattern: string, path: string): boolean {
-  return pattern.endsWith('/*') ? path.startsWith(pattern.slice(0, -1)) : pattern === path;
+  if (pattern.endsWith('/*')) return path.startsWith(pattern.slice(0, -1));
+  if (!pattern.includes('/:')) return pattern === path;
+  const [wanted, given] = [pattern.split('/'), path.split('/')];
+  return wanted.length === given.length && wanted.every((part, at) => part.startsWith(':') || part === given[at]);
 }
 
-export function notFoundHandler(routes: RouteTable) {
+/** `unknown`: the error of a path that this server does not have. */
+export function notFoundHandler(routes: RouteTable, unknown: 'OR1107' | 'OR1116') {
   return (request: FastifyRequest, reply: FastifyReply): void => {
     const path = request.url.split('?', 1)[0] ?? '';
     const methods = routes.methodsOf(path);
     if (methods.length === 0) {
-      sendError(reply, new OutriggerError('OR1107', JSON.stringify(path.slice(0, 128))));
+      sendError(reply, new OutriggerError(unknown, JSON.stringify(path.slice(0, 128))));
       return;
     }
     reply.header('allow', methods.join(', '));

@@ -7,7 +7,7 @@ import { afterEach, beforeAll, expect, test } from 'vitest';
 import { issueLeaf, makeRoot } from '../identity/make-certificates.ts';
 import type { Root } from '../identity/root-store.ts';
 import type { ServingPair } from '../identity/serving-pair.ts';
-import { createHttpServer, defaultLimits, type HttpLimits, type HttpServer } from './server.ts';
+import { createHttpServer, createPlainServer, defaultLimits, type HttpLimits, type HttpServer } from './server.ts';
 
 let root: Root;
 let pair: ServingPair;
@@ -95,6 +95,24 @@ test('404 and 405 are coded, 405 names what is allowed', async () => {
   expect(wrong.headers.allow).toBe('POST');
   expect(await wrong.body.json()).toMatchObject({ error: { code: 'OR1108' } });
 });
+
+test('a path with names in it has methods, too; the port of the dashboard names no path of the webhook', async () => {
+  const page = createPlainServer({ limits: defaultLimits, plugins: [named], onFault: () => undefined });
+  const asked = (method: 'GET' | 'POST', url: string) => page.app.inject({ method, url });
+  expect((await asked('GET', '/things/a')).statusCode).toBe(200);
+  const wrong = await asked('POST', '/things/a');
+  expect([wrong.statusCode, wrong.headers.allow]).toEqual([405, 'GET, HEAD']);
+  const missing = await asked('GET', '/things/a/b');
+  const { code, remedy } = missing.json().error;
+  expect([missing.statusCode, code]).toEqual([404, 'OR1116']);
+  expect(remedy).not.toMatch(/\/inject|\/preview/);
+  await page.close(0);
+});
+
+const named: FastifyPluginCallback = (app, _, done) => {
+  app.get('/things/:name', () => 'here');
+  done();
+};
 
 test('an unexpected error is OR1901 without its text, and reported', async () => {
   const { ask, faults } = await serve(routes());

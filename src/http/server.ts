@@ -62,14 +62,14 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const app = Fastify({ https, ...fastifyOptions(options) });
   addSecurityHeaders(app);
   const server: HttpsServer = app.server;
-  return { ...furnish(app, options), swapCertificate: (next) => server.setSecureContext(tlsOptions(next)) };
+  return { ...furnish(app, options, 'OR1107'), swapCertificate: (next) => server.setSecureContext(tlsOptions(next)) };
 }
 
 /** Without TLS and with a page: for ports that a port-forward, Prometheus or a proxy in front reaches. */
 export function createPlainServer(options: PlainServerOptions): PlainServer {
   const app: FastifyInstance = Fastify({ http: nodeOptions(options.limits), ...fastifyOptions(options) });
   addPageHeaders(app);
-  return furnish(app, options);
+  return furnish(app, options, 'OR1116');
 }
 
 function fastifyOptions({ limits, onFault }: PlainServerOptions) {
@@ -86,7 +86,11 @@ function fastifyOptions({ limits, onFault }: PlainServerOptions) {
 }
 
 /** What both have in common, in an order that matters: routes are counted from the first plugin on. */
-function furnish(app: FastifyInstance, { limits, plugins, onFault }: PlainServerOptions): PlainServer {
+function furnish(
+  app: FastifyInstance,
+  { limits, plugins, onFault }: PlainServerOptions,
+  unknownPath: 'OR1107' | 'OR1116',
+): PlainServer {
   const routes = new RouteTable();
   app.server.headersTimeout = limits.headersTimeoutMs;
   const sockets = trackSockets(app.server);
@@ -96,7 +100,7 @@ function furnish(app: FastifyInstance, { limits, plugins, onFault }: PlainServer
     if (leaving) reply.header('connection', 'close');
     done();
   });
-  app.setNotFoundHandler(notFoundHandler(routes));
+  app.setNotFoundHandler(notFoundHandler(routes, unknownPath));
   app.setErrorHandler(codedErrorHandler(onFault));
   for (const plugin of plugins) app.register(plugin);
   return {
