@@ -24,8 +24,9 @@ export class Buckets {
   merge(other: Buckets): void {
     const theirs = other.#counts;
     if (theirs === undefined) return;
-    const mine = this.#sized();
-    for (let index = 0; index < theirs.length; index += 1) mine[index] = (mine[index] ?? 0) + (theirs[index] ?? 0);
+    const mine = this.#counts;
+    if (mine === undefined) this.#counts = theirs.slice();
+    else for (let index = 0; index < theirs.length; index += 1) mine[index] = (mine[index] ?? 0) + (theirs[index] ?? 0);
   }
 
   scale(by: number): void {
@@ -36,12 +37,12 @@ export class Buckets {
   sorted(): { readonly edge: number; readonly count: number }[] {
     const counts = this.#counts;
     if (counts === undefined) return [];
+    // The last edge below which nothing is still says where the next bucket begins.
+    const first = Math.max(counts.findIndex((count) => count > 0) - 1, 0);
     const found: { edge: number; count: number }[] = [];
-    for (const [index, edge] of edges.entries()) {
-      const count = counts[index] ?? 0;
-      if (count > 0 || edge === Number.POSITIVE_INFINITY) found.push({ edge, count });
-      // The last edge below which nothing is still says where the next bucket begins.
-      else if (found.every((one) => one.count === 0)) found.splice(0, 1, { edge, count });
+    for (let index = first; index < counts.length; index += 1) {
+      const [edge = 0, count = 0] = [edges[index], counts[index]];
+      if (count > 0 || index === first || edge === Number.POSITIVE_INFINITY) found.push({ edge, count });
     }
     return found;
   }

@@ -125,6 +125,8 @@ const between = '\u0000';
 class Places {
   readonly #known = new Map<string, KnownWorkload>();
   readonly #places = new Map<string, Place>();
+  /** By what labels say. */
+  readonly #parties = new Map<string, Place>();
   readonly #inventory: Inventory;
 
   constructor(inventory: Inventory) {
@@ -139,8 +141,13 @@ class Places {
   of(party: Party, host: string): Place {
     const { namespace, workload: name, app, version } = party;
     if (name === '') return this.#without(host);
+    const key = namespace + between + name + between + version;
+    const before = this.#parties.get(key);
+    if (before !== undefined) return before;
     const known = this.#known.get(namespace + between + name);
-    return this.#place(known?.kind ?? 'workload', known ?? { namespace, name, app, version, proxies: none });
+    const place = this.#place(known?.kind ?? 'workload', known ?? { namespace, name, app, version, proxies: none });
+    this.#parties.set(key, place);
+    return place;
   }
 
   all(): Place[] {
