@@ -61,8 +61,24 @@ export interface GraphEdge {
   readonly signals: Signals;
   readonly bytesPerSecond: { readonly sent: number; readonly received: number };
   readonly mtls: MutualTls;
-  /** Envoy's response flags, by requests a second: `UO`, `UF`... */
-  readonly flags: Readonly<Record<string, number>>;
+  /** What did not just end well, most of it first, at most ten. */
+  readonly failures: readonly Failure[];
+}
+
+/** Requests or connections that ended in one way. */
+export interface Failure {
+  /**
+   * Who made the answer. `caller`: its proxy, the call did not arrive. `called`: the proxy of whom was called. `app`: whoever is
+   * behind it. `policy or app`: 401 and 403 look the same from both. `client`: whoever asked went away.
+   */
+  readonly by: 'app' | 'policy or app' | 'caller' | 'called' | 'client';
+  /** 0: there was none; null for connections of TCP. */
+  readonly status: number | null;
+  /** Of gRPC. */
+  readonly grpc: number | null;
+  /** Envoy's response flags, `UF,URX`; '' for none. */
+  readonly flags: string;
+  readonly perSecond: number;
 }
 
 export interface Graph {

@@ -75,7 +75,7 @@ test('a proxy tells of calls of its own namespace, and counts that can be', () =
   expect(read(series('shop', '5'))).toBe(1);
 });
 
-test('rates, failures, quantiles and flags of an edge, from what the counters grew by', () => {
+test('rates, failures, quantiles and what ended badly of an edge, from what the counters grew by', () => {
   const good = call('source', 'web', 'cart');
   const bad = call('source', 'web', 'cart', { response_code: '503', response_flags: 'UF,URX' });
   const at = (ok: number, failed: number, fast: number, all: number) => [
@@ -89,10 +89,47 @@ test('rates, failures, quantiles and flags of an edge, from what the counters gr
   expect(edge).toMatchObject({
     signals: { requestsPerSecond: 10, errorShare: 0.1, p50: 10 },
     hosts: ['cart'],
-    flags: { UF: 1, URX: 1 },
+    failures: [{ by: 'caller', status: 503, grpc: null, flags: 'UF,URX', perSecond: 1 }],
     protocol: 'http',
   });
   expect(edge?.signals.p95).toBeCloseTo(91);
+});
+
+test('the app or the mesh: each side tells what it saw', () => {
+  const seen = (more: Labels, reporter = 'source') => call(reporter, 'web', 'cart', more);
+  const answers: readonly (readonly [Labels, number])[] = [
+    [seen({}), 1000],
+    // What the app answered, and what its proxy did without it, the caller has passed on.
+    [seen({ response_code: '500' }), 70],
+    [seen({ response_code: '500' }, 'destination'), 40],
+    [seen({ response_code: '503', response_flags: 'UF' }, 'destination'), 30],
+    [seen({ response_code: '503', response_flags: 'UO' }), 25],
+    [seen({ response_code: '403' }, 'destination'), 20],
+    [seen({ response_code: '0', response_flags: 'DC' }), 10],
+    [seen({ request_protocol: 'grpc', grpc_response_status: '5' }), 1],
+  ];
+  const read = (times: number) => answers.map(([labels, count]) => line(requests, labels, count * times));
+  const graph = graphOf([read(0), read(1)]);
+  const [http, grpc] = ['http', 'grpc'].map((protocol) => graph.edges.find((edge) => edge.protocol === protocol));
+  expect(http?.failures.map(({ by, status, flags, perSecond }) => [by, status, flags, perSecond])).toEqual([
+    ['app', 500, '', 4],
+    ['called', 503, 'UF', 3],
+    ['caller', 503, 'UO', 2.5],
+    ['policy or app', 403, '', 2],
+    ['client', 0, 'DC', 1],
+  ]);
+  expect(grpc?.failures).toMatchObject([{ by: 'app', status: 200, grpc: 5 }]);
+});
+
+test('a connection of TCP says why it ended', () => {
+  const of = call('source', 'web', 'db', { request_protocol: 'tcp', response_code: '', response_flags: 'UF,URX' });
+  const read = (count: number) => [
+    line('istio_tcp_connections_opened_total', { ...of, response_flags: '-' }, count),
+    line('istio_tcp_connections_closed_total', of, count),
+  ];
+  expect(graphOf([read(0), read(10)]).edges).toMatchObject([
+    { protocol: 'tcp', failures: [{ by: 'caller', status: null, flags: 'UF,URX', perSecond: 1 }] },
+  ]);
 });
 
 test('a counter that was reset, one that is no number, and one that is new', () => {

@@ -1,6 +1,7 @@
 import type { Graph, GraphEdge, GraphNode, NodeKind, TelemetrySource } from '../model/service-graph.ts';
 import { attribute } from './attribution.ts';
 import type { Party } from './call.ts';
+import { failuresOf } from './failures.ts';
 import { healthOf } from './health.ts';
 import { secondsOf, sumOf, type Tick } from './history.ts';
 import type { Inventory, KnownWorkload } from './inventory.ts';
@@ -82,7 +83,7 @@ function callOf(tally: Tally, places: Places, { share, seconds, others, ticks }:
     signals: { ...all, requestsPerSecond: all.requestsPerSecond * share },
     bytesPerSecond: { sent: rate(counted.sent, seconds), received: rate(counted.received, seconds) },
     mtls: target.kind === 'external' ? { ...lock, share: null } : lock,
-    flags: Object.fromEntries(counted.flags.entries().map(([flag, count]) => [flag, rate(count, seconds)])),
+    failures: failuresOf(tally, seconds),
   };
   return { edge, count: share === 1 ? counted : scaled(counted, share) };
 }

@@ -1,3 +1,4 @@
+import { printAnswer } from './answer.ts';
 import type { SeriesName } from './series-name.ts';
 
 /** One side of a call as labels tell it; '' where nobody knows. */
@@ -22,8 +23,8 @@ export interface CallSeries {
   readonly host: string;
   readonly protocol: 'http' | 'grpc' | 'tcp';
   readonly failed: boolean;
-  /** Envoy's response flags; '' for none. */
-  readonly flags: string;
+  /** How it ended, as `printAnswer` has it; '' where nothing is to be said of it. */
+  readonly answer: string;
   /** Undefined: this reporter cannot tell. */
   readonly mutual: boolean | undefined;
   /** Upper edge of a bucket, milliseconds; 0 for others. */
@@ -61,7 +62,7 @@ export function readCall({ name, labels }: SeriesName): CallSeries | undefined {
     host: known(labels.get('destination_service')),
     protocol: tcp ? 'tcp' : grpc ? 'grpc' : 'http',
     failed: isFailure(labels, grpc),
-    flags: known(labels.get('response_flags')),
+    answer: answerOf(labels, grpc),
     mutual: isMutual(labels, reporter, source.principal),
   };
 }
@@ -85,6 +86,22 @@ function known(value: string | undefined): string {
 function readEdge(text: string): number {
   return text === '+Inf' ? Number.POSITIVE_INFINITY : text === '' ? Number.NaN : Number(text);
 }
+
+/** Of connections there are flags alone. */
+function answerOf(labels: ReadonlyMap<string, string>, grpc: boolean): string {
+  const [code, status] = [labels.get('response_code') ?? '', grpc ? (labels.get('grpc_response_status') ?? '') : ''];
+  const flags = known(labels.get('response_flags'));
+  const isGood = /^[123]/.test(code) || code === '';
+  if (isGood && flags === '' && (status === '' || status === '0')) return '';
+  const numbers = {
+    status: /^\d{1,3}$/.test(code) ? Number(code) : null,
+    grpc: /^\d{1,2}$/.test(status) ? Number(status) : null,
+  };
+  return printAnswer({ ...numbers, flags: flags.slice(0, longestFlags) });
+}
+
+/** Envoy's are two to five letters each. */
+const longestFlags = 60;
 
 /** Code 0 is a request that got no answer. */
 function isFailure(labels: ReadonlyMap<string, string>, grpc: boolean): boolean {

@@ -6,7 +6,7 @@ import { addTo, edgeKey, type Tallies, type Tally } from './tally.ts';
 const party = (workload: string) => ({ namespace: 'shop', workload, app: workload, version: 'v1', principal: '' });
 const call = (target: string): CallSeries => ({
   ...{ counts: 'requests', reporter: 'source', source: party('web'), target: party(target), host: target },
-  ...{ protocol: 'http', failed: false, flags: '', mutual: undefined, upTo: 0 },
+  ...{ protocol: 'http', failed: false, answer: '', mutual: undefined, upTo: 0 },
 });
 
 /** Tells how often it was gone through. */

@@ -21,6 +21,7 @@ const metrics = [
   'istio_requests_total',
   'istio_request_duration_milliseconds_bucket',
   'istio_tcp_connections_opened_total',
+  'istio_tcp_connections_closed_total',
   'istio_tcp_sent_bytes_total',
   'istio_tcp_received_bytes_total',
 ];

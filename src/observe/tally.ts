@@ -14,7 +14,8 @@ export class Count {
   mutual = 0;
   plain = 0;
   readonly hosts = new CountsByName();
-  readonly flags = new CountsByName();
+  /** Of requests and connections that did not just end well. */
+  readonly answers = new CountsByName();
   /** Requests by duration in milliseconds. */
   readonly buckets = new Buckets();
   #counted = false;
@@ -26,6 +27,7 @@ export class Count {
     if (series.counts === 'received') this.received += delta;
     if (series.counts === 'requests') this.#request(series, delta);
     if (series.counts === 'opened') this.opened += delta;
+    if (series.counts === 'closed' && series.answer !== '') this.answers.add(series.answer, delta);
     if (series.counts === 'requests' || series.counts === 'opened') this.#connection(series, delta);
   }
 
@@ -41,14 +43,14 @@ export class Count {
     this.mutual += other.mutual;
     this.plain += other.plain;
     this.hosts.merge(other.hosts);
-    this.flags.merge(other.flags);
+    this.answers.merge(other.answers);
     this.buckets.merge(other.buckets);
   }
 
-  #request({ failed, flags }: CallSeries, delta: number): void {
+  #request({ failed, answer }: CallSeries, delta: number): void {
     this.requests += delta;
     if (failed) this.failed += delta;
-    if (flags !== '') for (const flag of flags.split(',')) this.flags.add(flag, delta);
+    if (answer !== '') this.answers.add(answer, delta);
   }
 
   #connection({ mutual, host }: CallSeries, delta: number): void {

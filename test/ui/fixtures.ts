@@ -72,11 +72,11 @@ interface EdgeOptions {
   readonly errors?: number;
   readonly share?: number | null;
   readonly protocol?: GraphEdge['protocol'];
-  readonly flags?: GraphEdge['flags'];
+  readonly failures?: GraphEdge['failures'];
 }
 
 export function edge(source: GraphNode, target: GraphNode, options: EdgeOptions = {}): GraphEdge {
-  const { rate = 10, errors = 0, share = 1, protocol = 'http', flags = {} } = options;
+  const { rate = 10, errors = 0, share = 1, protocol = 'http', failures = [] } = options;
   return {
     id: `${source.id} > ${target.id}`,
     source: source.id,
@@ -90,7 +90,7 @@ export function edge(source: GraphNode, target: GraphNode, options: EdgeOptions 
       sourcePrincipals: share === 0 ? [] : [`spiffe://cluster.local/ns/${source.namespace}/sa/${source.app}`],
       destinationPrincipals: [`spiffe://cluster.local/ns/${target.namespace}/sa/${target.app}`],
     },
-    flags,
+    failures,
   };
 }
 
@@ -117,11 +117,15 @@ export const nodes: readonly GraphNode[] = [
   books,
   unused,
 ];
+const failures: GraphEdge['failures'] = [
+  { by: 'caller', status: 503, grpc: null, flags: 'UF', perSecond: 0.3 },
+  { by: 'app', status: 500, grpc: null, flags: '', perSecond: 0.2 },
+];
 export const edges: readonly GraphEdge[] = [
   edge(gateway, product, { rate: 40, share: 0.9 }),
   edge(product, details, { rate: 40 }),
   ...reviews.map((one) => edge(product, one, { rate: 12 })),
-  edge(product, failing, { rate: 4, errors: 0.125, flags: { UF: 0.3, UO: 0.2 } }),
+  edge(product, failing, { rate: 4, errors: 0.125, failures }),
   ...[...reviews, failing].slice(1).map((one) => edge(one, ratings, { rate: 8, protocol: 'grpc', errors: 0.01 })),
   edge(ratings, mongo, { protocol: 'tcp' }),
   edge(loner, details, { rate: 0.5, share: 0 }),

@@ -11,8 +11,13 @@ const node = (kind: GraphNode['kind'], namespace: string, name: string): GraphNo
   inbound: signals,
   proxies: kind === 'workload' ? { connected: 1, expected: 2 } : { connected: 0, expected: 0 },
 });
+const failures: GraphEdge['failures'] = [
+  { by: 'caller', status: 503, grpc: null, flags: 'UO', perSecond: 2 },
+  { by: 'app', status: 200, grpc: 13, flags: '', perSecond: 1 },
+  { by: 'client', status: 0, grpc: null, flags: 'DC', perSecond: 0.5 },
+];
 const edge = (source: string, target: string, share: number | null, p95: number): GraphEdge => ({
-  ...{ id: `${source} > ${target}`, source, target, hosts: [], protocol: 'http', flags: { UO: 1 } },
+  ...{ id: `${source} > ${target}`, source, target, hosts: [], protocol: 'http', failures },
   signals: { ...signals, p95 },
   bytesPerSecond: { sent: 0, received: 0 },
   mtls: { share, sourcePrincipals: [], destinationPrincipals: [] },
@@ -51,7 +56,7 @@ test('edges: of either side, and secured by what was seen', () => {
 test('top: the most of something, and no more rows than asked for', () => {
   const rows = topTable(topRows(edgeRows(graph, all), 'p95', 2)).rows;
   expect(rows.map(([source, target]) => `${source} ${target}`)).toEqual(['unknown bank/cart', 'bank/cart shop/web']);
-  expect(rows[0]?.at(-1)).toBe('UO');
+  expect(rows[0]?.at(-1)).toBe('caller 503 UO, app grpc 13, 1 more');
 });
 
 test('the right size: a quarter more than the most, in steps; nothing where nothing is known', () => {

@@ -1,4 +1,4 @@
-import type { Graph, GraphEdge, GraphNode, Signals } from '../../model/service-graph.ts';
+import type { Failure, Graph, GraphEdge, GraphNode, Signals } from '../../model/service-graph.ts';
 import type { Table } from '../../operate/text/table.ts';
 
 /** Rows of which workloads: of a namespace (undefined is all), with a name (undefined is any). */
@@ -91,14 +91,26 @@ export function topRows(rows: readonly EdgeRow[], order: TopOrder, most: number)
 
 export function topTable(rows: readonly EdgeRow[]): Table {
   return {
-    headers: ['SRC', 'DST', 'PROTOCOL', ...signalHeaders, 'FLAGS'],
-    rows: rows.map(({ source, target, edge: { protocol, signals, flags } }) => [
+    headers: ['SRC', 'DST', 'PROTOCOL', ...signalHeaders, 'FAILURES'],
+    rows: rows.map(({ source, target, edge: { protocol, signals, failures } }) => [
       ...[placed(source), placed(target), protocol],
       ...signalCells(signals),
-      Object.keys(flags).sort().join(','),
+      failedText(failures),
     ]),
   };
 }
+
+/** Who made the most of them, and how: `caller 503 UO, app 500`. */
+function failedText(failures: readonly Failure[]): string {
+  const shown = failures.slice(0, mostFailures).map(({ by, status, grpc, flags }) => {
+    const code = grpc !== null && grpc > 0 ? `grpc ${grpc}` : status === 0 ? 'no answer' : String(status ?? '');
+    return [by, code, flags].filter((word) => word !== '').join(' ');
+  });
+  const more = failures.length - shown.length;
+  return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ');
+}
+
+const mostFailures = 2;
 
 function placed({ namespace, name }: Pick<GraphNode, 'namespace' | 'name'>): string {
   return namespace === '' ? name : `${namespace}/${name}`;

@@ -14,7 +14,10 @@ test('versions of an app become one, with their worst health and the sum of thei
   const call = edges.find((one) => one.target === reviews?.id);
   expect(call?.signals.requestsPerSecond).toBe(28);
   expect(call?.signals.errorShare).toBeCloseTo(0.5 / 28);
-  expect(call?.flags).toEqual({ UF: 0.3, UO: 0.2 });
+  expect(call?.failures.map(({ flags, perSecond }) => [flags, perSecond])).toEqual([
+    ['UF', 0.3],
+    ['', 0.2],
+  ]);
 });
 
 test('a namespace is one; what is outside of the mesh stays apart', () => {

@@ -1,4 +1,4 @@
-import type { Graph, GraphEdge, GraphNode, HealthState, Signals } from '../../../src/dashboard/api-types.ts';
+import type { Failure, Graph, GraphEdge, GraphNode, HealthState, Signals } from '../../../src/dashboard/api-types.ts';
 
 export const levels = ['version', 'app', 'namespace'] as const;
 /** What one node stands for: a version of a workload, all versions of an app, all of a namespace. */
@@ -87,11 +87,16 @@ function mergeEdges(edges: readonly GraphEdge[]): GraphEdge {
       sourcePrincipals: unique(edges.flatMap((edge) => edge.mtls.sourcePrincipals)),
       destinationPrincipals: unique(edges.flatMap((edge) => edge.mtls.destinationPrincipals)),
     },
-    flags: edges.reduce<Record<string, number>>((all, { flags }) => {
-      for (const [flag, rate] of Object.entries(flags)) all[flag] = (all[flag] ?? 0) + rate;
-      return all;
-    }, {}),
+    failures: mergeFailures(edges.flatMap(({ failures }) => failures)),
   };
+}
+
+function mergeFailures(parts: readonly Failure[]): Failure[] {
+  const kinds = Map.groupBy(parts, ({ by, status, grpc, flags }) => JSON.stringify([by, status, grpc, flags]));
+  const merged = [...kinds.values()].map(
+    (same): Failure => ({ ...(same[0] as Failure), perSecond: sum(same.map(({ perSecond }) => perSecond)) }),
+  );
+  return merged.sort((a, b) => b.perSecond - a.perSecond).slice(0, 10);
 }
 
 /** Rates add up, shares weigh by rate. Percentiles of parts have no sum: the slowest part's is shown. */

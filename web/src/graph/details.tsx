@@ -3,7 +3,7 @@ import type { GraphEdge, GraphNode } from '../../../src/dashboard/api-types.ts';
 import { printRoute } from '../data/route.ts';
 import { versioned } from '../format/names.ts';
 import { formatBytes, formatRate, formatShare } from '../format/numbers.ts';
-import { meaningOf } from '../ui/flags.ts';
+import { Failures } from '../ui/failures.tsx';
 import { Lock, lockSentence } from '../ui/lock.tsx';
 import { HealthMark } from '../ui/marks.tsx';
 import { Name } from '../ui/name.tsx';
@@ -113,7 +113,6 @@ function EdgeDetails({
   edge,
   onSelect,
 }: Pick<DetailsProps, 'graph' | 'onSelect'> & { readonly edge: GraphEdge }) {
-  const flags = Object.entries(edge.flags).sort((a, b) => b[1] - a[1]);
   const { sourcePrincipals, destinationPrincipals } = edge.mtls;
   return (
     <>
@@ -126,24 +125,18 @@ function EdgeDetails({
       ) : (
         <SignalsList signals={edge.signals} />
       )}
+      {edge.failures.length === 0 ? null : (
+        <>
+          <h3>The app or the mesh?</h3>
+          <Failures failures={edge.failures} />
+        </>
+      )}
       <h3>Security</h3>
       <Lock mtls={edge.mtls} />
       <p class="muted">{lockSentence(edge.mtls)}</p>
       <Names title="Identity of the caller" names={sourcePrincipals} />
       <Names title="Identity of the called" names={destinationPrincipals} />
       <Names title="Hosts called" names={edge.hosts} />
-      {flags.length === 0 ? null : (
-        <>
-          <h3>Response flags</h3>
-          <ul class="plain">
-            {flags.map(([flag, rate]) => (
-              <li key={flag}>
-                <code>{flag}</code> {formatRate(rate)}/s <span class="muted">{meaningOf(flag)}</span>
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
       <p class="ends">
         {[edge.source, edge.target].map((id) => (
           <button key={id} type="button" onClick={() => onSelect(id)}>

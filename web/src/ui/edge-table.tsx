@@ -2,6 +2,7 @@ import type { GraphEdge } from '../../../src/dashboard/api-types.ts';
 import { printRoute } from '../data/route.ts';
 import { versioned } from '../format/names.ts';
 import { formatBytes, formatMs, formatRate, formatShare } from '../format/numbers.ts';
+import { MainFailure } from './failures.tsx';
 import { Lock } from './lock.tsx';
 import { Name } from './name.tsx';
 import { type Column, Table } from './table.tsx';
@@ -30,6 +31,7 @@ export function EdgeTable({ caption, edges, end, none, beside }: EdgeTableProps)
         { title: 'Security', cell: (edge) => <Lock mtls={edge.mtls} /> },
         { title: 'Requests/s', kind: 'number', cell: volumeOf },
         { title: 'Errors', kind: 'number', cell: ({ signals }) => formatShare(signals.errorShare) },
+        { title: 'App or mesh?', cell: ({ failures }) => <MainFailure failures={failures} /> },
         { title: 'p50', kind: 'number', cell: ({ signals }) => formatMs(signals.p50) },
         { title: 'p95', kind: 'number', cell: ({ signals }) => formatMs(signals.p95) },
         { title: 'p99', kind: 'number', cell: ({ signals }) => formatMs(signals.p99) },

@@ -1,0 +1,54 @@
+import type { Failure } from '../../../src/dashboard/api-types.ts';
+import { formatRate } from '../format/numbers.ts';
+import { meaningOf } from './flags.ts';
+
+interface FailuresProps {
+  readonly failures: readonly Failure[];
+}
+
+/** Is it the app or the mesh? Who made each answer that is no good one, and why. */
+export function Failures({ failures }: FailuresProps) {
+  return (
+    <ul class="plain">
+      {failures.map((failure) => (
+        <li key={`${failure.by} ${codeOf(failure)} ${failure.flags}`}>
+          <strong>{makers[failure.by]}</strong>: <code>{codeOf(failure)}</code> {formatRate(failure.perSecond)}/s{' '}
+          <span class="muted">{whyOf(failure)}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** What fails most, in a cell. */
+export function MainFailure({ failures }: FailuresProps) {
+  const [first] = failures;
+  if (first === undefined) return <span class="muted">–</span>;
+  const more = failures.length - 1;
+  return (
+    <span title={whyOf(first)}>
+      {makers[first.by]}: <code>{codeOf(first)}</code>
+      {more === 0 ? null : <span class="muted"> and {more} more</span>}
+    </span>
+  );
+}
+
+const makers: Readonly<Record<Failure['by'], string>> = {
+  app: 'app',
+  'policy or app': 'policy or app',
+  caller: 'caller’s proxy',
+  called: 'called proxy',
+  client: 'client',
+};
+
+function codeOf({ status, grpc, flags }: Failure): string {
+  const code = grpc !== null && grpc > 0 ? `gRPC ${grpc}` : status === 0 ? 'no answer' : String(status ?? '');
+  return [code, flags].filter((word) => word !== '').join(' ');
+}
+
+function whyOf({ by, flags }: Failure): string {
+  if (flags !== '') return flags.split(',').map(meaningOf).join('; ');
+  return by === 'policy or app'
+    ? 'refused by an AuthorizationPolicy, a RequestAuthentication or the app itself'
+    : 'what it answered, without a part of the mesh';
+}
