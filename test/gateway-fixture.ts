@@ -96,7 +96,7 @@ export function gatewayConfigs(): GatewayConfigs {
     views,
     encoder,
     shapes,
-    patches: new AllPatches(defaultMeshSettings.rootNamespaces),
+    patches: new AllPatches(defaultMeshSettings),
   });
 }
 

@@ -37,7 +37,7 @@ export function sidecarConfigs(changes: Partial<MeshSettings> = {}): SidecarConf
     throw new Error(`${resource.type} ${resource.name}: ${error.message}`);
   });
   const views = new OutboundViews(settings, indexes);
-  const patches = new WithSockets(new AllPatches(settings.rootNamespaces), settings.spireSecrets);
+  const patches = new WithSockets(new AllPatches(settings), settings.spireSecrets);
   return new SidecarConfigs({ settings, indexes, views, encoder, patches, shapes: new Shapes({ settings, views }) });
 }
 

@@ -3,7 +3,7 @@ import type { PatchIR } from '../ir/types/patch.ts';
 import { type Origin, printOrigin } from '../model/origin.ts';
 import { Remembered, rememberedBy } from '../model/remembered.ts';
 import type { Workload } from '../model/workload.ts';
-import { patchesFor } from '../policy/envoy-filter/select.ts';
+import { type PatchQuery, patchesFor } from '../policy/envoy-filter/select.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
 import { decodeResource } from '../xds/encode/decode-resource.ts';
 import { encodeResource } from '../xds/encode/encode-resource.ts';
@@ -40,21 +40,21 @@ type Role = Workload['role'];
 
 /** The patches of each workload: one object for all that the same patches are for. */
 export class AllPatches {
-  readonly #rootNamespaces: readonly string[];
+  readonly #settings: PatchQuery['settings'];
   readonly #tell: (problem: PatchProblem) => void;
   readonly #of = new Remembered<Workload, Patches>(1);
   readonly #known = new Remembered<Snapshot['envoyFilters'], ReadonlyMap<string, Patches>>(1);
 
-  constructor(rootNamespaces: readonly string[], tell: (problem: PatchProblem) => void = () => {}) {
-    this.#rootNamespaces = rootNamespaces;
+  constructor(settings: PatchQuery['settings'], tell: (problem: PatchProblem) => void = () => {}) {
+    this.#settings = settings;
     this.#tell = tell;
   }
 
   find({ envoyFilters }: Snapshot, workload: Workload): Patches {
     if (envoyFilters.length === 0) return noPatches;
     return this.#of.get(workload, [envoyFilters], () => {
-      const { namespace, labels, role } = workload;
-      const patches = patchesFor(envoyFilters, { namespace, labels, rootNamespaces: this.#rootNamespaces });
+      const { role } = workload;
+      const patches = patchesFor(envoyFilters, { proxy: workload, settings: this.#settings });
       if (patches.length === 0) return noPatches;
       const shared = this.#known.get(envoyFilters, [], () => new Map()) as Map<string, Patches>;
       const key = `${role} ${patches.map(({ origin }) => printOrigin(origin)).join(' ')}`;

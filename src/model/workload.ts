@@ -16,6 +16,8 @@ export interface Workload {
   readonly locality: Locality;
   /** What it says itself of its network; '' is nothing. */
   readonly network: string;
+  /** What its proxy is told to say of itself: each variable `ISTIO_META_<key>` with a value, by its key. */
+  readonly metadata: Readonly<Record<string, string>>;
   /** Name of the Deployment or other owner. */
   readonly workloadName: string;
   readonly canonicalService: string;

@@ -36,6 +36,7 @@ export function machineOf(entry: EntryRecord): Workload | undefined {
   if (serviceAccount === '' || isIP(address) === 0) return undefined;
   return {
     ...{ id: `${namespace}/${name}`, namespace, name, uid: '', ips: [address], labels, annotations, serviceAccount },
+    metadata: {},
     ...{
       nodeName: '',
       locality,

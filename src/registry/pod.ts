@@ -26,7 +26,7 @@ export function readPod({ namespace, name, object, origin }: SourceObject): Read
   const { generation: _generation, ...place } = origin;
   const workload: PodRecord['workload'] = {
     ...{ id: `${namespace}/${name}`, namespace, name, uid: textAt(object, 'metadata', 'uid') },
-    ...{ ips: ipsOf(object), labels, annotations, workloadName, meshed },
+    ...{ ips: ipsOf(object), labels, annotations, workloadName, meshed, metadata: metadataOf(object) },
     serviceAccount: textAt(object, 'spec', 'serviceAccountName') || 'default',
     nodeName: textAt(object, 'spec', 'nodeName'),
     network: labels[networkLabel] ?? '',
@@ -44,6 +44,17 @@ export function readPod({ namespace, name, object, origin }: SourceObject): Read
 /** Native sidecars stand among the init containers. */
 function containersOf(pod: JsonObject): JsonObject[] {
   return [...objectsAt(pod, 'spec', 'containers'), ...objectsAt(pod, 'spec', 'initContainers')];
+}
+
+const saidPrefix = 'ISTIO_META_';
+
+/** The last value of a variable counts, as for the kubelet. */
+function metadataOf(pod: JsonObject): Record<string, string> {
+  const proxy = containersOf(pod).find(({ name }) => name === 'istio-proxy');
+  const said = objectsAt(proxy, 'env')
+    .map((variable) => [textAt(variable, 'name'), textAt(variable, 'value')] as const)
+    .filter(([name, value]) => name.startsWith(saidPrefix) && value !== '');
+  return Object.fromEntries(said.map(([name, value]) => [name.slice(saidPrefix.length), value]));
 }
 
 function ipsOf(pod: JsonObject): string[] {

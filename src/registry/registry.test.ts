@@ -290,6 +290,11 @@ describe('workloads', () => {
       { role: 'sidecar', meshed: true },
     ],
     ['annotations: {status.sidecar.istio.io/port: "0"}', proxy, { statusPort: 0 }],
+    [
+      'labels: {a: b}',
+      'containers: [{name: istio-proxy, env: [{name: ISTIO_META_NETWORK, value: old}, {name: ISTIO_META_NETWORK, value: east}, {name: X, value: y}, {name: ISTIO_META_NODE_NAME, valueFrom: {}}]}]',
+      { metadata: { NETWORK: 'east' } },
+    ],
     ['labels: {istio-locality: a.b.c}', proxy, { locality: { region: 'a', zone: 'b', subzone: 'c' } }],
     [
       'labels: {app: x, version: v2}',

@@ -102,7 +102,7 @@ export function* proxiesOf(snapshot: Snapshot): Generator<[string, ProxyResource
       throw new Error(`${resource.type} ${resource.name}: ${error.message}`);
     });
     const views = new OutboundViews(settings, indexes);
-    const patches = new AllPatches(settings.rootNamespaces);
+    const patches = new AllPatches(settings);
     const parts = { settings, indexes, views, encoder, patches, shapes: new Shapes({ settings, views }) };
     const sidecars = new SidecarConfigs(parts);
     const of = (id: string) => workloadOf(snapshot, id);

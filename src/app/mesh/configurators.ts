@@ -92,7 +92,7 @@ interface PartInputs {
 function partsFor({ settings, sight, encoder, tellings }: PartInputs): Omit<ConfiguratorParts, 'proxyless'> {
   const { onGatewayProblem, onPolicyProblem, onLimitProblem, onTelemetryProblem, onPatchProblem } = tellings;
   const shapes = new Shapes({ settings, views: sight.views, onTelemetryProblem });
-  const filters = new AllPatches(settings.rootNamespaces, onPatchProblem);
+  const filters = new AllPatches(settings, onPatchProblem);
   const patches = new WithSockets(filters, settings.spireSecrets);
   const parts = { settings, ...sight, encoder, shapes, patches };
   return {

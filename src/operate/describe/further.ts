@@ -13,7 +13,7 @@ export function describeFurther({ snapshot, settings }: SecurityInputs, workload
   const query = { namespace, labels, rootNamespaces: settings.rootNamespaces };
   const limits = rateLimitsFor(snapshot.rateLimits, { ...query, clusterOf: () => undefined });
   const limited = [...limits.local.map(({ origin }) => origin), ...limits.problems.flatMap(({ origins }) => origins)];
-  const patches = patchesFor(snapshot.envoyFilters, query);
+  const patches = patchesFor(snapshot.envoyFilters, { proxy: workload, settings });
   const lines = [
     ...emergenciesFor(snapshot.emergencies, query).map(
       ({ spec, origin }) =>

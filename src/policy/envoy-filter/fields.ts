@@ -1,5 +1,6 @@
 import { type FieldEffects, isOneOf, under } from '../field-effects.ts';
 import { targetFields } from '../targets.ts';
+import { asksTheAgent } from './proxy-metadata.ts';
 
 const left = 'the patch is left out';
 const patches = 'configPatches[]';
@@ -10,6 +11,7 @@ export const envoyFilterFields: FieldEffects = {
     'workloadSelector.labels',
     'priority',
     ...under(patches, ['applyTo', 'patch.operation', 'patch.value', 'match.context']),
+    ...under(`${patches}.match.proxy`, ['proxyVersion', 'metadata']),
     ...under(`${patches}.match.listener`, ['name', 'portNumber', 'listenerFilter']),
     ...under(`${patches}.match.listener.filterChain`, ['name', 'sni', 'transportProtocol', 'applicationProtocols']),
     ...under(`${patches}.match.listener.filterChain`, ['destinationPort', 'filter.name', 'filter.subFilter.name']),
@@ -19,8 +21,6 @@ export const envoyFilterFields: FieldEffects = {
     ...under(`${patches}.match.cluster`, ['name', 'service', 'subset', 'portNumber']),
   ],
   notYet: {
-    [`${patches}.match.proxy.proxyVersion`]: `versions of Istio's proxy are not ours: ${left}`,
-    [`${patches}.match.proxy.metadata`]: `metadata of proxies is not compared: ${left}`,
     [`${patches}.patch.filterClass`]: 'the filter stands where the operation says',
   },
   ignored: [...targetFields.ignored],
@@ -30,6 +30,11 @@ export const envoyFilterFields: FieldEffects = {
       path: `${patches}.applyTo`,
       isMeant: isOneOf('EXTENSION_CONFIG', 'BOOTSTRAP'),
       message: `it cannot be patched yet: ${left}`,
+    },
+    {
+      path: `${patches}.match.proxy.metadata`,
+      isMeant: asksTheAgent,
+      message: `a key of it is only said by Istio's agent, which is not there, or is no text: ${left}`,
     },
   ],
 };

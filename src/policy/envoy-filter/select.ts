@@ -1,15 +1,17 @@
 import type { PatchIR, PatchTarget } from '../../ir/types/patch.ts';
+import type { MeshSettings } from '../../model/mesh-settings.ts';
 import { fieldOf } from '../../model/origin.ts';
 import type { Config } from '../../registry/snapshot.ts';
 import type { EnvoyFilter } from '../../schema/kinds.ts';
 import { hasLabels } from '../client.ts';
 import { given } from '../given.ts';
 import { isAttached, isTarget } from '../targets.ts';
+import { isProxyMatched } from './proxy-match.ts';
+import { type PatchedProxy, proxyMetadata } from './proxy-metadata.ts';
 
 export interface PatchQuery {
-  readonly namespace: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly rootNamespaces: readonly string[];
+  readonly proxy: PatchedProxy;
+  readonly settings: Pick<MeshSettings, 'rootNamespaces' | 'clusterId' | 'meshId'>;
 }
 
 type Entry = NonNullable<Config<EnvoyFilter>['spec']['configPatches']>[number];
@@ -19,17 +21,21 @@ type Entry = NonNullable<Config<EnvoyFilter>['spec']['configPatches']>[number];
  * those of its own, the oldest first (`configs` are in that order), as in Istio.
  */
 export function patchesFor(configs: readonly Config<EnvoyFilter>[], query: PatchQuery): readonly PatchIR[] {
-  const isRoot = ({ namespace }: Config<EnvoyFilter>) => query.rootNamespaces.includes(namespace);
+  const { proxy, settings } = query;
+  const isRoot = ({ namespace }: Config<EnvoyFilter>) => settings.rootNamespaces.includes(namespace);
+  const metadata = proxyMetadata(proxy, settings);
   return configs
     .filter((config) => holdsFor(config, query))
     .sort((a, b) => (a.spec.priority ?? 0) - (b.spec.priority ?? 0) || Number(isRoot(b)) - Number(isRoot(a)))
-    .flatMap((config) => (config.spec.configPatches ?? []).flatMap((entry, index) => patchOf(config, entry, index)));
+    .flatMap((config) =>
+      (config.spec.configPatches ?? []).flatMap((entry, index) => patchOf(config, entry, index, metadata)),
+    );
 }
 
-function holdsFor({ namespace, spec }: Config<EnvoyFilter>, query: PatchQuery): boolean {
-  if (isAttached(spec)) return namespace === query.namespace && isTarget(spec, query.labels);
-  if (namespace !== query.namespace && !query.rootNamespaces.includes(namespace)) return false;
-  return hasLabels(query.labels, spec.workloadSelector?.labels);
+function holdsFor({ namespace, spec }: Config<EnvoyFilter>, { proxy, settings }: PatchQuery): boolean {
+  if (isAttached(spec)) return namespace === proxy.namespace && isTarget(spec, proxy.labels);
+  if (namespace !== proxy.namespace && !settings.rootNamespaces.includes(namespace)) return false;
+  return hasLabels(proxy.labels, spec.workloadSelector?.labels);
 }
 
 const built: readonly string[] = [
@@ -38,10 +44,15 @@ const built: readonly string[] = [
 ];
 const isBuilt = (target: string | undefined): target is PatchTarget => target !== undefined && built.includes(target);
 
-/** Nothing for what is reported as left out. */
-function patchOf({ origin }: Config<EnvoyFilter>, { applyTo, match, patch }: Entry, index: number): PatchIR[] {
-  const { listener, routeConfiguration: route, cluster, proxy, context = 'ANY' } = match ?? {};
-  if (!isBuilt(applyTo) || patch?.operation === undefined || proxy !== undefined) return [];
+/** Nothing for what is reported as left out, and for what is for other proxies. */
+function patchOf(
+  { origin }: Config<EnvoyFilter>,
+  { applyTo, match, patch }: Entry,
+  index: number,
+  metadata: ReadonlyMap<string, string>,
+): PatchIR[] {
+  const { listener, routeConfiguration: route, cluster, proxy = {}, context = 'ANY' } = match ?? {};
+  if (!isBuilt(applyTo) || patch?.operation === undefined || !isProxyMatched(proxy, metadata)) return [];
   const value = typeof patch.value === 'object' && patch.value !== null ? patch.value : {};
   return [
     {

@@ -48,3 +48,8 @@ export const checkRegex: Check<string> = (value, report) => {
 export const checkRegexOrStar: Check<string> = (value, report) => {
   if (value !== '*') checkRegex(value, report);
 };
+
+/** Where empty is not set. */
+export const checkRegexIfAny: Check<string> = (value, report) => {
+  if (value !== '') checkRegex(value, report);
+};

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { choice, int32, listOf, mapOf, message, port, text } from '../build.ts';
 import { labels } from '../common/label.ts';
+import { checkRegexIfAny } from '../common/regex.ts';
 import { checkTargets, targetFields } from '../common/target-ref.ts';
 
 const targets = [
@@ -73,7 +74,7 @@ const ObjectMatch = message(
     context: choice(['ANY', 'SIDECAR_INBOUND', 'SIDECAR_OUTBOUND', 'GATEWAY'], 'In which direction of which proxies.'),
     proxy: message(
       {
-        proxyVersion: text('A regular expression of versions.'),
+        proxyVersion: text('A regular expression of RE2 for a part of the version of Istio.', checkRegexIfAny),
         metadata: mapOf(text('A value.'), 'Metadata of the proxy.'),
       },
       { description: 'Which proxies.' },
