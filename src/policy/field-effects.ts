@@ -15,8 +15,8 @@ export interface FieldEffects {
 
 export interface ValueEffect {
   readonly path: string;
-  /** `spec` is the whole that it stands in. */
-  readonly isMeant: (value: unknown, spec: unknown) => boolean;
+  /** `spec` is the whole that it stands in, `beside` the message. */
+  readonly isMeant: (value: unknown, spec: unknown, beside: Readonly<Record<string, unknown>>) => boolean;
   /** A whole sentence. */
   readonly message: string;
 }

@@ -29,7 +29,7 @@ test('an empty list attaches to nothing', () => {
 test('a target that is no Gateway is told; whether a Gateway has pods, the analysis of the mesh says', () => {
   const told = authorizationPolicyFields.values.filter(({ path }) => path.endsWith('.kind'));
   expect(told).toHaveLength(targetFields.values.length);
-  const toldOf = (kind: string) => told.filter(({ isMeant }) => isMeant(kind, {})).map(({ path }) => path);
+  const toldOf = (kind: string) => told.filter(({ isMeant }) => isMeant(kind, {}, {})).map(({ path }) => path);
   expect(toldOf('Service')).toEqual(['targetRef.kind', 'targetRefs[].kind']);
   expect(toldOf('Gateway')).toEqual([]);
 });

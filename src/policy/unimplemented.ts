@@ -46,7 +46,7 @@ export function unimplementedIn({ kind, spec }: ResourceLike): readonly Problem[
   });
   return [...fields, ...values].flatMap(({ path, message, isMeant }) =>
     placesOf(spec, path)
-      .filter(({ value }) => isMeant(value, spec))
+      .filter(({ value, beside }) => isMeant(value, spec, beside))
       .map((place) => warning(place, message)),
   );
 }
@@ -67,6 +67,8 @@ function warning({ at, value }: Place, message: string): Problem {
 interface Place {
   readonly at: readonly Segment[];
   readonly value: unknown;
+  /** The message that it is a field of. */
+  readonly beside: Readonly<Record<string, unknown>>;
 }
 
 /** Where a path of the schema stands in a value. */
@@ -75,7 +77,7 @@ function placesOf(spec: unknown, path: string): readonly Place[] {
     .split('.')
     .reduce<readonly Place[]>(
       (places, step) => places.flatMap((place) => stepsOf(place, step)),
-      [{ at: [], value: spec }],
+      [{ at: [], value: spec, beside: {} }],
     );
 }
 
@@ -84,10 +86,11 @@ function stepsOf({ at, value }: Place, step: string): Place[] {
   const found = entryOf(value, name);
   if (found === undefined) return [];
   const here = [...at, name];
-  if (name === step) return [{ at: here, value: found }];
+  const beside = { ...(value as object) };
+  if (name === step) return [{ at: here, value: found, beside }];
   if (step.endsWith('[]'))
-    return Array.isArray(found) ? found.map((item, index) => ({ at: [...here, index], value: item })) : [];
-  return Object.entries(found as object).map(([key, item]) => ({ at: [...here, key], value: item }));
+    return Array.isArray(found) ? found.map((item, index) => ({ at: [...here, index], value: item, beside })) : [];
+  return Object.entries(found as object).map(([key, item]) => ({ at: [...here, key], value: item, beside }));
 }
 
 function entryOf(value: unknown, name: string): unknown {

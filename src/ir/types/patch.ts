@@ -20,6 +20,8 @@ export interface PatchIR {
   /** A part of Envoy's configuration, as protobuf's JSON. */
   readonly value: Readonly<Record<string, unknown>>;
   readonly context: PatchContext;
+  /** What a filter that is added comes behind, or before (STATS). */
+  readonly filterClass?: 'AUTHN' | 'AUTHZ' | 'STATS';
   readonly listener?: ListenerMatchIR;
   readonly route?: RouteMatchIR;
   readonly cluster?: ClusterMatchIR;

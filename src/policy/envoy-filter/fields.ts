@@ -10,7 +10,7 @@ export const envoyFilterFields: FieldEffects = {
     ...targetFields.implemented,
     'workloadSelector.labels',
     'priority',
-    ...under(patches, ['applyTo', 'patch.operation', 'patch.value', 'match.context']),
+    ...under(patches, ['applyTo', 'patch.operation', 'patch.value', 'patch.filterClass', 'match.context']),
     ...under(`${patches}.match.proxy`, ['proxyVersion', 'metadata']),
     ...under(`${patches}.match.listener`, ['name', 'portNumber', 'listenerFilter']),
     ...under(`${patches}.match.listener.filterChain`, ['name', 'sni', 'transportProtocol', 'applicationProtocols']),
@@ -20,9 +20,7 @@ export const envoyFilterFields: FieldEffects = {
     ...under(`${patches}.match.routeConfiguration.vhost.route`, ['name', 'action']),
     ...under(`${patches}.match.cluster`, ['name', 'service', 'subset', 'portNumber']),
   ],
-  notYet: {
-    [`${patches}.patch.filterClass`]: 'the filter stands where the operation says',
-  },
+  notYet: {},
   ignored: [...targetFields.ignored],
   values: [
     ...targetFields.values,
@@ -30,6 +28,11 @@ export const envoyFilterFields: FieldEffects = {
       path: `${patches}.applyTo`,
       isMeant: isOneOf('EXTENSION_CONFIG', 'BOOTSTRAP'),
       message: `it cannot be patched yet: ${left}`,
+    },
+    {
+      path: `${patches}.patch.filterClass`,
+      isMeant: (value, _, { operation }) => value !== 'UNSPECIFIED' && operation !== 'ADD',
+      message: 'it holds for ADD alone: the filter stands where the operation says',
     },
     {
       path: `${patches}.match.proxy.metadata`,

@@ -42,6 +42,8 @@ const built: readonly string[] = [
   ...['LISTENER', 'FILTER_CHAIN', 'NETWORK_FILTER', 'HTTP_FILTER', 'ROUTE_CONFIGURATION', 'VIRTUAL_HOST'],
   ...['HTTP_ROUTE', 'CLUSTER', 'LISTENER_FILTER'],
 ];
+/** Lists in which an item has a place; in others, as in Istio, what is to be inserted is added. */
+const ordered: readonly string[] = ['LISTENER_FILTER', 'NETWORK_FILTER', 'HTTP_FILTER', 'HTTP_ROUTE'];
 const isBuilt = (target: string | undefined): target is PatchTarget => target !== undefined && built.includes(target);
 
 /** Nothing for what is reported as left out, and for what is for other proxies. */
@@ -54,10 +56,13 @@ function patchOf(
   const { listener, routeConfiguration: route, cluster, proxy = {}, context = 'ANY' } = match ?? {};
   if (!isBuilt(applyTo) || patch?.operation === undefined || !isProxyMatched(proxy, metadata)) return [];
   const value = typeof patch.value === 'object' && patch.value !== null ? patch.value : {};
+  const { operation } = patch;
+  const isAdded = operation.startsWith('INSERT_') && !ordered.includes(applyTo);
+  const filterClass = patch.filterClass === 'UNSPECIFIED' ? undefined : patch.filterClass;
   return [
     {
-      ...{ target: applyTo, operation: patch.operation, value: { ...value }, context },
-      ...given({ listener, route, cluster }),
+      ...{ target: applyTo, operation: isAdded ? 'ADD' : operation, value: { ...value }, context },
+      ...given({ listener, route, cluster, filterClass }),
       origin: fieldOf(origin, `spec.configPatches[${index}]`),
     },
   ];

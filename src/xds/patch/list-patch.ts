@@ -13,6 +13,10 @@ export interface ListPatch {
   readonly names: boolean;
   /** What must stay in front of what is inserted first. */
   readonly ahead?: (item: Message) => boolean;
+  /** Where what is added goes; the end without it. */
+  readonly added?: (list: readonly Message[]) => number;
+  /** What is inserted first is so only where an item is named. */
+  readonly firstIfNamed?: boolean;
 }
 
 /** The list after the patch; the same one where it fits nothing. What names no item changes or removes none. */
@@ -20,7 +24,6 @@ export function patchedList(list: readonly Message[], of: ListPatch): readonly M
   const { patch, type, isNamed, names } = of;
   const value = canonical(type, patch.value) as Message;
   const { operation } = patch;
-  if (operation === 'ADD') return [...list, value];
   if (operation === 'MERGE') return changed(list, isNamed, (item) => merged(type, item, value) as Message);
   if (operation === 'REPLACE') return names ? changed(list, isNamed, () => value) : list;
   if (operation === 'REMOVE') {
@@ -41,10 +44,11 @@ function changed(
 
 /** Below 0 where what it is to stand beside is not there. */
 function insertionPlace(list: readonly Message[], of: ListPatch): number {
-  const { patch, isNamed, names } = of;
+  const { patch, isNamed, names, added } = of;
   const after = patch.operation === 'INSERT_AFTER';
-  if (!names && after) return list.length;
-  if (!names || patch.operation === 'INSERT_FIRST') return firstPlace(list, of);
+  if (patch.operation === 'ADD' || (!names && after)) return added?.(list) ?? list.length;
+  if (!names) return firstPlace(list, of);
+  if (patch.operation === 'INSERT_FIRST') return of.firstIfNamed && !list.some(isNamed) ? -1 : firstPlace(list, of);
   const at = list.findIndex(isNamed);
   return at < 0 || !after ? at : at + 1;
 }

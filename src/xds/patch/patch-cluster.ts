@@ -25,5 +25,16 @@ function isMatched(cluster: Message, match: ClusterMatchIR | undefined): boolean
   const [, port = '', subset = '', host = ''] = name.split('|');
   if (match.portNumber !== undefined && String(match.portNumber) !== port) return false;
   if (match.subset !== undefined && match.subset !== subset) return false;
-  return match.service === undefined || match.service === host;
+  return match.service === undefined || hostsOf(cluster, host).includes(match.service);
+}
+
+/** Those of a cluster to the app stand in its metadata, as in Istio. */
+function hostsOf({ metadata }: Message, host: string): readonly unknown[] {
+  if (host !== '') return [host];
+  const { filter_metadata: { istio: { services = [] } = {} } = {} } = (metadata ?? {}) as ServiceMetadata;
+  return services.map((service) => service.host);
+}
+
+interface ServiceMetadata {
+  readonly filter_metadata?: { readonly istio?: { readonly services?: readonly { readonly host?: unknown }[] } };
 }

@@ -1,5 +1,6 @@
 import type { ListenerMatchIR, PatchIR } from '../../ir/types/patch.ts';
 import type { Message } from '../resource.ts';
+import { addedPlace } from './added-place.ts';
 import { patchedList } from './list-patch.ts';
 import { canonical, merged } from './merge.ts';
 
@@ -25,6 +26,8 @@ export function patchListener(listener: Message, patch: PatchIR): Message | unde
   if (patch.target === 'FILTER_CHAIN' && patch.operation === 'ADD')
     return withChains(listener, (chains) => [...chains, canonical(chainType, patch.value) as Message]);
   const isChain = (chain: Message) => isMatchedChain(listener, chain, match);
+  // A chain is changed, added or removed; as in Istio, none takes the place of another.
+  if (patch.target === 'FILTER_CHAIN' && patch.operation === 'REPLACE') return listener;
   if (patch.target === 'FILTER_CHAIN')
     return withChains(listener, (chains) =>
       patchedList(chains, { patch, type: chainType, isNamed: isChain, names: true }),
@@ -65,9 +68,14 @@ function isMatchedChain(listener: Message, chain: Message, match: ListenerMatchI
     fits(wanted?.name, chain.name) &&
     (wanted?.sni === undefined || (Array.isArray(server_names) && server_names.includes(wanted.sni))) &&
     fits(wanted?.transportProtocol, transport_protocol) &&
-    fits(wanted?.applicationProtocols, Array.isArray(application_protocols) ? application_protocols.join(',') : '') &&
+    hasAll(application_protocols, wanted?.applicationProtocols) &&
     fits(wanted?.destinationPort, destination_port)
   );
+}
+
+/** All of those with commas between them. */
+function hasAll(found: unknown, wanted: string | undefined): boolean {
+  return wanted === undefined || (Array.isArray(found) && wanted.split(',').every((one) => found.includes(one)));
 }
 
 /** The chain for all else is one of them. */
@@ -98,9 +106,10 @@ function ofChain(chain: Message, patch: PatchIR): Message {
   const wanted = patch.listener?.filterChain?.filter;
   const filters = messages(chain.filters);
   const isNamed = ({ name }: Message) => fits(wanted?.name, name);
+  const added = (list: readonly Message[]) => addedPlace(list, patch.filterClass);
   const next =
     patch.target === 'NETWORK_FILTER'
-      ? patchedList(filters, { patch, type: networkFilterType, isNamed, names: wanted?.name !== undefined })
+      ? patchedList(filters, { patch, type: networkFilterType, isNamed, names: wanted?.name !== undefined, added })
       : unchanged(filters, (filter) => (isNamed(filter) ? ofManager(filter, patch) : filter));
   return next === filters ? chain : { ...chain, filters: next };
 }
@@ -117,6 +126,7 @@ function ofManager(filter: Message, patch: PatchIR): Message {
     isNamed: ({ name }) => fits(wanted, name),
     // It brings the host of the request: a filter before it would see no route.
     ahead: ({ name }) => name === 'envoy.filters.http.on_demand',
+    added: (list) => addedPlace(list, patch.filterClass),
   });
   return next === filters ? filter : { ...filter, typed_config: { ...config, http_filters: next } };
 }

@@ -64,6 +64,8 @@ describe('filters of requests', () => {
     ['first', { operation: 'INSERT_FIRST', value }, ['new a b', 'new a b']],
     ['before nothing is first', { operation: 'INSERT_BEFORE', value }, ['new a b', 'new a b']],
     ['at the end', { operation: 'ADD', value }, ['a b new', 'a b new']],
+    ['after nothing is at the end', { operation: 'INSERT_AFTER', value }, ['a b new', 'a b new']],
+    ['first, whatever is named', { operation: 'INSERT_FIRST', value, listener: sub('z') }, ['new a b', 'new a b']],
     ['beside what is not there', { operation: 'INSERT_BEFORE', value, listener: sub('c') }, ['a b', 'a b']],
     ['in place of', { operation: 'REPLACE', value, listener: sub('b') }, ['a new', 'a new']],
     ['gone', { operation: 'REMOVE', listener: sub('b') }, ['a', 'a']],
@@ -74,6 +76,33 @@ describe('filters of requests', () => {
   ])('%s', (_, more, expected) =>
     expect(namesIn(patchResource('listener', listener('a', 'b'), patch(more), 'sidecar'))).toEqual(expected),
   );
+
+  const own = ['jwt_authn', 'outrigger.rbac.deny', 'outrigger.rbac.allow', 'cors', 'router'];
+  const full = (names: string[]) => names.map((name) => (/^[a-z_]+$/.test(name) ? `envoy.filters.http.${name}` : name));
+  test.each<[PatchIR['filterClass'], string[], string[]]>([
+    [undefined, own, [...own.slice(0, 4), 'NEW', 'router']],
+    ['STATS', own, [...own.slice(0, 4), 'NEW', 'router']],
+    ['AUTHN', own, ['jwt_authn', 'NEW', ...own.slice(1)]],
+    [
+      'AUTHN',
+      ['jwt_authn', 'OLD', 'outrigger.rbac.deny', 'router'],
+      ['jwt_authn', 'OLD', 'NEW', 'outrigger.rbac.deny', 'router'],
+    ],
+    ['AUTHN', ['outrigger.rbac.deny', 'router'], ['NEW', 'outrigger.rbac.deny', 'router']],
+    ['AUTHN', ['cors', 'router'], ['cors', 'NEW', 'router']],
+    ['AUTHZ', own, [...own.slice(0, 3), 'NEW', 'cors', 'router']],
+    ['AUTHZ', ['outrigger.rbac.allow', 'OLD', 'router'], ['outrigger.rbac.allow', 'OLD', 'NEW', 'router']],
+    [
+      'AUTHZ',
+      ['outrigger.rbac.allow', 'ext_authz', 'cors', 'router'],
+      ['outrigger.rbac.allow', 'ext_authz', 'NEW', 'cors', 'router'],
+    ],
+    ['AUTHZ', ['cors', 'router'], ['cors', 'NEW', 'router']],
+  ])('added as %s to %s', (filterClass, names, expected) => {
+    const added = patch({ operation: 'ADD', value: { name: 'NEW' }, ...(filterClass ? { filterClass } : {}) });
+    const found = namesIn(patchResource('listener', listener(...full(names)), added, 'sidecar'));
+    expect(found[0]?.split(' ')).toEqual(full(expected));
+  });
 
   test('what brings the host stays first', () => {
     const found = patchResource(
@@ -136,4 +165,144 @@ test('a virtual host that comes by itself keeps its name, and serves nothing whe
   expect(patchResource('virtualHost', host, added, 'sidecar')).toMatchObject({
     routes: [{ name: 'new' }, { name: 'r' }],
   });
+});
+
+describe('operations, as Istio has them for each target', () => {
+  const chainOf = (name: string) => ({
+    name,
+    filters: [{ name: 'envoy.filters.network.rbac' }, { name: 'envoy.filters.network.tcp_proxy' }],
+  });
+  const given = {
+    listener: { name: 'l', listener_filters: [{ name: 'tls' }], filter_chains: [chainOf('a'), chainOf('b')] },
+    route: { name: '80', virtual_hosts: [{ name: 'h', domains: ['h'], routes: [{ name: 'r' }] }] },
+    virtualHost: { name: '80/h:80', domains: ['h'], routes: [{ name: 'r' }] },
+    cluster: { name: 'outbound|80||h' },
+  } as const;
+  const at = (of: PatchIR['listener']): Partial<PatchIR> => ({ listener: of ?? {} });
+  const filters = (...names: string[]) => ({
+    filter_chains: [chainOf('a'), chainOf('b')].map((chain) => ({
+      ...chain,
+      filters: names.map((name) => ({ name: name.length > 3 ? `envoy.filters.network.${name}` : name })),
+    })),
+  });
+  test.each<[keyof typeof given, PatchIR['target'], PatchIR['operation'], Partial<PatchIR>, object | undefined]>([
+    ['listener', 'LISTENER', 'MERGE', { value: { stat_prefix: 'x' } }, { stat_prefix: 'x' }],
+    ['listener', 'LISTENER', 'REMOVE', {}, undefined],
+    ['listener', 'LISTENER', 'REPLACE', {}, given.listener],
+    ['listener', 'LISTENER_FILTER', 'ADD', {}, { listener_filters: [{ name: 'tls' }, { name: 'new' }] }],
+    ['listener', 'LISTENER_FILTER', 'INSERT_FIRST', {}, { listener_filters: [{ name: 'new' }, { name: 'tls' }] }],
+    [
+      'listener',
+      'LISTENER_FILTER',
+      'INSERT_BEFORE',
+      at({ listenerFilter: 'tls' }),
+      { listener_filters: [{ name: 'new' }, { name: 'tls' }] },
+    ],
+    [
+      'listener',
+      'LISTENER_FILTER',
+      'INSERT_AFTER',
+      at({ listenerFilter: 'tls' }),
+      { listener_filters: [{ name: 'tls' }, { name: 'new' }] },
+    ],
+    ['listener', 'LISTENER_FILTER', 'INSERT_AFTER', at({ listenerFilter: 'z' }), given.listener],
+    ['listener', 'LISTENER_FILTER', 'REPLACE', at({ listenerFilter: 'tls' }), { listener_filters: [{ name: 'new' }] }],
+    ['listener', 'LISTENER_FILTER', 'REMOVE', at({ listenerFilter: 'tls' }), { listener_filters: [] }],
+    ['listener', 'LISTENER_FILTER', 'REMOVE', {}, given.listener],
+    [
+      'listener',
+      'FILTER_CHAIN',
+      'ADD',
+      { value: { name: 'c' } },
+      { filter_chains: [...given.listener.filter_chains, { name: 'c' }] },
+    ],
+    [
+      'listener',
+      'FILTER_CHAIN',
+      'MERGE',
+      { value: { metadata: {} }, listener: { filterChain: { name: 'b' } } },
+      { filter_chains: [chainOf('a'), { ...chainOf('b'), metadata: {} }] },
+    ],
+    ['listener', 'FILTER_CHAIN', 'REMOVE', at({ filterChain: { name: 'b' } }), { filter_chains: [chainOf('a')] }],
+    ['listener', 'FILTER_CHAIN', 'REPLACE', at({ filterChain: { name: 'b' } }), given.listener],
+    ['listener', 'NETWORK_FILTER', 'ADD', {}, filters('rbac', 'new', 'tcp_proxy')],
+    ['listener', 'NETWORK_FILTER', 'INSERT_FIRST', {}, filters('new', 'rbac', 'tcp_proxy')],
+    ['listener', 'NETWORK_FILTER', 'INSERT_AFTER', {}, filters('rbac', 'new', 'tcp_proxy')],
+    [
+      'listener',
+      'NETWORK_FILTER',
+      'REMOVE',
+      at({ filterChain: { filter: { name: 'envoy.filters.network.rbac' } } }),
+      filters('tcp_proxy'),
+    ],
+    [
+      'listener',
+      'NETWORK_FILTER',
+      'REPLACE',
+      at({ filterChain: { filter: { name: 'envoy.filters.network.rbac' } } }),
+      filters('new', 'tcp_proxy'),
+    ],
+    ['route', 'ROUTE_CONFIGURATION', 'MERGE', { value: { vhds: {} } }, { vhds: {} }],
+    ['route', 'ROUTE_CONFIGURATION', 'ADD', {}, given.route],
+    ['route', 'ROUTE_CONFIGURATION', 'REMOVE', {}, given.route],
+    ['route', 'VIRTUAL_HOST', 'ADD', {}, { virtual_hosts: [...given.route.virtual_hosts, { name: 'new' }] }],
+    ['route', 'VIRTUAL_HOST', 'REMOVE', {}, { virtual_hosts: [] }],
+    ['route', 'VIRTUAL_HOST', 'REMOVE', { route: { vhost: { name: 'z' } } }, given.route],
+    ['route', 'VIRTUAL_HOST', 'REPLACE', { route: { vhost: { name: 'h' } } }, { virtual_hosts: [{ name: 'new' }] }],
+    [
+      'virtualHost',
+      'VIRTUAL_HOST',
+      'REPLACE',
+      { value: { routes: [], domains: ['x'] } },
+      { ...given.virtualHost, routes: [] },
+    ],
+    ['virtualHost', 'HTTP_ROUTE', 'ADD', {}, { routes: [{ name: 'r' }, { name: 'new' }] }],
+    [
+      'virtualHost',
+      'HTTP_ROUTE',
+      'INSERT_FIRST',
+      { route: { vhost: { route: { name: 'r' } } } },
+      { routes: [{ name: 'new' }, { name: 'r' }] },
+    ],
+    ['virtualHost', 'HTTP_ROUTE', 'INSERT_FIRST', { route: { vhost: { route: { name: 'z' } } } }, given.virtualHost],
+    ['virtualHost', 'HTTP_ROUTE', 'MERGE', { value: { decorator: {} } }, { routes: [{ name: 'r', decorator: {} }] }],
+    ['virtualHost', 'HTTP_ROUTE', 'REMOVE', {}, { routes: [] }],
+    ['virtualHost', 'HTTP_ROUTE', 'REPLACE', {}, given.virtualHost],
+    ['cluster', 'CLUSTER', 'MERGE', { value: { lb_policy: 'RANDOM' } }, { lb_policy: 'RANDOM' }],
+    ['cluster', 'CLUSTER', 'REMOVE', {}, undefined],
+    ['cluster', 'CLUSTER', 'REPLACE', {}, given.cluster],
+  ])('%s: %s %s %o', (type, target, operation, more, expected) => {
+    const found = patchResource(
+      type,
+      given[type],
+      patch({ target, operation, value: { name: 'new' }, ...more }),
+      'sidecar',
+    );
+    expect(found).toEqual(expected && { ...given[type], ...expected });
+  });
+});
+
+test('a cluster to the app by the service that its metadata names', () => {
+  const metadata = { filter_metadata: { istio: { services: [{ host: 'a.b' }, { host: 'c.d' }] } } };
+  const inbound = { name: 'inbound|8080||', metadata };
+  const merge = (service: string) =>
+    patchResource(
+      'cluster',
+      inbound,
+      patch({ target: 'CLUSTER', value: { connect_timeout: '1s' }, cluster: { service } }),
+      'sidecar',
+    ) !== inbound;
+  expect(['a.b', 'c.d', 'e.f'].map(merge)).toEqual([true, true, false]);
+});
+
+test('chains by some of their protocols', () => {
+  const chains = { name: 'x', filter_chains: [{ filter_chain_match: { application_protocols: ['h2', 'http/1.1'] } }] };
+  const merge = (applicationProtocols: string) =>
+    patchResource(
+      'listener',
+      chains,
+      patch({ target: 'FILTER_CHAIN', value: { name: 'n' }, listener: { filterChain: { applicationProtocols } } }),
+      'sidecar',
+    ) !== chains;
+  expect(['h2', 'http/1.1,h2', 'h2,istio'].map(merge)).toEqual([true, true, false]);
 });

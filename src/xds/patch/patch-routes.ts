@@ -37,7 +37,7 @@ export function patchRouteConfiguration(routes: Message, patch: PatchIR): Messag
   const isNamed = (host: Message) => isMatchedHost(host, String(host.name ?? ''), patch.route);
   const next =
     patch.target === 'VIRTUAL_HOST'
-      ? patchedList(hosts, { patch, type: hostType, isNamed, names: patch.route?.vhost !== undefined })
+      ? patchedList(hosts, { patch, type: hostType, isNamed, names: true })
       : hosts.map((host) => (isNamed(host) ? withRoutes(host, patch) : host));
   return next.length === hosts.length && next.every((host, index) => host === hosts[index])
     ? routes
@@ -51,8 +51,10 @@ export function patchVirtualHost(host: Message, patch: PatchIR): Message {
   if (patch.target === 'HTTP_ROUTE') return withRoutes(host, patch);
   if (patch.target !== 'VIRTUAL_HOST') return host;
   if (patch.operation === 'REMOVE') return { ...host, routes: [] };
-  if (patch.operation !== 'MERGE') return host;
-  return { ...(merged(hostType, host, canonical(hostType, patch.value)) as Message), name: host.name };
+  const value = canonical(hostType, patch.value) as Message;
+  // Envoy has asked for these domains.
+  if (patch.operation === 'REPLACE') return { ...value, name: host.name, domains: host.domains };
+  return patch.operation === 'MERGE' ? { ...(merged(hostType, host, value) as Message), name: host.name } : host;
 }
 
 /** Its name begins or ends with its port: `80`, `http.8080`, `https.443.https.gw.ns`, `inbound|8080||`. */
@@ -80,6 +82,9 @@ function withRoutes(host: Message, patch: PatchIR): Message {
   const isNamed = (route: Message) =>
     (name === undefined || route.name === name) && (field === undefined || route[field] !== undefined);
   const routes = messages(host.routes);
-  const next = patchedList(routes, { patch, type: routeType, isNamed, names: patch.route?.vhost?.route !== undefined });
+  if (patch.operation === 'REPLACE') return host;
+  // As in Istio, what names no route removes them all.
+  const names = patch.route?.vhost?.route !== undefined || patch.operation === 'REMOVE';
+  const next = patchedList(routes, { patch, type: routeType, isNamed, names, firstIfNamed: true });
   return next === routes ? host : { ...host, routes: next };
 }
