@@ -8,7 +8,7 @@ import type { Snapshot } from '../registry/snapshot.ts';
 import { decodeResource } from '../xds/encode/decode-resource.ts';
 import { encodeResource } from '../xds/encode/encode-resource.ts';
 import { brokenLimit } from '../xds/limits/broken-limit.ts';
-import { lacksConfiguration } from '../xds/patch/filter-configuration.ts';
+import { withExtensionConfigs } from '../xds/patch/extension-configs.ts';
 import { canonical } from '../xds/patch/merge.ts';
 import { isAdded, isOf, isPatched, patchResource } from '../xds/patch/patch-resource.ts';
 import {
@@ -92,14 +92,11 @@ class WorkloadPatches implements Patches {
   readonly #fitted = new Set<PatchIR>();
 
   constructor(patches: readonly PatchIR[], role: Role, tell: (problem: PatchProblem) => void) {
-    this.#patches = patches.filter((patch) => !lacksConfiguration(patch));
+    const filled = withExtensionConfigs(patches);
+    this.#patches = filled.patches;
     this.#role = role;
     this.#tell = tell;
-    for (const { value, origin } of patches.filter(lacksConfiguration))
-      tell({
-        message: `the filter ${String(value['name'] ?? '')} has no typed_config, by which alone Envoy knows it`,
-        origins: [origin],
-      });
+    for (const { patch, message } of filled.problems) tell({ message, origins: [patch.origin] });
   }
 
   set(type: XdsType, resources: ResourceSet): ResourceSet {

@@ -172,6 +172,53 @@ spec: {hosts: [app.example.com], gateways: [ingress], http: [{route: [{destinati
     });
   });
 
+  test('filters by class, and one that has its configuration by name: AUTHN before what is denied, AUTHZ behind it', async () => {
+    const denied = `
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: row, namespace: default}
+spec: {action: DENY, selector: {matchLabels: {app: server}}, rules: [{to: [{operation: {paths: ["/denied*"]}}]}]}
+---`;
+    // A local reply passes all filters on its way back: what comes to a filter is seen on the way there.
+    const answering = (name: string, path: string, answer: number) => ({
+      name,
+      typed_config: {
+        '@type': 'type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua',
+        default_source_code: {
+          inline_string: `function envoy_on_request(handle)
+            if handle:headers():get(":path"):find("${path}") then handle:respond({ [":status"] = "${answer}" }, "") end
+          end`,
+        },
+      },
+    });
+    const [early, late, named] = [
+      answering('early', '-early', 418),
+      answering('late', '-late', 419),
+      answering('named', '-named', 420),
+    ];
+    const discovery = {
+      config_source: { ads: {}, initial_fetch_timeout: '0s', resource_api_version: 'V3' },
+      type_urls: [named.typed_config['@type']],
+    };
+    const inbound = { match: { context: 'SIDECAR_INBOUND' }, applyTo: 'HTTP_FILTER' };
+    const manifest = filter(
+      { ...inbound, patch: { operation: 'ADD', filterClass: 'AUTHN', value: early } },
+      { ...inbound, patch: { operation: 'ADD', filterClass: 'AUTHZ', value: late } },
+      { ...inbound, patch: { operation: 'ADD', value: { name: 'named', config_discovery: discovery } } },
+      { applyTo: 'EXTENSION_CONFIG', patch: { operation: 'ADD', value: named } },
+    );
+    const paths = ['/open-early', '/open-late', '/open-named', '/denied-early', '/denied-late', '/denied-named'];
+    const answers = async () => {
+      const all = paths.map((path) => mesh.load('default/client', { url: `http://server:9080${path}` }));
+      return (await Promise.all(all)).map(({ samples }) => samples[0]?.status).join(' ');
+    };
+    await within(denied + manifest, async () => {
+      await until('each stands in its place', async () =>
+        (await answers()) === '418 419 420 418 403 403' ? true : undefined,
+      );
+    });
+  });
+
   const limited = (spec: object) => ({
     '@type': 'type.googleapis.com/udpa.type.v1.TypedStruct',
     type_url: 'type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit',

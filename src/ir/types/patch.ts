@@ -9,7 +9,8 @@ export type PatchTarget =
   | 'ROUTE_CONFIGURATION'
   | 'VIRTUAL_HOST'
   | 'HTTP_ROUTE'
-  | 'CLUSTER';
+  | 'CLUSTER'
+  | 'EXTENSION_CONFIG';
 export type PatchOperation = 'MERGE' | 'ADD' | 'REMOVE' | 'INSERT_BEFORE' | 'INSERT_AFTER' | 'INSERT_FIRST' | 'REPLACE';
 export type PatchContext = 'ANY' | 'SIDECAR_INBOUND' | 'SIDECAR_OUTBOUND' | 'GATEWAY';
 

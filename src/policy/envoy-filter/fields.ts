@@ -26,7 +26,7 @@ export const envoyFilterFields: FieldEffects = {
     ...targetFields.values,
     {
       path: `${patches}.applyTo`,
-      isMeant: isOneOf('EXTENSION_CONFIG', 'BOOTSTRAP'),
+      isMeant: isOneOf('BOOTSTRAP'),
       message: `it cannot be patched yet: ${left}`,
     },
     {

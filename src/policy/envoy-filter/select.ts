@@ -40,7 +40,7 @@ function holdsFor({ namespace, spec }: Config<EnvoyFilter>, { proxy, settings }:
 
 const built: readonly string[] = [
   ...['LISTENER', 'FILTER_CHAIN', 'NETWORK_FILTER', 'HTTP_FILTER', 'ROUTE_CONFIGURATION', 'VIRTUAL_HOST'],
-  ...['HTTP_ROUTE', 'CLUSTER', 'LISTENER_FILTER'],
+  ...['HTTP_ROUTE', 'CLUSTER', 'LISTENER_FILTER', 'EXTENSION_CONFIG'],
 ];
 /** Lists in which an item has a place; in others, as in Istio, what is to be inserted is added. */
 const ordered: readonly string[] = ['LISTENER_FILTER', 'NETWORK_FILTER', 'HTTP_FILTER', 'HTTP_ROUTE'];
