@@ -20,6 +20,12 @@ export function namespaceName(text: string): string {
   throw new InvalidArgumentError('It has to be the name of a namespace: a-z, 0-9 and -, at most 63.');
 }
 
+/** Of a revision or a tag. */
+export function revisionName(text: string): string {
+  if (/^[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?$/.test(text)) return text;
+  throw new InvalidArgumentError('It has to be a name like prod: a-z, 0-9 and -, at most 42.');
+}
+
 export function portNumber(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (port < 1 || port > 65_535) throw new InvalidArgumentError('It has to be a port, 1 to 65535.');

@@ -1,10 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import type { InstallationFlags } from '../app/installation/installation-options.ts';
+import { OutriggerError } from '../errors.ts';
 import { buildManifests } from '../install/build-manifests.ts';
 import { beforeInstall, install } from '../install/install.ts';
 import { complete, type Draft, defaultManifestOptions, rootSecretName } from '../install/manifest-options.ts';
+import { titleOf } from '../install/object-path.ts';
 import { printManifests } from '../install/print-manifests.ts';
+import { surplusOf } from '../install/surplus.ts';
+import type { FoundObject } from '../install/uninstall-plan.ts';
 import { duration } from './flag-values.ts';
 import { addClusterFlags, type ClusterFlags, confirm, interruption, openCluster, whoAmI } from './install-cluster.ts';
 import { installProgress } from './install-progress.ts';
@@ -48,14 +52,18 @@ Examples:
 }
 
 async function run(flags: Flags): Promise<void> {
-  const { draft, profile } = installationOf(flags);
+  const { draft, profile, isProfileNamed } = installationOf(flags);
   const namespace = draft.namespace ?? defaultManifestOptions.namespace;
   const { cluster, server, roots, webhookRoots } = await openCluster(flags);
   if (flags.dryRun === true) {
     const found = draft.caPem ?? (await webhookRoots(namespace, rootSecretName).load())?.certificatePem;
     if (found === undefined)
       process.stderr.write('! The caBundle is left out: its certificate is made by `install`.\n');
-    process.stdout.write(printManifests(buildManifests(complete({ ...draft, caPem: found ?? '' })), 'yaml'));
+    const plan = complete({ ...draft, caPem: found ?? '' });
+    const objects = buildManifests(plan);
+    const lost = (await surplusOf(cluster, objects, plan)) ?? [];
+    if (lost.length > 0) process.stderr.write(`! \`install\` would remove: ${lost.map(titleOf).join(', ')}\n`);
+    process.stdout.write(printManifests(objects, 'yaml'));
     return;
   }
   const progress = installProgress(process.stdout);
@@ -66,16 +74,24 @@ async function run(flags: Flags): Promise<void> {
     ...{ wait: flags.wait, timeoutMs: flags.timeout ?? 300_000, signal: stop.signal, onProgress: progress.tell },
   };
   try {
-    if (flags.skipConfirmation !== true) {
-      await beforeInstall(options);
-      await confirm(question({ draft, profile, namespace, server }));
-    }
-    await install(options);
+    const before = await beforeInstall(options);
+    const lost = before.lost.map(titleOf).join(', ');
+    // Whoever names nothing and is asked nothing has not said that a gateway may go (0301).
+    const isSaid = isProfileNamed || flags.skipConfirmation !== true || before.lost.every(isTag);
+    if (!isSaid) throw new OutriggerError('OR2516', `the profile ${profile}, which none was named for, has no ${lost}`);
+    if (lost !== '') progress.tell({ kind: 'warning', text: `This removes what these options have no more: ${lost}` });
+    if (flags.skipConfirmation !== true) await confirm(question({ draft, profile, namespace, server }));
+    await install(options, before);
     progress.end(`Outrigger ${ownVersion()} is installed in ${namespace}, profile ${profile}.`);
   } finally {
     progress.clear();
     stop.release();
   }
+}
+
+/** Tags go only by `revisionTags`. */
+function isTag({ metadata }: FoundObject): boolean {
+  return metadata.name.startsWith('outrigger-revision-tag-');
 }
 
 function question(about: { draft: Draft; profile: string; namespace: string; server: string }): string {

@@ -22,6 +22,7 @@ import { command as proxyStatus } from './proxy-status.ts';
 import { command as root } from './root.ts';
 import { command as scope } from './scope.ts';
 import { command as serve } from './serve.ts';
+import { command as tag } from './tag.ts';
 import { command as translate } from './translate.ts';
 import { command as uninject } from './uninject.ts';
 import { command as uninstall } from './uninstall.ts';
@@ -37,6 +38,7 @@ const commands: readonly (() => Command)[] = [
   uninject,
   install,
   uninstall,
+  tag,
   checkCommand,
   verifyCommand,
   manifest,

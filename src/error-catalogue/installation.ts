@@ -26,7 +26,7 @@ export const installationErrors = {
     status: 409,
     title: 'Another webhook injects into the same namespaces',
     remedy:
-      'Install beside it with --revision NAME and label namespaces istio.io/rev=NAME, or remove the other one first (Istio: `istioctl uninstall`). A tag is taken from its revision by `outrigger install --revision OTHER --set revisionTags=`.',
+      'Install beside it with --revision NAME and label namespaces istio.io/rev=NAME, or remove the other one first (Istio: `istioctl uninstall`). A tag moves by `outrigger tag set TAG --revision NAME --overwrite`.',
   },
   OR2505: {
     status: 409,
@@ -86,5 +86,22 @@ export const installationErrors = {
     title: 'A pod cannot start',
     remedy:
       'Waiting longer does not help. Mend what the message says (an image: its name in `--set image=` and `--set proxyImage=`, and the right to pull it; a container that ends: `kubectl -n outrigger-system logs POD --previous`), and run the command again: it goes on where it stopped.',
+  },
+  OR2516: {
+    status: 409,
+    title: 'The installation would lose parts that nobody named',
+    remedy:
+      'Nothing was changed. Name the profile that is installed (`--set profile=demo`) to keep them, or the one that is wanted to have them removed; `outrigger install` without -y asks.',
+  },
+  OR2517: {
+    status: 409,
+    title: 'The tag is of another revision',
+    remedy:
+      'Give --overwrite to move it: pods made from then on are of the other revision, those that run stay as they are.',
+  },
+  OR2518: {
+    status: 404,
+    title: 'There is no such tag',
+    remedy: 'See `outrigger tag list`; `outrigger tag set TAG --revision NAME` makes one.',
   },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -252,3 +252,14 @@ test('a pod that holds the marks of the comparison itself is compared as it is',
   const named = podOf({}, { containers: [{ name: '\uE0000\uE001', image: 'a' }] });
   expect(patched(named)).toEqual(JSON.parse(JSON.stringify(inject(named).pod)));
 });
+
+test('a pod that a tag of this revision asks for is injected by whoever was called for it', () => {
+  const { injector: remembering } = { injector: rememberInjections(buildInjector(settings, texts), 10) };
+  const asked = (tag: string | undefined) =>
+    remembering.inject({
+      ...{ pod: podOf({}), namespace: { ...namespace, labels: { 'istio.io/rev': 'prod' } }, nodes: [], tag },
+    }).decision.decidedBy;
+  expect([asked(undefined), asked('prod'), asked('other'), asked('prod')]).toEqual([
+    ...['revision_not_installed', 'revision_label', 'revision_not_installed', 'revision_label'],
+  ]);
+});

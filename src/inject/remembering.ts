@@ -79,7 +79,7 @@ function keyOf(request: InjectRequest): string {
   const { metadata, ...pod } = request.pod;
   const { managedFields: _m, uid: _u, creationTimestamp: _c, ownerReferences, ...read } = metadata;
   const owners = ownerReferences?.map(({ apiVersion, kind, name, controller }) => [apiVersion, kind, name, controller]);
-  const { namespace, urlParameters, proxyConfigs, stopped } = request;
+  const { namespace, urlParameters, tag, proxyConfigs, stopped } = request;
   return JSON.stringify([
     pod,
     read,
@@ -87,6 +87,7 @@ function keyOf(request: InjectRequest): string {
     namespace,
     nodesSupportNative(request),
     urlParameters,
+    tag,
     proxyConfigs,
     stopped,
   ]);

@@ -3,6 +3,7 @@ import { asOutriggerError, OutriggerError } from '../errors.ts';
 import type { Json } from '../model/json.ts';
 import { isObject } from '../model/json.ts';
 import type { ClusterFacts, NamespaceFacts } from '../model/pod.ts';
+import { tagParameter } from '../model/revision-tag.ts';
 import { type AdmissionRequest, decodePod, decodeReview } from './admission.ts';
 import { encodeAllowed, encodeRefused } from './admission-response.ts';
 import { cleanWarnings } from './admission-warnings.ts';
@@ -142,10 +143,11 @@ export class Admitter {
   #inject(request: AdmissionRequest, namespace: NamespaceFacts, remainder: string): Answer {
     const { injector, facts } = this.#options;
     const pod = decodePod(request.object, namespace.name);
-    const urlParameters = this.#parametersOf(remainder);
+    const { [tagParameter]: tag, ...urlParameters } = this.#parametersOf(remainder);
     const proxyConfigs = facts.proxyConfigs?.(namespace.name, pod.metadata.labels ?? {});
     const stopped = facts.stoppedInjection?.(namespace.name, pod.metadata.labels ?? {});
-    const outcome = injector.inject({ pod, namespace, nodes: facts.nodes(), proxyConfigs, stopped, urlParameters });
+    const around = { namespace, nodes: facts.nodes(), proxyConfigs, stopped };
+    const outcome = injector.inject({ pod, ...around, urlParameters, tag });
     const { decision } = outcome;
     const { patchBase64, patchBytes } = outcome;
     const warnings = cleanWarnings(outcome.warnings);

@@ -111,6 +111,11 @@ describe('a pod that is created', () => {
     ]);
   });
 
+  test('reaches it with the tag of the webhook that asks, which is no variable of the proxy', async () => {
+    await post(review(), '/inject/revision-tag/prod').expect(200);
+    expect(requests).toMatchObject([{ tag: 'prod', urlParameters: {} }]);
+  });
+
   test('reaches it with what ProxyConfigs say of its namespace and labels', async () => {
     facts.proxyConfigs = (name, { app: threads }) => ({ wide: [{ [name]: Number(threads) }] });
     await post(review({ object: { ...pod, metadata: { ...pod.metadata, labels: { app: '7' } } } })).expect(200);

@@ -6,13 +6,16 @@ import { buildManifests } from './build-manifests.ts';
 import type { InstallCluster } from './cluster.ts';
 import { textAt } from './fields.ts';
 import { type HeldLease, holdLease } from './install-lease.ts';
+import type { KubernetesObject } from './kubernetes-object.ts';
 import type { Draft, ManifestOptions } from './manifest-options.ts';
 import { complete } from './manifest-options.ts';
-import { collectionPath, objectPath } from './object-path.ts';
+import { collectionPath, objectPath, titleOf } from './object-path.ts';
 import { type Part, partsOf } from './parts.ts';
 import type { Progress } from './progress.ts';
-import { isForbidden, prune } from './prune.ts';
 import { missingRights, rightsFor, sayRights } from './rights.ts';
+import { surplusOf } from './surplus.ts';
+import { ownWebhooks, tagsOf } from './tags.ts';
+import type { FoundObject } from './uninstall-plan.ts';
 import { foreignClaims } from './webhook-claims.ts';
 
 export interface InstallOptions {
@@ -37,26 +40,44 @@ export interface InstallOptions {
 const mostSkewMs = 3_600_000;
 const toldSkewMs = 60_000;
 
+/** What is known before anything is changed. */
+export interface Before {
+  readonly plan: ManifestOptions;
+  readonly objects: readonly KubernetesObject[];
+  readonly skewMs: number;
+  /** What goes, as these options have it no more. */
+  readonly lost: readonly FoundObject[];
+}
+
 /**
- * Everything that is looked at before anything is changed. Throws OR1630, OR2503, OR2504, OR2514.
+ * Everything that is looked at before anything is changed. Tags that nobody names stay as they are. Throws OR1630, OR2503, OR2504,
+ * OR2514.
  */
-export async function beforeInstall(options: Pick<InstallOptions, 'cluster' | 'draft' | 'onProgress' | 'now'>) {
+export async function beforeInstall(
+  options: Pick<InstallOptions, 'cluster' | 'draft' | 'onProgress' | 'now'>,
+): Promise<Before> {
   const { cluster, draft, onProgress, now } = options;
   const skewMs = await clockSkew(cluster, now);
   if (Math.abs(skewMs) > mostSkewMs) throw new OutriggerError('OR2514', sayable(skewMs));
   if (Math.abs(skewMs) > toldSkewMs) onProgress({ kind: 'warning', text: `The clocks disagree: ${sayable(skewMs)}` });
-  const plan = complete({ ...draft, caPem: draft.caPem ?? '' });
-  const objects = buildManifests(plan);
-  const missing = await missingRights(cluster, rightsFor(objects, plan.namespace, plan.gateways.namespace));
+  const fresh = complete({ ...draft, caPem: draft.caPem ?? '' });
+  const planned = buildManifests(fresh);
+  const missing = await missingRights(cluster, rightsFor(planned, fresh.namespace, fresh.gateways.namespace));
   if (missing.length > 0) throw new OutriggerError('OR2503', `you may not ${sayRights(missing)}`);
+  const tags = draft.tags ?? tagsOf(await ownWebhooks(cluster, fresh.namespace), fresh.revision);
+  const plan = { ...fresh, tags };
   await refuseClaims(cluster, plan);
-  return { plan, objects, skewMs };
+  const objects = buildManifests(plan);
+  const lost = await surplusOf(cluster, objects, plan);
+  if (lost === undefined)
+    onProgress({ kind: 'warning', text: 'Whether something of other options is left was not looked at: no right to' });
+  return { plan, objects, skewMs, lost: lost ?? [] };
 }
 
-/** Throws also OR2504–OR2508, OR2511, OR2513, and what the roots throw. */
-export async function install(options: InstallOptions): Promise<void> {
+/** Throws OR1630, OR2503, OR2505–OR2508, OR2511, OR2513, and what the roots throw. */
+export async function install(options: InstallOptions, before: Before): Promise<void> {
   const { cluster, draft, signal, onProgress, roots, now } = options;
-  const { plan, objects: planned, skewMs } = await beforeInstall(options);
+  const { plan, objects: planned, skewMs, lost } = before;
   const serverNow = () => new Date(now().getTime() - skewMs);
   const done: string[] = [];
   const told = (title: string, applied?: Applied) => {
@@ -81,18 +102,11 @@ export async function install(options: InstallOptions): Promise<void> {
       const caPem = draft.caPem ?? (await roots.webhook(serverNow())).certificatePem;
       await roots.mesh(serverNow());
       told('Certificates');
-      const objects = buildManifests({ ...plan, caPem });
-      for (const part of partsOf(objects).slice(1))
+      for (const part of partsOf(buildManifests({ ...plan, caPem })).slice(1))
         told(part.title, await applyAndAwait(part, plan, options, applying));
-      const gone = await prune(cluster, objects, plan).catch((error: unknown) => {
-        if (!isForbidden(error)) throw error;
-        onProgress({
-          kind: 'warning',
-          text: 'Whether something of other options is left was not looked at: no right to',
-        });
-        return [];
-      });
-      if (gone.length > 0) told(`Removed, as these options have it no more: ${gone.join(', ')}`);
+      // Last, so that what takes the place of it is there.
+      for (const object of lost) await cluster.remove(objectPath(object));
+      if (lost.length > 0) told(`Removed, as these options have it no more: ${lost.map(titleOf).join(', ')}`);
     } finally {
       await lease.release();
     }

@@ -19,7 +19,7 @@ export function serveArguments(options: ManifestOptions, service: string): strin
 
 /** What the installation itself decides; most of it is closed to `--set`. */
 function fixedSettings(options: ManifestOptions, service: string): Record<string, Json> {
-  const { namespace, revision, tags, proxyImage, namespacesByDefault, gateways } = options;
+  const { namespace, revision, proxyImage, namespacesByDefault, gateways } = options;
   return {
     'injection.systemNamespace': namespace,
     'injection.revision': revision,
@@ -28,7 +28,6 @@ function fixedSettings(options: ManifestOptions, service: string): Record<string
     // API servers keep connections: each is ended by an answer, not under a request (0183).
     'server.preStopDelaySeconds': 6,
     ...(namespacesByDefault ? { 'injection.enableNamespacesByDefault': true } : {}),
-    ...(tags.length === 0 ? {} : { 'injection.tags': tags.map((tag) => `${tag}=${revision}`).join(',') }),
     ...(namespace === 'outrigger-system' ? {} : { 'mesh.rootNamespaces': [namespace, 'istio-system'] }),
     ...(gateways.ingress || gateways.egress ? { 'mesh.secretNamespaces': [gateways.namespace] } : {}),
   };

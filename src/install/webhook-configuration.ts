@@ -1,4 +1,5 @@
 import type { LabelExpression } from '../model/label-selector.ts';
+import { tagParameter } from '../model/revision-tag.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
 import { defaultEntries, revisionEntries, type WebhookEntry } from './webhook-entries.ts';
 
@@ -19,7 +20,10 @@ export interface WebhookConfigurationOptions {
   readonly namespacesByDefault: boolean;
 }
 
-/** One configuration for the revision and one for each tag; names and selectors as Istio's. */
+/**
+ * One configuration for the revision and one for each tag; names and selectors as Istio's. The path of a tag's says the tag, so
+ * that whoever is called knows that the tag is its own, without having been told before (0300).
+ */
 export function buildWebhookConfigurations(options: WebhookConfigurationOptions): KubernetesObject[] {
   const { revision, tags } = options;
   const suffix = revision === 'default' ? '' : `-${revision}`;
@@ -27,12 +31,14 @@ export function buildWebhookConfigurations(options: WebhookConfigurationOptions)
     name: `outrigger-sidecar-injector${suffix}`,
     labels: { 'outrigger.io/rev': revision },
     entries: entriesFor(revision, options),
+    path: '/inject',
   });
   const ofTags = [...new Set(tags)].sort().map((tag) =>
     buildConfiguration(options, {
       name: `outrigger-revision-tag-${tag}`,
       labels: { 'outrigger.io/rev': revision, 'outrigger.io/tag': tag },
       entries: entriesFor(tag, options),
+      path: `/inject/${tagParameter}/${tag}`,
     }),
   );
   return [own, ...ofTags];
@@ -48,18 +54,18 @@ export function entriesFor(
 
 function buildConfiguration(
   options: WebhookConfigurationOptions,
-  content: { name: string; labels: Record<string, string>; entries: readonly WebhookEntry[] },
+  content: { name: string; labels: Record<string, string>; entries: readonly WebhookEntry[]; path: string },
 ): KubernetesObject {
   return {
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: 'MutatingWebhookConfiguration',
     metadata: { name: content.name, labels: { app: 'outrigger', ...content.labels } },
-    webhooks: content.entries.map((entry) => buildWebhook(entry, options)),
+    webhooks: content.entries.map((entry) => buildWebhook(entry, options, content.path)),
   };
 }
 
 /** One entry as the API has it. */
-export function buildWebhook(entry: WebhookEntry, options: WebhookConfigurationOptions) {
+export function buildWebhook(entry: WebhookEntry, options: WebhookConfigurationOptions, path: string) {
   const excluded: LabelExpression = {
     key: 'kubernetes.io/metadata.name',
     operator: 'NotIn',
@@ -70,8 +76,8 @@ export function buildWebhook(entry: WebhookEntry, options: WebhookConfigurationO
     admissionReviewVersions: ['v1', 'v1beta1'],
     clientConfig: {
       ...(options.url === undefined
-        ? { service: { name: options.service, namespace: options.namespace, path: '/inject', port: 443 } }
-        : { url: `${options.url}/inject` }),
+        ? { service: { name: options.service, namespace: options.namespace, path, port: 443 } }
+        : { url: `${options.url}${path}` }),
       ...(options.caPem === '' ? {} : { caBundle: Buffer.from(options.caPem, 'utf8').toString('base64') }),
     },
     rules: [{ operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], scope: 'Namespaced' }],

@@ -140,8 +140,28 @@ describe.skipIf(isSkipped)('an upgrade by revisions', () => {
     const taken = await session.type('outrigger install --set profile=minimal,revisionTags=prod -y');
     expect(taken.code).toBe(1);
     expect(taken.stdout + taken.stderr).toMatch(
-      /OR2504 .*Outrigger of revision canary.* istio\.io\/rev=prod[\s\S]*revisionTags=/,
+      /OR2504 .*Outrigger of revision canary.* istio\.io\/rev=prod[\s\S]*outrigger tag set/,
     );
+    expect((await session.type('outrigger tag set prod --revision default')).stderr).toContain('OR2517');
+    expect(await installed()).toEqual(before);
+  });
+
+  test("a tag moves to the other revision and back under load: new pods are that one's, and none is without a proxy", async () => {
+    const load = await under(async () => {
+      for (const revision of ['default', 'canary']) {
+        const told = await session.must(`outrigger tag set prod --revision ${revision} --overwrite`);
+        const restart = /`(kubectl rollout restart deployment -n stock)`/.exec(told)?.[1] ?? '';
+        await session.must(restart);
+        await session.must('kubectl rollout status deploy/shelf -n stock --timeout=90s');
+        await expect.poll(() => servedBy('stock'), soon).toEqual({ [revision]: 2 });
+      }
+    });
+    expect(load).toEqual({ statuses: { 200: expect.any(Number) }, errors: {} });
+    expect(await session.must('outrigger tag list')).toMatch(/^TAG .*\nprod\s+canary\s+stock\n$/);
+    await session.must('outrigger verify-install --revision canary');
+    // What is installed once more keeps the tags that it has.
+    await session.must('outrigger install --revision canary -y');
+    expect(await session.must('outrigger tag list')).toMatch(/\nprod\s+canary/);
     expect(await installed()).toEqual(before);
   });
 

@@ -123,7 +123,7 @@ spec:
 test('what was installed is recorded, so that the same objects can be made again', () => {
   const options = complete({ ...read(['profile=demo', 'mesh.pushedHosts=5', 'replicas=3']).draft, caPem: 'x' });
   const recorded = readRecorded(recordOptions(options), 'x');
-  const again = { ...recorded, namespace: options.namespace, caPem: 'x' };
+  const again = { ...recorded, namespace: options.namespace, tags: [], caPem: 'x' };
   expect(buildManifests(again)).toEqual(buildManifests(options));
   expect(recordOptions(options)).not.toContain('caPem');
   expect(() => readRecorded('[', 'x')).toThrow(expect.objectContaining({ code: 'OR2510' }));

@@ -20,6 +20,8 @@ export interface InstallationOptions {
   /** All but the certificate, where no file of one was given. */
   readonly draft: Draft;
   readonly profile: string;
+  /** By a flag or a file; else it is what is taken where none is. */
+  readonly isProfileNamed: boolean;
   /** What of Istio's values was mapped, and what has no effect. */
   readonly reports: readonly ValueReport[];
 }
@@ -49,7 +51,13 @@ export function readInstallation(flags: InstallationFlags, read: (path: string) 
   const { settings: ofIstio, reports } = settingsOfIstio(user.istio);
   const settings = { ...ofIstio, ...Object.fromEntries([...base.settings, ...user.settings]) };
   checkSettings(settings);
-  return { profile, reports: [...reports, ...meshReports], draft: { ...draft, meshConfig: mesh, settings } };
+  const isProfileNamed = user.profile !== undefined;
+  return {
+    profile,
+    isProfileNamed,
+    reports: [...reports, ...meshReports],
+    draft: { ...draft, meshConfig: mesh, settings },
+  };
 }
 
 function profileFile(name: string): string {

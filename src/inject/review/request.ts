@@ -10,6 +10,8 @@ export interface InjectRequest {
   readonly stopped?: StoppedInjection | undefined;
   /** Istio's `/inject/cluster/<id>/net/<network>/KEY/value` of the webhook URL. */
   readonly urlParameters?: Readonly<Record<string, string>>;
+  /** The tag whose webhook asks: it is one of this revision, whatever the settings know of it. */
+  readonly tag?: string | undefined;
 }
 
 /** What the checks of the decision look at: the request, flattened. */
@@ -27,8 +29,9 @@ export interface PodFacts {
 
 export function gatherFacts(request: InjectRequest, settings: InjectionSettings): PodFacts {
   const { metadata, spec } = request.pod;
+  const { tag } = request;
   return {
-    settings,
+    settings: tag === undefined ? settings : { ...settings, tags: { ...settings.tags, [tag]: settings.revision } },
     namespace: request.namespace.name,
     hostNetwork: spec.hostNetwork === true,
     containerNames: [...(spec.initContainers ?? []), ...spec.containers].map((container) => container.name),

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { tagParameter } from '../../model/revision-tag.ts';
 import { labelled, render } from '../build-manifests.ts';
 import type { GatewayView } from '../gateways.ts';
 import { gatewayViews } from '../gateways.ts';
@@ -107,7 +108,7 @@ function fewerReplicas(object: KubernetesObject, marks: ChartMarks): KubernetesO
   return { ...object, spec: { ...(object['spec'] as object), replicas } };
 }
 
-/** One configuration for the revision, one for each tag: `.name` is which, `.root` the chart. */
+/** One configuration for the revision, one for each tag: `.name` is which, `.path` of its address, `.root` the chart. */
 function webhooks(): string {
   const marks = createMarks();
   const lists = {
@@ -131,13 +132,14 @@ function webhooks(): string {
 }
 
 function webhookOf(entry: WebhookEntry, marks: ChartMarks): object {
-  const webhook = buildWebhook(entry, {
+  const options = {
     ...{ revision: '', tags: [], service: '', caPem: '', namespacesByDefault: false, timeoutSeconds: 0 },
     namespace: marks.text('.root.Release.Namespace'),
-  });
+  };
+  const webhook = buildWebhook(entry, options, '');
   return {
     ...webhook,
-    clientConfig: marks.block('include "outrigger.clientConfig" (dict "root" .root "path" "/inject")'),
+    clientConfig: marks.block('include "outrigger.clientConfig" (dict "root" .root "path" .path)'),
     timeoutSeconds: marks.raw('.root.Values.timeoutSeconds'),
   };
 }
@@ -182,6 +184,7 @@ metadata:
     {{- end }}
     app.kubernetes.io/part-of: outrigger
     outrigger.io/installation: {{ $root.Release.Namespace | quote }}
-{{ include "outrigger.webhooks" (dict "root" $root "name" (default $root.Values.revision $tag)) }}
+{{- $path := ternary (printf "/inject/${tagParameter}/%s" $tag) "/inject" (ne $tag "") }}
+{{ include "outrigger.webhooks" (dict "root" $root "path" $path "name" (default $root.Values.revision $tag)) }}
 {{- end }}
 `;

@@ -6,6 +6,7 @@ import { listAt, textAt } from '../fields.ts';
 import type { ManifestOptions } from '../manifest-options.ts';
 import { collectionPath } from '../object-path.ts';
 import { readRecorded } from '../recorded-options.ts';
+import { tagsOf } from '../tags.ts';
 
 /** The options of each revision that is installed, by the ConfigMaps that say so. Throws OR1630, OR2503, OR2510. */
 export async function installedOptions(cluster: InstallCluster, namespace: string): Promise<ManifestOptions[]> {
@@ -17,7 +18,8 @@ export async function installedOptions(cluster: InstallCluster, namespace: strin
     .map((map) => {
       const name = textAt(map, 'metadata', 'name');
       const recorded = readRecorded(textAt(map, 'data', 'options.json'), `ConfigMap ${namespace}/${name}`);
-      return { ...recorded, namespace, caPem: caPemOf(webhooks, recorded.revision) };
+      const { revision } = recorded;
+      return { ...recorded, namespace, tags: tagsOf(webhooks, revision), caPem: caPemOf(webhooks, revision) };
     });
 }
 

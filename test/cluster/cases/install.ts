@@ -105,7 +105,18 @@ export function installCases(cluster: () => Cluster): void {
       );
       const again = await run('install', '-y', ...beside, '--set', 'profile=demo');
       expect(again.stdout).not.toMatch(/created|changed(?<!unchanged)/);
+      // What nobody named and nobody was asked about is not taken away.
+      const unnamed = await run('install', '-y', ...beside);
+      expect([unnamed.code, unnamed.stdout, unnamed.stderr]).toEqual([
+        ...[1, '', expect.stringMatching(/OR2516 .*Deployment istio-system\/istio-egressgateway/)],
+      ]);
+      const asked = await run('install', ...beside);
+      expect(asked.stdout).toMatch(
+        /^‼ This removes .*Deployment istio-system\/istio-egressgateway.*\n[\s\S]*Proceed\?/,
+      );
+      expect((await run('install', '--dry-run', ...beside)).stderr).toMatch(/would remove: .*istio-egressgateway/);
       const less = await run('install', '-y', ...beside, '--set', 'profile=minimal');
+      expect(less.stdout.indexOf('‼ This removes')).toBe(0);
       expect(less.stdout).toMatch(/Removed.*Deployment istio-system\/istio-egressgateway/);
       const { items = [] } = await cluster().api.must('GET', collectionPath('Deployment', 'istio-system'));
       expect(items).toEqual([]);

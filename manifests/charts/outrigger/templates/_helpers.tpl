@@ -12,7 +12,7 @@ outrigger{{ include "outrigger.suffix" . }}
 {{- end }}
 
 {{- define "outrigger.recorded" -}}
-{{- $values := pick .Values "revision" "revisionTags" "image" "proxyImage" "replicas" "enableNamespacesByDefault" "timeoutSeconds" "servingSecret" "webhookUrl" "meshConfig" "settings" -}}
+{{- $values := pick .Values "revision" "image" "proxyImage" "replicas" "enableNamespacesByDefault" "timeoutSeconds" "servingSecret" "webhookUrl" "meshConfig" "settings" -}}
 {{- $gateways := pick .Values.gateways "namespace" "ingress" "egress" "autoscale" "cpu" "memory" "serviceType" -}}
 {{- toRawJson (merge (dict "gateways" $gateways) $values) -}}
 {{- end }}
@@ -22,11 +22,6 @@ outrigger{{ include "outrigger.suffix" . }}
 {{- $place := printf "%s.%s.svc" $service .Release.Namespace -}}
 {{- $settings := dict "injection.systemNamespace" .Release.Namespace "injection.revision" .Values.revision "injection.image.proxy" .Values.proxyImage "injection.discoveryAddress" (printf "%s:15012" $place) "server.preStopDelaySeconds" 6 -}}
 {{- if .Values.enableNamespacesByDefault }}{{ $_ := set $settings "injection.enableNamespacesByDefault" true }}{{ end -}}
-{{- if .Values.revisionTags }}
-{{- $tags := list }}
-{{- range .Values.revisionTags }}{{ $tags = append $tags (printf "%s=%s" . $.Values.revision) }}{{ end }}
-{{- $_ := set $settings "injection.tags" (join "," $tags) }}
-{{- end -}}
 {{- if ne .Release.Namespace "outrigger-system" }}{{ $_ := set $settings "mesh.rootNamespaces" (list .Release.Namespace "istio-system") }}{{ end -}}
 {{- if or .Values.gateways.ingress .Values.gateways.egress }}{{ $_ := set $settings "mesh.secretNamespaces" (list .Values.gateways.namespace) }}{{ end -}}
 {{- range $key, $value := .Values.settings }}{{ $_ := set $settings $key $value }}{{ end -}}

@@ -3,23 +3,26 @@ import type { InstallCluster } from './cluster.ts';
 import { listAt, textAt } from './fields.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
 import type { ManifestOptions } from './manifest-options.ts';
-import { collectionPath, objectPath, titleOf } from './object-path.ts';
+import { collectionPath, titleOf } from './object-path.ts';
 import { type FoundObject, labelledObjects } from './uninstall-plan.ts';
 
 /**
- * Removes what an installation before, with other options, made of the same revision and this one has not: the egress gateway
- * after `profile=demo`. Gives the titles. Without the right to it, OR2503. Throws OR1630.
+ * What an installation before, with other options, made of the same revision and these objects are not: the egress gateway after
+ * `profile=demo`. Undefined without the right to look. Throws OR1630.
  */
-export async function prune(
+export async function surplusOf(
   cluster: InstallCluster,
   objects: readonly KubernetesObject[],
   plan: ManifestOptions,
-): Promise<string[]> {
+): Promise<FoundObject[] | undefined> {
   const wanted = new Set(objects.map(titleOf));
-  const found = [...(await labelledObjects(cluster, plan)), ...(await ownMeshConfig(cluster, plan))];
-  const surplus = found.filter((object) => !wanted.has(titleOf(object)));
-  for (const object of surplus) await cluster.remove(objectPath(object));
-  return surplus.map(titleOf);
+  try {
+    const found = [...(await labelledObjects(cluster, plan)), ...(await ownMeshConfig(cluster, plan))];
+    return found.filter((object) => !wanted.has(titleOf(object)));
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+    return undefined;
+  }
 }
 
 /** The ConfigMap `istio` is of no revision; one that a person has edited is that person's. */
@@ -36,6 +39,6 @@ async function ownMeshConfig(
 }
 
 /** True for what only says that the person may not look. */
-export function isForbidden(error: unknown): boolean {
+function isForbidden(error: unknown): boolean {
   return error instanceof OutriggerError && error.code === 'OR2503';
 }

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import type { JsonObject } from '../model/json.ts';
+import { buildManifests } from './build-manifests.ts';
+import type { InstallCluster } from './cluster.ts';
+import { defaultManifestOptions, type ManifestOptions } from './manifest-options.ts';
+import { collectionPath, objectPath } from './object-path.ts';
+import { listTags, removeTag, setTag, tagWebhook } from './tags.ts';
+
+const optionsOf = (revision: string): ManifestOptions => ({ ...defaultManifestOptions, caPem: 'x', revision });
+const blue = optionsOf('blue');
+const green = optionsOf('green');
+
+/** Keeps what is applied, as an API server would. */
+function clusterOf(...revisions: ManifestOptions[]) {
+  const kept = new Map<string, JsonObject>();
+  for (const object of revisions.flatMap(buildManifests)) kept.set(objectPath(object), object as unknown as JsonObject);
+  const refuse = async () => {
+    throw new Error('nobody asks for that');
+  };
+  const cluster: InstallCluster = {
+    ...{ create: refuse, replace: refuse, merge: refuse, serverTime: refuse, get: async (path) => kept.get(path) },
+    list: async (path) => [...kept].filter(([key]) => key.startsWith(`${path}/`)).map(([, object]) => object),
+    apply: async (path, body) => {
+      kept.set(path, body as JsonObject);
+      return body as JsonObject;
+    },
+    remove: async (path) => kept.delete(path),
+  };
+  const addNamespace = (name: string, labels: JsonObject) =>
+    kept.set(`${collectionPath('Namespace')}/${name}`, { metadata: { name, labels } });
+  return { cluster, addNamespace };
+}
+
+test('a tag is made, kept from others, moved by one write, listed with who uses it, and removed', async () => {
+  const { cluster, addNamespace } = clusterOf(blue, green);
+  addNamespace('shop', { 'istio.io/rev': 'prod' });
+  addNamespace('other', { 'istio.io/rev': 'prod', 'istio-injection': 'disabled' });
+  expect(await setTag({ cluster, to: blue, tag: 'prod', overwrite: false })).toBeUndefined();
+  expect(await setTag({ cluster, to: blue, tag: 'prod', overwrite: false })).toBeUndefined();
+  await expect(setTag({ cluster, to: green, tag: 'prod', overwrite: false })).rejects.toMatchObject({
+    code: 'OR2517',
+    detail: '"prod" points to revision blue',
+  });
+  expect(await setTag({ cluster, to: green, tag: 'prod', overwrite: true })).toBe('blue');
+  expect(await listTags(cluster, 'outrigger-system')).toEqual([
+    { tag: 'prod', revision: 'green', namespaces: ['shop'] },
+  ]);
+  await removeTag(cluster, 'outrigger-system', 'prod');
+  expect(await listTags(cluster, 'outrigger-system')).toEqual([]);
+  await expect(removeTag(cluster, 'outrigger-system', 'prod')).rejects.toMatchObject({ code: 'OR2518' });
+});
+
+test.each(['blue', 'green'])('a tag with the name of a revision (%s) would have its pods twice', async (tag) => {
+  const { cluster } = clusterOf(blue, green);
+  await expect(setTag({ cluster, to: blue, tag, overwrite: true })).rejects.toMatchObject({ code: 'OR2504' });
+});
+
+test('the tag default is free where no revision is called so', async () => {
+  const { cluster } = clusterOf(blue);
+  expect(await setTag({ cluster, to: blue, tag: 'default', overwrite: false })).toBeUndefined();
+  const taken = clusterOf(blue, optionsOf('default'));
+  await expect(setTag({ ...taken, to: blue, tag: 'default', overwrite: true })).rejects.toMatchObject({
+    code: 'OR2504',
+    detail: expect.stringContaining('istio-injection=enabled'),
+  });
+});
+
+test('whoever is called by it is told the tag', () => {
+  expect(JSON.stringify(tagWebhook(green, 'prod'))).toContain('"path":"/inject/revision-tag/prod"');
+});
