@@ -60,7 +60,7 @@ function printDoubts(input: AnalysisInput, { now, budgetMs }: DoubtOptions): rea
 const printDoubt = ({ code, origin, message }: Finding) =>
   `${code} ${origin.field === undefined ? '' : `${origin.field}: `}${message}`;
 
-function sourceOf(object: JsonObject, namespace: string): SourceObject {
+export function sourceOf(object: JsonObject, namespace: string): SourceObject {
   const metadata = isObject(object.metadata) ? object.metadata : {};
   const kind = String(object.kind);
   const name = String(metadata.name ?? metadata.generateName ?? '');

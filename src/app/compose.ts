@@ -26,6 +26,7 @@ import { localNameservers } from './mesh/mesh-dns.ts';
 import { meshSettings } from './mesh/mesh-settings.ts';
 import { MeshConfigFollower, type MeshConfigFollowerOptions } from './mesh-config/mesh-config-follower.ts';
 import { logOutcome } from './outcome-log.ts';
+import { patchDoubts } from './patch-doubts.ts';
 import { packageVersion, readTemplateTexts } from './places.ts';
 import { ServerComponent } from './server-component.ts';
 import { ServingComponent } from './serving-component.ts';
@@ -149,13 +150,14 @@ function validation(
 ): FastifyPluginCallback {
   const series = new ValidationSeries(metrics.registry);
   const isListed = () => surroundings.mesh?.objects.objectsSynced === true;
+  const ofMesh = admissionDoubts({
+    snapshot: () => (isListed() ? mesh?.registry.snapshot : undefined),
+    settings: meshSettings(config),
+    now: () => performance.now(),
+    budgetMs: longestDoubts,
+  });
   return validationPlugin({
-    doubts: admissionDoubts({
-      snapshot: () => (isListed() ? mesh?.registry.snapshot : undefined),
-      settings: meshSettings(config),
-      now: () => performance.now(),
-      budgetMs: longestDoubts,
-    }),
+    doubts: (object, namespace) => [...patchDoubts(object, namespace), ...ofMesh(object, namespace)],
     bodyLimit: config.server.bodyLimitBytes,
     onOutcome: (outcome) => series.count(outcome),
     onFault,

@@ -1,9 +1,10 @@
 import { configurators } from '../app/mesh/configurators.ts';
 import { gatewayProblemCode } from '../app/mesh/gateway-problem-code.ts';
 import { Encoder } from '../discovery/encoder.ts';
+import { patchProblems } from '../discovery/patches.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { MeshSettings } from '../model/mesh-settings.ts';
-import type { Origin } from '../model/origin.ts';
+import { type Origin, printOrigin } from '../model/origin.ts';
 import type { Workload } from '../model/workload.ts';
 import type { RegistryProblem } from '../registry/registry-problem.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
@@ -38,8 +39,10 @@ export function translationProblems(snapshot: Snapshot, settings: MeshSettings):
     onTelemetryProblem: tell('OR2455'),
     onPatchProblem: tell('OR2456'),
   })();
+  for (const config of snapshot.envoyFilters) for (const problem of patchProblems(config)) tell('OR2456')(problem);
   for (const workload of kindsOfProxies(snapshot)) configurator.configure({ snapshot, workload, delta: true });
-  return problems;
+  // A proxy that a patch is for says the same of it once more.
+  return [...new Map(problems.map((one) => [`${printOrigin(one.origin)} ${one.message}`, one])).values()];
 }
 
 /** One pod of each workload that has a proxy. */

@@ -3,14 +3,16 @@ import type { PatchIR } from '../ir/types/patch.ts';
 import { type Origin, printOrigin } from '../model/origin.ts';
 import { Remembered, rememberedBy } from '../model/remembered.ts';
 import type { Workload } from '../model/workload.ts';
-import { type PatchQuery, patchesFor } from '../policy/envoy-filter/select.ts';
-import type { Snapshot } from '../registry/snapshot.ts';
+import { type PatchQuery, patchesFor, patchesOf } from '../policy/envoy-filter/select.ts';
+import type { Config, Snapshot } from '../registry/snapshot.ts';
+import type { EnvoyFilter } from '../schema/kinds.ts';
 import { decodeResource } from '../xds/encode/decode-resource.ts';
 import { encodeResource } from '../xds/encode/encode-resource.ts';
 import { brokenLimit } from '../xds/limits/broken-limit.ts';
 import { withExtensionConfigs } from '../xds/patch/extension-configs.ts';
 import { canonical } from '../xds/patch/merge.ts';
 import { isAdded, isOf, isPatched, patchResource } from '../xds/patch/patch-resource.ts';
+import { valueFault } from '../xds/patch/value-fault.ts';
 import {
   type EncodedResource,
   type Message,
@@ -23,6 +25,17 @@ import {
 export interface PatchProblem {
   readonly message: string;
   readonly origins: readonly Origin[];
+}
+
+/** What is wrong with a patch by itself: then no proxy gets it. */
+function problemOf(patch: PatchIR): PatchProblem | undefined {
+  const fault = valueFault(patch);
+  return fault === undefined ? undefined : { message: `the patch is left out: ${fault}`, origins: [patch.origin] };
+}
+
+/** What is wrong with the patches of an EnvoyFilter by themselves, before there is a proxy for them. */
+export function patchProblems(config: Config<EnvoyFilter>): readonly PatchProblem[] {
+  return patchesOf(config).flatMap((patch) => problemOf(patch) ?? []);
 }
 
 /** What EnvoyFilters make of the finished resources of proxies. Each is patched once, by its identity. */
@@ -92,11 +105,13 @@ class WorkloadPatches implements Patches {
   readonly #fitted = new Set<PatchIR>();
 
   constructor(patches: readonly PatchIR[], role: Role, tell: (problem: PatchProblem) => void) {
-    const filled = withExtensionConfigs(patches);
-    this.#patches = filled.patches;
+    const { patches: filled, problems } = withExtensionConfigs(patches);
+    const judged = filled.map((patch) => ({ patch, problem: problemOf(patch) }));
+    this.#patches = judged.filter(({ problem }) => problem === undefined).map(({ patch }) => patch);
     this.#role = role;
     this.#tell = tell;
-    for (const { patch, message } of filled.problems) tell({ message, origins: [patch.origin] });
+    for (const { patch, message } of problems) tell({ message, origins: [patch.origin] });
+    for (const { problem } of judged) if (problem !== undefined) tell(problem);
   }
 
   set(type: XdsType, resources: ResourceSet): ResourceSet {

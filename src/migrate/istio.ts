@@ -10,7 +10,7 @@ import { type PodLike, workloadsOf } from './workloads.ts';
 
 const advice: Advice = {
   'extensions.istio.io WasmPlugin':
-    'stock Envoy runs no Wasm here: an EnvoyFilter adds a filter that Envoy has, an external authorizer decides over requests (AuthorizationPolicy with action CUSTOM)',
+    'it is not read: an EnvoyFilter can add the filter envoy.filters.http.wasm with code that the proxy fetches itself (code.remote with its sha256), an external authorizer decides over requests (AuthorizationPolicy with action CUSTOM)',
   'extensions.istio.io TrafficExtension': 'an EnvoyFilter adds a filter that Envoy has',
   'install.istio.io IstioOperator':
     'outrigger install -f FILE takes the file as it is, and says what of it has no meaning here',

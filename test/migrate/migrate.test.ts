@@ -29,6 +29,8 @@ describe('from Istio', () => {
       'sidecar.istio.io/proxyCPU Deployment shop/a',
     ]);
     expect(lines(report.differs)).toEqual([
+      // Although no proxy is there for it.
+      expect.stringMatching(/^EnvoyFilter .*nowhere\/no-time spec\.configPatches\[0\]/),
       'meshConfig.defaultServiceExportTo',
       'sidecar.istio.io/agentLogLevel Deployment shop/a',
     ]);

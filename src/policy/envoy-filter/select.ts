@@ -27,9 +27,17 @@ export function patchesFor(configs: readonly Config<EnvoyFilter>[], query: Patch
   return configs
     .filter((config) => holdsFor(config, query))
     .sort((a, b) => (a.spec.priority ?? 0) - (b.spec.priority ?? 0) || Number(isRoot(b)) - Number(isRoot(a)))
-    .flatMap((config) =>
-      (config.spec.configPatches ?? []).flatMap((entry, index) => patchOf(config, entry, index, metadata)),
-    );
+    .flatMap((config) => patchesOf(config, ({ match }) => isProxyMatched(match?.proxy ?? {}, metadata)));
+}
+
+/** In their order, without what is reported as left out; those of `isMeant` alone, if it is given. */
+export function patchesOf(
+  config: Config<EnvoyFilter>,
+  isMeant: (entry: Entry) => boolean = () => true,
+): readonly PatchIR[] {
+  return (config.spec.configPatches ?? []).flatMap((entry, index) =>
+    isMeant(entry) ? patchOf(config, entry, index) : [],
+  );
 }
 
 function holdsFor({ namespace, spec }: Config<EnvoyFilter>, { proxy, settings }: PatchQuery): boolean {
@@ -46,15 +54,10 @@ const built: readonly string[] = [
 const ordered: readonly string[] = ['LISTENER_FILTER', 'NETWORK_FILTER', 'HTTP_FILTER', 'HTTP_ROUTE'];
 const isBuilt = (target: string | undefined): target is PatchTarget => target !== undefined && built.includes(target);
 
-/** Nothing for what is reported as left out, and for what is for other proxies. */
-function patchOf(
-  { origin }: Config<EnvoyFilter>,
-  { applyTo, match, patch }: Entry,
-  index: number,
-  metadata: ReadonlyMap<string, string>,
-): PatchIR[] {
-  const { listener, routeConfiguration: route, cluster, proxy = {}, context = 'ANY' } = match ?? {};
-  if (!isBuilt(applyTo) || patch?.operation === undefined || !isProxyMatched(proxy, metadata)) return [];
+/** Nothing for what is reported as left out. */
+function patchOf({ origin }: Config<EnvoyFilter>, { applyTo, match, patch }: Entry, index: number): PatchIR[] {
+  const { listener, routeConfiguration: route, cluster, context = 'ANY' } = match ?? {};
+  if (!isBuilt(applyTo) || patch?.operation === undefined) return [];
   const value = typeof patch.value === 'object' && patch.value !== null ? patch.value : {};
   const { operation } = patch;
   const isAdded = operation.startsWith('INSERT_') && !ordered.includes(applyTo);

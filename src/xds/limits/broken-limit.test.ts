@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { brokenLimit } from './broken-limit.ts';
+import { brokenByPart, brokenLimit } from './broken-limit.ts';
 
 const cluster = 'envoy.config.cluster.v3.Cluster';
 const listener = 'envoy.config.listener.v3.Listener';
@@ -54,4 +54,11 @@ test.each<[string, string, Record<string, unknown>, string | undefined]>([
   const found = brokenLimit(type, message);
   if (expected === undefined) expect(found).toBeUndefined();
   else expect(found?.slice(0, expected.length)).toBe(expected);
+});
+
+test('of what is merged into a message only that is asked which it sets', () => {
+  expect(brokenLimit(route, { virtual_hosts: [{ name: 'h' }] })).toContain('domains');
+  expect(brokenByPart(route, { virtual_hosts: [{ name: 'h' }] })).toBeUndefined();
+  expect(brokenByPart(cluster, {})).toBeUndefined();
+  expect(brokenByPart(cluster, { connect_timeout: '0s' })).toBe('connect_timeout has to be more than 0s');
 });

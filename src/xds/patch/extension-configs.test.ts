@@ -33,7 +33,6 @@ test('the last of a name counts', () => {
 
 test.each<[string, PatchIR[], string]>([
   ['no content', [patch('HTTP_FILTER', { name: 'a', config_discovery: byAds })], 'there is no EXTENSION_CONFIG a'],
-  ['no configuration', [patch('HTTP_FILTER', { name: 'a' })], 'has no typed_config'],
   ['content that nobody asks for', [patch('EXTENSION_CONFIG', { name: 'a', typed_config: any('one') })], 'no filter'],
 ])('%s is left out and told', (_, patches, told) => {
   const { patches: left, problems } = withExtensionConfigs(patches);

@@ -1,6 +1,5 @@
 import type { PatchIR } from '../../ir/types/patch.ts';
 import type { Message } from '../resource.ts';
-import { lacksConfiguration } from './filter-configuration.ts';
 import { canonical } from './merge.ts';
 
 const extensionType = 'envoy.config.core.v3.TypedExtensionConfig';
@@ -18,7 +17,7 @@ export interface Filled {
 
 /**
  * Patches with the content of what they name: a filter that is to have its configuration by ADS (`config_discovery`) gets that of
- * the EXTENSION_CONFIG of its name; of several the last one. Filters without any configuration are left out. Pure.
+ * the EXTENSION_CONFIG of its name; of several the last one. Pure.
  */
 export function withExtensionConfigs(given: readonly PatchIR[]): Filled {
   const extensions = given.filter(({ target }) => target === 'EXTENSION_CONFIG');
@@ -44,7 +43,6 @@ export function withExtensionConfigs(given: readonly PatchIR[]): Filled {
 function filledBy(patch: PatchIR, contents: ReadonlyMap<unknown, Message>, used: Set<unknown>): PatchIR | string {
   const type = filterTypes[patch.target];
   const name = String(patch.value['name'] ?? '');
-  if (lacksConfiguration(patch)) return `the filter ${name} has no typed_config, by which alone Envoy knows it`;
   if (type === undefined || patch.operation === 'REMOVE') return patch;
   const { config_discovery: discovery, ...rest } = canonical(type, patch.value) as Message;
   if (!isByAds(discovery)) return patch;

@@ -1,0 +1,41 @@
+import protobuf from 'protobufjs/minimal.js';
+import { asOutriggerError } from '../../errors.ts';
+import type { PatchIR, PatchTarget } from '../../ir/types/patch.ts';
+import { contentWriter } from '../encode/converter.ts';
+import { codedFault } from '../encode/encode-fault.ts';
+import { brokenByPart, brokenLimit } from '../limits/broken-limit.ts';
+import type { Message } from '../resource.ts';
+import { lacksConfiguration } from './filter-configuration.ts';
+import { canonical } from './merge.ts';
+
+const types: Readonly<Record<PatchTarget, string>> = {
+  LISTENER: 'envoy.config.listener.v3.Listener',
+  LISTENER_FILTER: 'envoy.config.listener.v3.ListenerFilter',
+  FILTER_CHAIN: 'envoy.config.listener.v3.FilterChain',
+  NETWORK_FILTER: 'envoy.config.listener.v3.Filter',
+  HTTP_FILTER: 'envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter',
+  ROUTE_CONFIGURATION: 'envoy.config.route.v3.RouteConfiguration',
+  VIRTUAL_HOST: 'envoy.config.route.v3.VirtualHost',
+  HTTP_ROUTE: 'envoy.config.route.v3.Route',
+  CLUSTER: 'envoy.config.cluster.v3.Cluster',
+  EXTENSION_CONFIG: 'envoy.config.core.v3.TypedExtensionConfig',
+};
+
+/**
+ * Why the value of a patch makes no configuration, whatever it is laid over: a field that Envoy's API has not, a value of another
+ * type, one beyond its limits, a filter without its configuration. Undefined where that depends on what is patched. Pure.
+ */
+export function valueFault(patch: PatchIR): string | undefined {
+  const { target, operation, value } = patch;
+  if (operation === 'REMOVE') return undefined;
+  if (lacksConfiguration(patch))
+    return `the filter ${String(value['name'] ?? '')} has no typed_config, by which alone Envoy knows it`;
+  const type = types[target];
+  const message = canonical(type, value) as Message;
+  try {
+    contentWriter(type)(protobuf.Writer.create(), message);
+  } catch (error) {
+    return asOutriggerError(codedFault('patch.value', error)).message;
+  }
+  return operation === 'MERGE' ? brokenByPart(type, message) : brokenLimit(type, message);
+}
