@@ -18,7 +18,9 @@ export const anywhere: Place = {
 
 /** Where the proxy of a workload is. */
 export function placeOf({ workloads }: Pick<Snapshot, 'workloads'>, workload: Workload): Place {
-  const { locality, nodeName, labels, network, ips, namespace, canonicalService } = workload;
+  const { locality, nodeName, labels, ips, namespace, canonicalService, metadata } = workload;
+  // As in Istio, what its proxy says (ISTIO_META_NETWORK) counts for a client, and its label for an endpoint.
+  const network = metadata['NETWORK'] ?? workload.network;
   const peers = () => zonesByService(workloads).get(`${namespace}/${canonicalService}`) ?? nobody;
   return { locality, nodeName, labels, network, ips, peers };
 }

@@ -39,13 +39,23 @@ export const prunePod: Prune = (object) => {
     ...head(object),
     spec: {
       ...spec,
-      containers: objects(object.spec, 'containers').map((container) => pick(container, ['name', 'ports'])),
-      initContainers: objects(object.spec, 'initContainers').map((container) => pick(container, ['name', 'ports'])),
+      containers: objects(object.spec, 'containers').map(pruneContainer),
+      initContainers: objects(object.spec, 'initContainers').map(pruneContainer),
     },
     // Its times change without its status.
     status: { ...status, conditions: ready.map((condition) => pick(condition, ['type', 'status'])) },
   };
 };
+
+/** Of the environment, what the proxy is told to say of itself. */
+function pruneContainer(container: JsonObject): JsonObject {
+  const kept = pick(container, ['name', 'ports']);
+  if (container.name !== 'istio-proxy') return kept;
+  const env = objects(container, 'env').filter(
+    ({ name, value }) => String(name).startsWith('ISTIO_META_') && typeof value === 'string',
+  );
+  return env.length === 0 ? kept : { ...kept, env };
+}
 
 function head(object: JsonObject): JsonObject {
   return { ...pick(object, ['apiVersion', 'kind']), metadata: metadataOf(object) };
