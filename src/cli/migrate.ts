@@ -123,13 +123,6 @@ const foreign: readonly Listed[] = [
   listed('multicluster.linkerd.io/v1alpha3', 'Link', 'links', ['v1alpha2', 'v1alpha1']),
   listed('access.smi-spec.io/v1alpha3', 'TrafficTarget', 'traffictargets', ['v1alpha2', 'v1alpha1']),
   {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    plural: 'configmaps',
-    query: { fieldSelector: 'metadata.name=istio' },
-    optional: true,
-  },
-  {
     ...{ apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps', optional: true },
     query: { fieldSelector: 'metadata.name=istio-sidecar-injector' },
   },

@@ -4,7 +4,7 @@ import { chooseRevision, installedOptions } from '../install/check/installed.ts'
 import type { InstallCluster } from '../install/cluster.ts';
 import type { ManifestOptions } from '../install/manifest-options.ts';
 import { printManifests } from '../install/print-manifests.ts';
-import { listTags, removeTag, setTag, tagWebhook } from '../install/tags.ts';
+import { listTags, removeTag, setTag, tagObjects } from '../install/tags.ts';
 import { type Output, outputOption } from './cluster-flags.ts';
 import { namespaceName, revisionName } from './flag-values.ts';
 import { addClusterFlags, type ClusterFlags, confirm, openCluster } from './install-cluster.ts';
@@ -91,7 +91,7 @@ async function set(tag: string, flags: RevisionFlags): Promise<void> {
 
 async function generate(tag: string, flags: RevisionFlags): Promise<void> {
   const { cluster } = await openCluster(flags);
-  process.stdout.write(printManifests([tagWebhook(await optionsOf(cluster, flags), tag)], 'yaml'));
+  process.stdout.write(printManifests(tagObjects(await optionsOf(cluster, flags), tag), 'yaml'));
 }
 
 async function list(flags: Flags & { readonly output: Output }): Promise<void> {

@@ -6,7 +6,7 @@ import type { KubernetesObject } from './kubernetes-object.ts';
 import { type ManifestOptions, rootSecretName } from './manifest-options.ts';
 import { recordOptions } from './recorded-options.ts';
 import { serveArguments, volumesOf } from './server-pod.ts';
-import { buildValidatingConfiguration } from './validating-configuration.ts';
+import { buildDefaultTagValidation, buildValidatingConfiguration } from './validating-configuration.ts';
 import { buildWebhookConfigurations } from './webhook-configuration.ts';
 
 /** On all that is installed; what one installation made has the namespace of its control plane beside it. */
@@ -32,12 +32,20 @@ export function buildManifests(options: ManifestOptions): KubernetesObject[] {
     ...volumesOf(options),
   };
   const called = { ...options, service: name, url: options.webhookUrl === '' ? undefined : options.webhookUrl };
-  const webhooks = [...buildWebhookConfigurations(called), buildValidatingConfiguration(called)];
+  const webhooks = [
+    ...buildWebhookConfigurations(called),
+    buildValidatingConfiguration(called),
+    ...(isDefaultByTag(options) ? [buildDefaultTagValidation(called)] : []),
+  ];
   const gateways = gatewayViews(options).flatMap((gateway) => render('gateways', { ...context, gateway }));
   const own = [...render('base', context), ...webhooks, ...gateways].map((object) => labelled(object, options));
   const at = own.findIndex(({ kind }) => kind !== 'Namespace');
   return [...own.slice(0, at), ...loadCrds(), ...own.slice(at)];
 }
+
+/** Beside a revision that is called so the tag is refused. */
+const isDefaultByTag = ({ revision, tags }: ManifestOptions): boolean =>
+  revision !== 'default' && tags.includes('default');
 
 /** Of Deployment, Service and ServiceAccount. */
 export function controlPlaneName(revision: string): string {

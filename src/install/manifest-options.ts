@@ -73,8 +73,37 @@ export const defaultManifestOptions: Omit<ManifestOptions, 'caPem'> = {
 
 export type Draft = { -readonly [Key in keyof ManifestOptions]?: ManifestOptions[Key] };
 
-const quantity = /^[0-9]+(\.[0-9]+)?(m|k|M|G|Ki|Mi|Gi)?$/;
-const label = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+/** What a value looks like, for the program and for people. */
+interface Form {
+  readonly pattern: RegExp;
+  readonly words: string;
+}
+
+const quantity: Form = {
+  words: 'a quantity, like 100m, 0.5 or 128Mi',
+  pattern: /^[0-9]+(\.[0-9]+)?(m|k|M|G|Ki|Mi|Gi)?$/,
+};
+const label: Form = {
+  words: 'a name of a-z, 0-9 and -, at most 63 of them, like outrigger-system',
+  pattern: /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+};
+const revisionName: Form = {
+  words: 'a name of a-z, 0-9 and -, at most 42 of them, like canary',
+  pattern: /^[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?$/,
+};
+const image: Form = { words: 'an image without spaces, like registry.example/outrigger:0.1.0', pattern: /^[^\s]+$/ };
+const secretName: Form = {
+  words: 'the name of a Secret, like outrigger-serving',
+  pattern: /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/,
+};
+const httpsUrl: Form = {
+  words: 'https://host or https://host:port without a path, like https://mesh.example:15017',
+  pattern: /^https:\/\/[^\s/?#]+$/,
+};
+const serviceType: Form = {
+  words: 'LoadBalancer, NodePort or ClusterIP',
+  pattern: /^(LoadBalancer|NodePort|ClusterIP)$/,
+};
 
 export interface SetKey {
   readonly name: string;
@@ -94,7 +123,7 @@ export const setKeys: readonly SetKey[] = [
     },
   },
   text('namespace', 'where the control plane runs', 'namespace', label),
-  text('revision', 'name of this revision', 'revision', /^[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?$/),
+  text('revision', 'name of this revision', 'revision', revisionName),
   {
     name: 'revisionTags',
     description: 'tags of this revision, separated by commas',
@@ -103,8 +132,8 @@ export const setKeys: readonly SetKey[] = [
       draft.tags = tags.map((tag) => checkedName('revisionTags', tag.trim())).filter((tag) => tag !== '');
     },
   },
-  text('image', 'image of the control plane', 'image', /^[^\s]+$/),
-  text('proxyImage', 'image of the injected containers', 'proxyImage', /^[^\s]+$/),
+  text('image', 'image of the control plane', 'image', image),
+  text('proxyImage', 'image of the injected containers', 'proxyImage', image),
   number('replicas', 'replicas of the control plane', 'replicas', { from: 0, to: 20 }),
   {
     name: 'enableNamespacesByDefault',
@@ -118,16 +147,16 @@ export const setKeys: readonly SetKey[] = [
     'servingSecret',
     'Secret with tls.crt and tls.key (cert-manager, own PKI) in place of the root',
     'servingSecret',
-    /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/,
+    secretName,
   ),
-  text('webhookUrl', 'https URL of a control plane outside the cluster', 'webhookUrl', /^https:\/\/[^\s/?#]+$/),
+  text('webhookUrl', 'https URL of a control plane outside the cluster', 'webhookUrl', httpsUrl),
   gateway('ingress', 'true installs the ingress gateway'),
   gateway('egress', 'true installs the egress gateway'),
   gateway('autoscale', 'true scales gateways by load, one to five replicas'),
   gateway('namespace', 'where the gateways run', label),
   gateway('cpu', 'CPU that a gateway requests', quantity),
   gateway('memory', 'memory that a gateway requests', quantity),
-  gateway('serviceType', 'of the ingress gateway', /^(LoadBalancer|NodePort|ClusterIP)$/),
+  gateway('serviceType', 'of the ingress gateway', serviceType),
 ];
 
 /** `KEY=VALUE` pairs over the defaults. `read` gives the text of a file. Throws OR1701, OR1702, OR1703. */
@@ -183,9 +212,9 @@ type TextKey = {
   [Key in keyof ManifestOptions]: ManifestOptions[Key] extends string ? Key : never;
 }[keyof ManifestOptions];
 
-function text(name: string, description: string, field: TextKey, form: RegExp): SetKey {
+function text(name: string, description: string, field: TextKey, form: Form): SetKey {
   const apply = (draft: Draft, value: string) => {
-    if (!form.test(value)) throw bad(name, value, `something that matches ${form.source}`);
+    if (!form.pattern.test(value)) throw bad(name, value, form.words);
     draft[field] = value;
   };
   return { name, description, apply };
@@ -207,10 +236,10 @@ function number(
 }
 
 /** `true` or `false` without a form, else a text of that form. */
-function gateway(field: keyof GatewayOptions, description: string, form?: RegExp): SetKey {
+function gateway(field: keyof GatewayOptions, description: string, form?: Form): SetKey {
   const name = `gateways.${field}`;
   const apply = (draft: Draft, value: string) => {
-    if (form !== undefined && !form.test(value)) throw bad(name, value, `something that matches ${form.source}`);
+    if (form !== undefined && !form.pattern.test(value)) throw bad(name, value, form.words);
     const before = draft.gateways ?? defaultManifestOptions.gateways;
     draft.gateways = { ...before, [field]: form === undefined ? trueOrFalse(name, value) : value };
   };

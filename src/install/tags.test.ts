@@ -2,13 +2,19 @@ import { expect, test } from 'vitest';
 import type { JsonObject } from '../model/json.ts';
 import { buildManifests } from './build-manifests.ts';
 import type { InstallCluster } from './cluster.ts';
+import { textAt } from './fields.ts';
 import { defaultManifestOptions, type ManifestOptions } from './manifest-options.ts';
 import { collectionPath, objectPath } from './object-path.ts';
-import { listTags, removeTag, setTag, tagWebhook } from './tags.ts';
+import { listTags, removeTag, setTag, tagObjects } from './tags.ts';
 
 const optionsOf = (revision: string): ManifestOptions => ({ ...defaultManifestOptions, caPem: 'x', revision });
 const blue = optionsOf('blue');
 const green = optionsOf('green');
+
+function hasLabels(object: JsonObject, selector: string): boolean {
+  const pairs = selector.split(',').filter((pair) => pair !== '');
+  return pairs.every((pair) => textAt(object, 'metadata', 'labels', pair.split('=')[0] ?? '') === pair.split('=')[1]);
+}
 
 /** Keeps what is applied, as an API server would. */
 function clusterOf(...revisions: ManifestOptions[]) {
@@ -19,7 +25,10 @@ function clusterOf(...revisions: ManifestOptions[]) {
   };
   const cluster: InstallCluster = {
     ...{ create: refuse, replace: refuse, merge: refuse, serverTime: refuse, get: async (path) => kept.get(path) },
-    list: async (path) => [...kept].filter(([key]) => key.startsWith(`${path}/`)).map(([, object]) => object),
+    list: async (path, { labelSelector = '' } = {}) =>
+      [...kept]
+        .filter(([key, object]) => key.startsWith(`${path}/`) && hasLabels(object, labelSelector))
+        .map(([, object]) => object),
     apply: async (path, body) => {
       kept.set(path, body as JsonObject);
       return body as JsonObject;
@@ -58,6 +67,16 @@ test.each(['blue', 'green'])('a tag with the name of a revision (%s) would have 
 test('the tag default is free where no revision is called so', async () => {
   const { cluster } = clusterOf(blue);
   expect(await setTag({ cluster, to: blue, tag: 'default', overwrite: false })).toBeUndefined();
+  // What names no revision is checked by whoever has the tag.
+  const checks = tagObjects(blue, 'default').map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+  expect(checks).toEqual([
+    'MutatingWebhookConfiguration outrigger-revision-tag-default',
+    'ValidatingWebhookConfiguration outrigger-validator-tag-default-outrigger-system',
+  ]);
+  await removeTag(cluster, 'outrigger-system', 'default');
+  expect(
+    await cluster.list(collectionPath('ValidatingWebhookConfiguration'), { labelSelector: 'outrigger.io/tag=default' }),
+  ).toEqual([]);
   const taken = clusterOf(blue, optionsOf('default'));
   await expect(setTag({ ...taken, to: blue, tag: 'default', overwrite: true })).rejects.toMatchObject({
     code: 'OR2504',
@@ -66,5 +85,5 @@ test('the tag default is free where no revision is called so', async () => {
 });
 
 test('whoever is called by it is told the tag', () => {
-  expect(JSON.stringify(tagWebhook(green, 'prod'))).toContain('"path":"/inject/revision-tag/prod"');
+  expect(JSON.stringify(tagObjects(green, 'prod'))).toContain('"path":"/inject/revision-tag/prod"');
 });

@@ -1,13 +1,12 @@
 import { OutriggerError } from '../errors.ts';
 import type { JsonObject } from '../model/json.ts';
-import { controlPlaneName, installationLabel, labelled, partLabel, revisionLabel } from './build-manifests.ts';
+import { buildManifests, installationLabel, partLabel, revisionLabel } from './build-manifests.ts';
 import type { InstallCluster } from './cluster.ts';
 import { textAt } from './fields.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
 import type { ManifestOptions } from './manifest-options.ts';
 import { collectionPath, objectPath } from './object-path.ts';
 import { foreignClaims } from './webhook-claims.ts';
-import { buildWebhookConfigurations } from './webhook-configuration.ts';
 
 export const tagLabel = 'outrigger.io/tag';
 
@@ -55,13 +54,10 @@ function asksFor(tag: string): (namespace: JsonObject) => boolean {
 
 const nameOf = (object: JsonObject) => textAt(object, 'metadata', 'name');
 
-/** The one object that a tag is. Pure. */
-export function tagWebhook(options: ManifestOptions, tag: string): KubernetesObject {
-  const service = controlPlaneName(options.revision);
-  const called = { ...options, tags: [tag], service, url: options.webhookUrl === '' ? undefined : options.webhookUrl };
-  const [, configuration] = buildWebhookConfigurations(called);
-  if (configuration === undefined) throw new Error('a tag has one configuration');
-  return labelled(configuration, options);
+/** What a tag is: one webhook, and for the tag `default` the checks of resources that name no revision. Pure. */
+export function tagObjects(options: ManifestOptions, tag: string): KubernetesObject[] {
+  const isTags = ({ metadata }: KubernetesObject) => metadata.labels?.[tagLabel] === tag;
+  return buildManifests({ ...options, tags: [tag] }).filter(isTags);
 }
 
 export interface TagMove {
@@ -77,9 +73,9 @@ export interface TagMove {
  * revision that had it. Throws OR1630, OR2503, OR2504 (a revision has the name, or another mesh the pods), OR2505, OR2517.
  */
 export async function setTag({ cluster, to, tag, overwrite }: TagMove): Promise<string | undefined> {
-  const wanted = tagWebhook(to, tag);
+  const wanted = tagObjects(to, tag);
   const all = await cluster.list(collectionPath('MutatingWebhookConfiguration'));
-  const before = all.find((one) => nameOf(one) === wanted.metadata.name);
+  const before = all.find((one) => nameOf(one) === wanted[0]?.metadata.name);
   const others = all.filter((one) => one !== before);
   // Also the revision's own name: two webhooks would have the same pods.
   const [claim] = foreignClaims(others, { revision: '', tags: [tag], namespace: to.namespace });
@@ -90,16 +86,18 @@ export async function setTag({ cluster, to, tag, overwrite }: TagMove): Promise<
     throw new OutriggerError('OR2517', `"${tag}" points to revision ${had}`);
   if (before !== undefined && textAt(before, 'metadata', 'labels', installationLabel) !== to.namespace)
     throw new OutriggerError('OR2504', `${nameOf(before)} is of another installation`);
-  await cluster.apply(objectPath(wanted), wanted, { force: false, dryRun: false });
+  for (const object of wanted) await cluster.apply(objectPath(object), object, { force: false, dryRun: false });
   return had === to.revision ? undefined : had;
 }
 
 /** Throws OR1630, OR2503, OR2518. */
 export async function removeTag(cluster: InstallCluster, namespace: string, tag: string): Promise<void> {
-  const found = (await ownWebhooks(cluster, namespace)).find(
-    (webhook) => textAt(webhook, 'metadata', 'labels', tagLabel) === tag,
+  const labelSelector = `${partLabel.key}=${partLabel.value},${installationLabel}=${namespace},${tagLabel}=${tag}`;
+  const found = await Promise.all(
+    (['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'] as const).map(async (kind) =>
+      (await cluster.list(collectionPath(kind), { labelSelector })).map((object) => ({ kind, name: nameOf(object) })),
+    ),
   );
-  if (found === undefined) throw new OutriggerError('OR2518', `no tag "${tag}" in ${namespace}`);
-  const kind = 'MutatingWebhookConfiguration' as const;
-  await cluster.remove(objectPath({ kind, metadata: { name: nameOf(found) } }));
+  if (found.flat().length === 0) throw new OutriggerError('OR2518', `no tag "${tag}" in ${namespace}`);
+  for (const { kind, name } of found.flat()) await cluster.remove(objectPath({ kind, metadata: { name } }));
 }

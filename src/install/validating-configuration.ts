@@ -10,6 +10,20 @@ type ValidatingOptions = Pick<
 >;
 
 const revisionLabel = 'istio.io/rev';
+const unnamed: LabelExpression = { key: revisionLabel, operator: 'DoesNotExist' };
+
+/** The tag `default` of another revision: what names no revision is that one's to check, too. */
+export function buildDefaultTagValidation(options: ValidatingOptions): KubernetesObject {
+  return {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'ValidatingWebhookConfiguration',
+    metadata: {
+      name: `outrigger-validator-tag-default-${options.namespace}`,
+      labels: { app: 'outrigger', 'outrigger.io/rev': options.revision, 'outrigger.io/tag': 'default' },
+    },
+    webhooks: [buildWebhook('default', unnamed, options)],
+  };
+}
 
 /**
  * Who checks the resources of the mesh. A resource is checked by the revision that its label names, one without the label by
@@ -19,7 +33,6 @@ export function buildValidatingConfiguration(options: ValidatingOptions): Kubern
   const { revision } = options;
   const suffix = revision === 'default' ? '' : `-${revision}`;
   const named: LabelExpression = { key: revisionLabel, operator: 'In', values: [revision] };
-  const unnamed: LabelExpression = { key: revisionLabel, operator: 'DoesNotExist' };
   const entries = [
     { prefix: 'rev', selector: named },
     ...(revision === 'default' ? [{ prefix: 'default', selector: unnamed }] : []),

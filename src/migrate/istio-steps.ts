@@ -1,65 +1,124 @@
-import { textAt, textMapAt } from '../registry/json-fields.ts';
+import { objectsAt, textAt, textMapAt } from '../registry/json-fields.ts';
 import { apiGateway, istioGatewayController } from '../schema/dialect-kinds.ts';
 import type { MigrationInput } from './migration-input.ts';
 import type { MigrationStep } from './report.ts';
 import { byNamespace, podsWith } from './workloads.ts';
 
+const revision = 'outrigger';
+const gatewayNamespace = 'outrigger-gateways';
+
 /** Beside Istio, one namespace after the other; each step can be taken back until the last. */
-export function istioSteps({ objects, values }: MigrationInput): readonly MigrationStep[] {
-  const labelled = objects
-    .filter(({ kind, object }) => kind === 'Namespace' && isInjected(textMapAt(object, 'metadata', 'labels')))
-    .map(({ name }) => name);
+export function istioSteps(input: MigrationInput): readonly MigrationStep[] {
+  const { objects, values } = input;
   const counted = byNamespace(podsWith(objects, 'istio-proxy'));
-  const rest = labelled.filter((name) => !counted.some(({ namespace }) => namespace === name)).sort();
-  const order = [...counted.map(({ namespace }) => namespace), ...rest].filter((name) => name !== 'istio-system');
-  const gateways = objects.some(
-    ({ kind, object }) => kind === 'Service' && textAt(object, 'metadata', 'labels', 'istio').endsWith('gateway'),
-  );
+  const install = installCommand(objects, values);
   return [
     {
       title: 'Share the root of Istio, so that pods of both meshes trust each other while the move lasts',
-      commands: [
-        'kubectl create namespace outrigger-system',
-        'kubectl get secret cacerts -n istio-system -o yaml | sed "s/namespace: istio-system/namespace: outrigger-system/" | kubectl apply -f -',
-      ],
-      note: "Where Istio made its own root there is istio-ca-secret instead of cacerts: create the Secret cacerts from its ca-cert.pem and ca-key.pem, with ca-cert.pem as root-cert.pem and cert-chain.pem, too. The trust domain has to be Istio's (mesh.trustDomain, cluster.local by default).",
+      commands: ['kubectl create namespace outrigger-system', sharedRoot],
+      note: "It is taken from cacerts, or from istio-ca-secret where Istio made its own. The trust domain has to be Istio's (mesh.trustDomain, cluster.local by default).",
     },
     {
       title: 'Install Outrigger beside Istio, as a revision that takes no namespace yet',
       commands: [
-        'outrigger check --pre',
-        `outrigger install --revision outrigger -y${gateways ? ' --set profile=demo' : ''}`,
+        `outrigger check --pre --revision ${revision}`,
+        ...(hasInjectorValues(values) ? [injectorValues] : []),
+        install,
       ],
-      ...(values.length > 0
-        ? {
-            note: 'The ConfigMap istio of istio-system is followed; the values of the injector are given to install by --istio-values.',
-          }
-        : {}),
+      ...(values.length > 0 ? { note: 'The ConfigMap istio of istio-system is followed.' } : {}),
     },
-    ...order.map((namespace) => ({
+    ...namespacesInOrder(objects, counted).map((namespace) => ({
       title: `Move ${namespace}${podsOf(counted, namespace)}`,
       commands: [
-        `kubectl label namespace ${namespace} istio-injection- istio.io/rev=outrigger --overwrite`,
+        `kubectl label namespace ${namespace} istio-injection- istio.io/rev=${revision} --overwrite`,
         `kubectl rollout restart deployment,statefulset,daemonset -n ${namespace}`,
+        `kubectl rollout status deployment,statefulset,daemonset -n ${namespace} --timeout=10m`,
         `outrigger proxy-status -n ${namespace}`,
         `outrigger analyze -n ${namespace}`,
       ],
-      note: `Back: the label as it was, and another rollout restart.`,
+      note: 'Back: the label as it was, and another rollout restart.',
     })),
-    ...(gateways
-      ? [
-          {
-            title: 'Move the ingress: its Service selects pods by istio: ingressgateway, which both meshes have',
-            commands: ['kubectl rollout restart deployment -n istio-system -l istio=ingressgateway'],
-            note: 'Label istio-system istio.io/rev=outrigger first where its gateways are injected; else point DNS to the Service of outrigger-system.',
-          },
-        ]
-      : []),
+    ...movedIngress(objects),
     ...sharedGateways(objects),
     {
       title: 'Take Istio out and let Outrigger answer for istio-injection',
-      commands: ['istioctl uninstall --purge -y', 'outrigger install -y', 'outrigger verify-install'],
-      note: 'Save the resources first (kubectl get istio-io -A -o yaml): where Istio takes its CustomResourceDefinitions with it they go, too. install puts the definitions back.',
+      commands: [
+        'kubectl get istio-io -A -o yaml > istio-resources.yaml',
+        'istioctl uninstall --purge -y',
+        install,
+        `outrigger tag set default --revision ${revision}`,
+        `outrigger verify-install --revision ${revision}`,
+      ],
+      note: 'Where Istio takes its CustomResourceDefinitions with it the resources go, too: install puts the definitions back, and `kubectl apply -f istio-resources.yaml` the resources.',
+    },
+  ];
+}
+
+/** Both kinds of Secret have the same names of files; Istio leaves the chain and the root of its own one empty. */
+const sharedRoot = [
+  'kubectl get -n istio-system "$(kubectl get secret -n istio-system cacerts istio-ca-secret --ignore-not-found -o name | head -n 1)"',
+  `-o go-template='{"apiVersion":"v1","kind":"Secret","metadata":{"name":"cacerts","namespace":"outrigger-system"},"data":{${[
+    ...['"ca-cert.pem":"{{index .data "ca-cert.pem"}}"', '"ca-key.pem":"{{index .data "ca-key.pem"}}"'],
+    ...['cert-chain.pem', 'root-cert.pem'].map(
+      (file) => `"${file}":"{{or (index .data "${file}") (index .data "ca-cert.pem")}}"`,
+    ),
+  ].join(',')}}}'`,
+  '| kubectl apply -f -',
+].join(' ');
+
+const injectorValues = `printf '{"values": %s}' "$(kubectl get configmap istio-sidecar-injector -n istio-system -o jsonpath='{.data.values}')" > istio-values.json`;
+const hasInjectorValues = (values: MigrationInput['values']): boolean =>
+  values.some(({ key }) => key.startsWith('values.'));
+
+/** Istio's own gateways have the names of ours: beside them ours are in a namespace of their own. */
+function installCommand(objects: MigrationInput['objects'], values: MigrationInput['values']): string {
+  const gateways =
+    ingressServices(objects).length > 0 ? ` --set profile=default,gateways.namespace=${gatewayNamespace}` : '';
+  return `outrigger install --revision ${revision}${hasInjectorValues(values) ? ' -f istio-values.json' : ''}${gateways} -y`;
+}
+
+function ingressServices(objects: MigrationInput['objects']) {
+  return objects.filter(
+    ({ kind, object }) => kind === 'Service' && textAt(object, 'metadata', 'labels', 'istio').endsWith('gateway'),
+  );
+}
+
+function namespacesInOrder(
+  objects: MigrationInput['objects'],
+  counted: readonly { readonly namespace: string }[],
+): readonly string[] {
+  const labelled = objects
+    .filter(({ kind, object }) => kind === 'Namespace' && isInjected(textMapAt(object, 'metadata', 'labels')))
+    .map(({ name }) => name);
+  const rest = labelled.filter((name) => !counted.some(({ namespace }) => namespace === name)).sort();
+  const ofGateways = new Set(ingressServices(objects).map(({ namespace }) => namespace));
+  return [...counted.map(({ namespace }) => namespace).filter((name) => !ofGateways.has(name)), ...rest].filter(
+    (name) => name !== 'istio-system',
+  );
+}
+
+/** Gateways select pods by label wherever those are; their certificates are read beside the pods. */
+function movedIngress(objects: MigrationInput['objects']): readonly MigrationStep[] {
+  const [service] = ingressServices(objects);
+  if (service === undefined) return [];
+  const names = objects
+    .filter(({ kind }) => kind === 'Gateway')
+    .flatMap(({ object }) => objectsAt(object, 'spec', 'servers'))
+    .map((server) => textAt(server, 'tls', 'credentialName'));
+  const secrets = [...new Set(names)].filter((name) => name !== '').sort();
+  const { namespace } = service;
+  return [
+    {
+      title: `Move the ingress: the gateway in ${gatewayNamespace} serves the same Gateways as the one in ${namespace}`,
+      commands: [
+        ...secrets.map(
+          (name) =>
+            `kubectl get secret ${name} -n ${namespace} -o yaml | sed "s/^  namespace: .*/  namespace: ${gatewayNamespace}/" | kubectl apply -f -`,
+        ),
+        `kubectl rollout status deployment -n ${gatewayNamespace} --timeout=10m`,
+        `kubectl get service -n ${gatewayNamespace}`,
+      ],
+      note: `Point DNS to the address of the Service that the last line shows, and wait until nobody asks the one in ${namespace} any more. Gateways that select by other labels than istio: ingressgateway need them on the pods, too. Back: DNS as it was.`,
     },
   ];
 }

@@ -2,7 +2,11 @@ import type { MigrationStep } from './report.ts';
 import { byNamespace, type PodLike } from './workloads.ts';
 
 /** Linkerd's injector goes first: both would answer to `linkerd.io/inject`. Its proxies go on until their pods restart. */
-export function linkerdSteps(meshed: readonly PodLike[], namespaces: readonly PodLike[]): readonly MigrationStep[] {
+export function linkerdSteps(
+  meshed: readonly PodLike[],
+  namespaces: readonly PodLike[],
+  hasProfiles: boolean,
+): readonly MigrationStep[] {
   const counted = byNamespace(meshed);
   const annotated = namespaces
     .filter((one) => one.annotations['linkerd.io/inject'] === 'enabled')
@@ -23,6 +27,7 @@ export function linkerdSteps(meshed: readonly PodLike[], namespaces: readonly Po
       title: `Move ${namespace}`,
       commands: [
         `kubectl rollout restart deployment,statefulset,daemonset -n ${namespace}`,
+        `kubectl rollout status deployment,statefulset,daemonset -n ${namespace} --timeout=10m`,
         `outrigger proxy-status -n ${namespace}`,
         `outrigger analyze -n ${namespace}`,
       ],
@@ -30,8 +35,29 @@ export function linkerdSteps(meshed: readonly PodLike[], namespaces: readonly Po
     })),
     {
       title: 'Require mTLS again, and take Linkerd out',
-      commands: ['linkerd uninstall | kubectl delete -f -', 'outrigger verify-install'],
-      note: "The ServiceProfile and TrafficSplit definitions are Linkerd's: keep those CustomResourceDefinitions where their resources are to stay in force.",
+      commands: [
+        ...(hasProfiles ? savedProfiles : []),
+        // Its injector is gone already.
+        'linkerd uninstall | kubectl delete --ignore-not-found -f -',
+        ...(hasProfiles ? restoredProfiles : []),
+        'outrigger verify-install',
+      ],
+      ...(hasProfiles
+        ? {
+            note: 'ServiceProfiles go with Linkerd and come back: their routes, timeouts and retries are not in force for the seconds between.',
+          }
+        : {}),
     },
   ];
 }
+
+/** Linkerd takes the definition with it, and that all resources of it. */
+const savedProfiles = [
+  'kubectl get crd serviceprofiles.linkerd.io -o yaml > linkerd-kinds.yaml',
+  'kubectl get serviceprofiles.linkerd.io -A -o yaml > linkerd-resources.yaml',
+];
+const restoredProfiles = [
+  'kubectl apply -f linkerd-kinds.yaml',
+  'kubectl wait --for=condition=Established crd/serviceprofiles.linkerd.io',
+  'kubectl apply -f linkerd-resources.yaml',
+];

@@ -43,7 +43,11 @@ export function migrateFromLinkerd(input: MigrationInput): MigrationReport {
   return {
     from: 'linkerd',
     ...parts,
-    steps: linkerdSteps(podsWith(input.objects, 'linkerd-proxy'), namespacesOf(input)),
+    steps: linkerdSteps(
+      podsWith(input.objects, 'linkerd-proxy'),
+      namespacesOf(input),
+      input.objects.some(({ kind }) => kind === 'ServiceProfile'),
+    ),
   };
 }
 

@@ -100,6 +100,7 @@ const kept: Readonly<Record<string, readonly string[]>> = {
   VirtualService: [
     ...[withRoute('headers: {request: {set: {"a b": x}}}'), withRoute('headers: {response: {remove: ["a b"]}}')],
     withRoute('match: [{queryParams: {"": {exact: a}}}]'),
+    withRoute('fault: {abort: {httpStatus: 600}}'),
   ],
   DestinationRule: [hash('httpHeaderName: ""')],
   Gateway: [server('tls: {mode: SIMPLE, credentialName: a, verifyCertificateHash: [zz], verifyCertificateSpki: [x]}')],

@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { int32, mapOf, message, text } from './build.ts';
+import type { Report } from './problem.ts';
 
 /** A column of `kubectl get`. */
 export interface Column {
@@ -22,6 +23,8 @@ export interface KindDefinition<K extends string = string, S extends TSchema = T
   readonly scope: 'Namespaced' | 'Cluster';
   readonly spec: S;
   readonly columns: readonly Column[];
+  /** A rule on a spec without errors that depends on the namespace of the resource; not asked where that is not said. */
+  check?(spec: Static<S>, namespace: string, report: Report): void;
 }
 
 export const define = <const K extends string, S extends TSchema>(definition: KindDefinition<K, S>) => definition;

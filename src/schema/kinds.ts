@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import { AuthorizationPolicySpec } from './authorization-policy/authorization-policy.ts';
 import { WorkloadEntry as WorkloadEntrySpec } from './common/workload-entry.ts';
-import { DestinationRuleSpec } from './destination-rule/destination-rule.ts';
+import { checkVisibility, DestinationRuleSpec } from './destination-rule/destination-rule.ts';
 import { EmergencySpec } from './emergency/emergency.ts';
 import { EnvoyFilterSpec } from './envoy-filter/envoy-filter.ts';
 import { GatewaySpec } from './gateway/gateway.ts';
@@ -46,6 +46,7 @@ export const kinds = [
     plural: 'destinationrules',
     shortNames: ['dr'],
     spec: DestinationRuleSpec,
+    check: checkVisibility,
     columns: [column('Host', '.spec.host', 'The host that it is for.'), ageColumn],
   }),
   define({

@@ -3,7 +3,7 @@ import { nearest } from '../model/nearest.ts';
 import { beginRegexes } from './common/regex.ts';
 import { EnvelopeSchema, type KindDefinition } from './kind.ts';
 import { kindOf, kinds, type Resource } from './kinds.ts';
-import { type Problem, printValue } from './problem.ts';
+import { type Finding, type Problem, printPath, printValue } from './problem.ts';
 import { walk } from './walk.ts';
 
 export interface Validation {
@@ -29,8 +29,16 @@ export function validate(object: unknown): Validation {
     return { value: undefined, problems };
   }
   const spec = walk(definition.spec, object.spec ?? {}, ['spec'], { problems });
+  const { namespace } = isObject(object.metadata) ? object.metadata : {};
+  if (typeof namespace === 'string' && !problems.some(({ severity }) => severity === 'error'))
+    (definition as KindDefinition).check?.(spec, namespace, (finding) => problems.push(ofSpec(finding, spec)));
   const failed = problems.some((problem) => problem.severity === 'error');
   return { value: failed ? undefined : ({ ...(envelope as object), spec } as Resource), problems };
+}
+
+function ofSpec({ at = [], severity = 'error', code, message }: Finding, spec: unknown): Problem {
+  const value = at.reduce<unknown>((inner, step) => (inner as Record<string, unknown> | undefined)?.[step], spec);
+  return { severity, code, message, path: printPath(['spec', ...at]), value };
 }
 
 function unknownKind(apiVersion: string, kind: string): Problem {

@@ -1,4 +1,5 @@
 import { isObject } from '../../src/model/json.ts';
+import { printPath } from '../../src/schema/problem.ts';
 import type { SourceObject } from '../../src/source/object-source.ts';
 import type { ApiCase } from './proofs.ts';
 
@@ -42,6 +43,9 @@ function withValue(value: unknown, [step, ...rest]: Path, put: unknown): unknown
 export interface OddCase {
   /** `Gateway/servers servers.0.hosts = "*"` */
   readonly name: string;
+  /** Where the odd value stands: `spec.servers[0].hosts`. */
+  readonly path: string;
+  readonly subject: SourceObject;
   readonly objects: readonly SourceObject[];
 }
 
@@ -51,7 +55,11 @@ export function oddCase({ name, subject, others }: ApiCase, random: () => number
   const at = places[Math.floor(random() * places.length)] ?? [];
   const put = oddValues[Math.floor(random() * oddValues.length)];
   const object = { ...subject.object, spec: withValue(subject.object.spec, at, put) } as SourceObject['object'];
-  return { name: `${name} ${at.join('.')} = ${JSON.stringify(put)}`, objects: [...others, { ...subject, object }] };
+  const odd = { ...subject, object };
+  return {
+    name: `${name} ${at.join('.')} = ${JSON.stringify(put)}`,
+    ...{ path: printPath(['spec', ...at]), subject: odd, objects: [...others, odd] },
+  };
 }
 
 /** Park and Miller: the same cases for the same seed on every machine. */

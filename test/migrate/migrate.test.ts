@@ -56,6 +56,10 @@ describe('from Istio', () => {
     expect(report.steps.flatMap(({ commands }) => commands)).toContain(
       'kubectl label namespace shop istio-injection- istio.io/rev=outrigger --overwrite',
     );
+    // Istio's own gateways have the names of ours.
+    expect(
+      report.steps.flatMap(({ commands }) => commands).filter((line) => line.startsWith('outrigger install')),
+    ).toEqual(Array(2).fill(expect.stringContaining('gateways.namespace=outrigger-gateways')));
   });
 });
 

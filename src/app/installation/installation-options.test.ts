@@ -109,6 +109,8 @@ spec:
     ['injection.revision=x', 'OR2500', 'use --revision'],
     ['discovery.port=1', 'OR2500', 'the Service'],
     ['gateways.namespace=outrigger-system', 'OR1703', 'another namespace'],
+    ['image=a b', 'OR1703', 'an image without spaces, like registry.example/outrigger:0.1.0'],
+    ['revision=A_B', 'OR1703', 'like canary'],
     ['replicas', 'OR1703', '"=value"'],
   ])('%s is refused with %s', (pair, code, text) => {
     expect(() => read([pair])).toThrow(expect.objectContaining({ code, detail: expect.stringContaining(text) }));

@@ -6,7 +6,7 @@ import { gatewayViews } from '../gateways.ts';
 import type { KubernetesObject } from '../kubernetes-object.ts';
 import { defaultManifestOptions, rootSecretName } from '../manifest-options.ts';
 import { volumesOf } from '../server-pod.ts';
-import { buildValidatingConfiguration } from '../validating-configuration.ts';
+import { buildDefaultTagValidation, buildValidatingConfiguration } from '../validating-configuration.ts';
 import { buildWebhook } from '../webhook-configuration.ts';
 import { defaultEntries, revisionEntries, type WebhookEntry } from '../webhook-entries.ts';
 import { type ChartMarks, createMarks, onlyWhen } from './chart-marks.ts';
@@ -152,6 +152,10 @@ function validation(): string {
     const called = { revision, namespace, service: '', url: undefined, caPem: '', timeoutSeconds: 0 };
     return labelled(buildValidatingConfiguration(called), { namespace });
   };
+  const ofDefaultTag = (revision: string): KubernetesObject => {
+    const called = { revision, namespace, service: '', url: undefined, caPem: '', timeoutSeconds: 0 };
+    return labelled(buildDefaultTagValidation(called), { namespace });
+  };
   const asked = (object: KubernetesObject) => {
     const clientConfig = marks.block('include "outrigger.clientConfig" (dict "root" $ "path" "/validate")');
     const timeoutSeconds = marks.raw('.Values.timeoutSeconds');
@@ -160,7 +164,8 @@ function validation(): string {
   };
   return [
     `{{- if eq .Values.revision "default" }}\n${asked(configurationOf('default'))}{{- else }}`,
-    `${asked(configurationOf(marks.text('.Values.revision')))}{{- end }}\n`,
+    `${asked(configurationOf(marks.text('.Values.revision')))}{{- if has "default" .Values.revisionTags }}\n---`,
+    `${asked(ofDefaultTag(marks.text('.Values.revision')))}{{- end }}\n{{- end }}\n`,
   ].join('\n');
 }
 

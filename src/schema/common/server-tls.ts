@@ -86,7 +86,7 @@ function checkOwn(tls: ServerTls, report: Report): void {
       report({
         at: [name],
         code: 'OR1642',
-        message: `credentialName or ${name} must be given where the mode is ${tls.mode}`,
+        message: `credentialName, tlsCertificates or ${name} must be given where the mode is ${tls.mode}`,
       });
   }
 }

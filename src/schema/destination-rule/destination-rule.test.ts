@@ -114,3 +114,13 @@ const cases: readonly (readonly [string, ...string[]])[] = [
 test.each(cases)('%s', (spec, ...expected) => {
   expect(problemsOf(spec)).toEqual(expected);
 });
+
+test('a rule for some clients is for those of its own namespace', () => {
+  const found = (exportTo: string, selector = 'workloadSelector: {matchLabels: {app: a}}, ') =>
+    validate({
+      ...{ apiVersion: 'networking.istio.io/v1', kind: 'DestinationRule', metadata: { name: 'x', namespace: 'shop' } },
+      spec: parse(`{host: a, ${selector}exportTo: [${exportTo}]}`),
+    }).problems.map(({ code, path, value }) => `${code} ${path} ${value}`);
+  expect([found('.'), found('shop'), found(''), found('stock', '')]).toEqual([[], [], [], []]);
+  expect(found('stock')).toEqual(['OR1655 spec.exportTo[0] stock']);
+});

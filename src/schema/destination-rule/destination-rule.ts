@@ -1,8 +1,10 @@
+import type { Static } from 'typebox';
 import { listOf, message, text } from '../build.ts';
 import { exportTo } from '../common/export-to.ts';
 import { reportTwice } from '../common/findings.ts';
 import { checkDnsLabel, checkWildcardHost } from '../common/host-name.ts';
 import { labels, WorkloadSelector } from '../common/label.ts';
+import { printValue, type Report } from '../problem.ts';
 import { TrafficPolicy } from './traffic-policy.ts';
 
 const Subset = message(
@@ -34,3 +36,18 @@ export const DestinationRuleSpec = message(
     needs: { host: text('A service, by short or full name, or *.suffix.', checkWildcardHost) },
   },
 );
+
+/** As Istio: a rule for some clients is for those of its own namespace. */
+export function checkVisibility(
+  { workloadSelector, exportTo: [only, ...more] = [] }: Static<typeof DestinationRuleSpec>,
+  namespace: string,
+  report: Report,
+): void {
+  if (workloadSelector === undefined || only === undefined || more.length > 0) return;
+  if (only !== '.' && only !== namespace)
+    report({
+      at: ['exportTo', 0],
+      code: 'OR1655',
+      message: `with workloadSelector ${printValue(only)} must be its own namespace, or .`,
+    });
+}

@@ -72,8 +72,7 @@ function checkEndpointPorts({ endpoints = [], ports = [] }: ServiceEntrySpec, re
   for (const [index, endpoint] of endpoints.entries()) {
     for (const name of Object.keys(endpoint.ports ?? {})) {
       const at = ['endpoints', index, 'ports', name];
-      if (!names.has(name))
-        report({ at, code: 'OR1655', message: `${name} must be the name of a port of the service` });
+      if (!names.has(name)) report({ at, code: 'OR1655', message: `${name} must be the name of one of the ports` });
     }
   }
 }

@@ -50,7 +50,7 @@ const Delay = message(
 
 const Abort = message(
   {
-    httpStatus: int32('HTTP status of the answer.', { minimum: 200, maximum: 599 }),
+    httpStatus: int32('HTTP status of the answer, 200 to 599.', { minimum: 200, maximum: 600 }),
     grpcStatus: text('gRPC status of the answer, by name.', (value, report) => {
       if (grpcStatusOf(value) === undefined)
         report({ code: 'OR1644', message: `${printValue(value)} must be a gRPC status, like UNAVAILABLE` });
@@ -64,6 +64,9 @@ const Abort = message(
     check: (abort, report) => {
       if ((abort.httpStatus ?? abort.grpcStatus ?? abort.http2Error) === undefined)
         report({ severity: 'warning', code: 'OR1654', message: 'it aborts nothing: give httpStatus or grpcStatus' });
+      // Envoy refuses the whole host for it.
+      if (abort.httpStatus === 600)
+        report({ at: ['httpStatus'], code: 'OR1653', message: '600 must be 200 to 599', istioTakesIt: true });
       if (abort.http2Error !== undefined)
         report({
           at: ['http2Error'],
