@@ -10,7 +10,7 @@ const mostBytes = 24 * 1024 * 1024;
  * https://www.envoyproxy.io/docs/envoy/latest/operations/admin#get--stats-prometheus
  */
 const filter =
-  'istio.*(requests_total|request_duration|tcp_)|cluster.xds.upstream_rq_active|server.memory_allocated|outlier_detection.ejections_active';
+  'istio.*(requests_total|request_duration|tcp_)|cluster.xds.upstream_rq_active|server.memory_allocated|outlier_detection.ejections_active|server.stats_overflow';
 const path = `/stats/prometheus?usedonly&filter=${encodeURIComponent(filter)}`;
 
 /** In text each bucket of a histogram repeats all labels: seventeen times the bytes. Envoy 1.40 has both, others may not. */

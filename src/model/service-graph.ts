@@ -19,7 +19,8 @@ export interface TelemetrySource {
   readonly state: 'ok' | 'starting' | 'stale' | 'fallback' | 'failed';
   readonly problem?: { readonly code: string; readonly message: string; readonly remedy: string };
   readonly asOf: number;
-  readonly proxies: { readonly asked: number; readonly answered: number };
+  /** `full`: those that do not count calls with labels that came late, so that figures are short. */
+  readonly proxies: { readonly asked: number; readonly answered: number; readonly full?: readonly string[] };
 }
 
 export type NodeKind = 'workload' | 'gateway' | 'external' | 'unknown';

@@ -8,6 +8,19 @@ const ejected = (cluster: string, count: number, rest = 'shop_svc_cluster_local_
 const name = 'outbound|9080|v1|reviews';
 const reviews = `${name} shop_svc_cluster_local_`;
 
+test('a proxy at the bound of its series says so, until it begins anew', () => {
+  const counters = new ProxyCounters('shop');
+  const isFull = (text: string) => {
+    counters.take(Buffer.from(memory + text), new Map());
+    return counters.use.isFull;
+  };
+  expect(isFull('')).toBe(false);
+  expect(isFull('envoy_server_stats_overflow_counter{} 0\n')).toBe(false);
+  expect(isFull('envoy_server_stats_overflow_histogram{} 3\n')).toBe(true);
+  expect(isFull('envoy_server_stats_overflow_counter{} 7\n')).toBe(true);
+  expect(isFull('')).toBe(false);
+});
+
 test('what a proxy has ejected, until it has no more or the cluster is gone', () => {
   const counters = new ProxyCounters('shop');
   const take = (text: string) => {

@@ -20,7 +20,12 @@ export interface ProxyUse {
   readonly connected: boolean | null;
   /** Endpoints that it has ejected just now, by cluster as Envoy prints it: `outbound|9080||cart shop_svc_cluster_local_`. */
   readonly ejected: ReadonlyMap<string, number>;
+  /** Since it began, it was at the bound of its series, and counts no calls with other labels than those of before (0210). */
+  readonly isFull: boolean;
 }
+
+/** Counted for each that was dropped; what has dropped none does not print them. */
+const overflow = /^envoy_server_stats_overflow_(counter|histogram)\{\}$/;
 
 const ownSeries: Readonly<Record<string, (value: number) => Partial<ProxyUse>>> = {
   'envoy_server_memory_allocated{}': (value) => ({ memory: value }),
@@ -60,9 +65,11 @@ export class ProxyCounters {
   readonly #own = new Map<number, (value: number) => Partial<ProxyUse>>();
   /** Clusters of series that tell of ejections. */
   readonly #ejecting = new Map<number, string>();
+  /** Those that tell of dropped ones. */
+  readonly #overflows = new Set<number>();
   readonly #edges = new Map<string, Edge>();
   #read = false;
-  #use: ProxyUse = { memory: null, connected: null, ejected: new Map() };
+  #use: ProxyUse = { memory: null, connected: null, ejected: new Map(), isFull: false };
 
   /** `namespace` is the pod's: a proxy tells of calls of workloads there, and of no others. */
   constructor(namespace?: string) {
@@ -77,10 +84,12 @@ export class ProxyCounters {
   take(body: Buffer, into: Tallies): void {
     // What is not told any more has ejected nobody.
     const ejected = new Map<string, number>();
+    let isFull = false;
     const reader = areFamilies(body) ? this.#families : this.#texts;
     reader.read(body, {
       onNew: (id, series) => this.#learn(id, series),
       onValue: (id, value) => {
+        if (value > 0 && this.#overflows.has(id)) isFull = true;
         const cluster = this.#ejecting.get(id);
         if (cluster === undefined) this.#count(id, value, into);
         else if (value > 0) ejected.set(cluster, value);
@@ -91,10 +100,11 @@ export class ProxyCounters {
         this.#edges.clear();
         this.#own.delete(id);
         this.#ejecting.delete(id);
+        this.#overflows.delete(id);
       },
     });
     this.#read = true;
-    this.#use = { ...this.#use, ejected };
+    this.#use = { ...this.#use, ejected, isFull: isFull || this.dropped > 0 };
   }
 
   get use(): ProxyUse {
@@ -109,6 +119,7 @@ export class ProxyCounters {
     const series = parseSeriesName(text);
     const own = ownSeries[text];
     if (own !== undefined) this.#own.set(id, own);
+    if (overflow.test(text)) this.#overflows.add(id);
     const [, rest = '', cluster] = ejections.exec(text) ?? [];
     if (cluster !== undefined) this.#ejecting.set(id, `${cluster} ${rest}`);
     const told = series === undefined ? undefined : readCall(series);

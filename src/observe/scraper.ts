@@ -86,7 +86,9 @@ export class Scraper implements CallCounts {
   }
 
   get source(): TelemetrySource {
-    const proxies = { asked: this.#asked, answered: this.#answered };
+    const full = [...this.#counters].filter(([, { use }]) => use.isFull).map(([id]) => id);
+    const counted = { asked: this.#asked, answered: this.#answered };
+    const proxies = full.length === 0 ? counted : { ...counted, full };
     const base = { kind: 'proxies', asOf: this.#asOf, proxies } as const;
     if (this.history.ticks.length === 0 && (this.#answered > 0 || this.#asked === 0))
       return { ...base, state: 'starting' };

@@ -64,7 +64,12 @@ const stories: Readonly<Record<string, Story>> = {
     misses: { process_resident_memory_bytes: '899x20', outrigger_memory_limit_bytes: '1000x20' },
     at: 10,
   },
-  OutriggerSeriesDropped: { fires: { [overflow]: '0x5 7x10' }, misses: { [overflow]: '7x15' }, at: 10 },
+  // Either kind.
+  OutriggerSeriesDropped: {
+    fires: { [overflow.replace('counter', 'histogram')]: '0x5 7x10' },
+    misses: { [overflow]: '7x15' },
+    at: 10,
+  },
 };
 
 function certificates(end: number, held: number): Record<string, string> {
