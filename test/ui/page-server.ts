@@ -151,6 +151,7 @@ const change = (request: IncomingMessage, body: string): ChangeAnswer => ({
 const usual: Readonly<Record<string, unknown>> = {
   state: fixtures.state,
   'graph/stream': fixtures.graph,
+  graph: fixtures.graph,
   services: fixtures.services,
   'services/default/reviews': fixtures.servicePage,
   'workloads/default/reviews-v3': fixtures.workloadPage,

@@ -14,6 +14,7 @@ import { SecurityPage } from './pages/security-page.tsx';
 import { ServicePage } from './pages/service-page.tsx';
 import { ServicesPage } from './pages/services-page.tsx';
 import { WorkloadPage } from './pages/workload-page.tsx';
+import { WorkloadsPage } from './pages/workloads-page.tsx';
 import { ConnectionBanner } from './ui/connection-banner.tsx';
 import { Header, titles } from './ui/header.tsx';
 import { SignIn } from './ui/sign-in.tsx';
@@ -66,6 +67,7 @@ function Page({ state }: { readonly state: DashboardState | undefined }) {
   if (first === 'services') return <ServicesPage />;
   if (first === 'workloads' && a !== undefined && b !== undefined)
     return <WorkloadPage namespace={a} name={b} links={state?.links ?? {}} />;
+  if (first === 'workloads') return <WorkloadsPage />;
   if (first === 'config' && a !== undefined && b !== undefined && c !== undefined)
     return <ConfigPage kind={a} namespace={b} name={c} />;
   if (first === 'config') return <ConfigListPage />;

@@ -7,6 +7,7 @@ import { rememberedBy } from '../../model/remembered.ts';
 import type { Workload } from '../../model/workload.ts';
 import { hasLabels } from '../../policy/client.ts';
 import { resolveHost } from '../../policy/hosts.ts';
+import { isAttached, isTarget } from '../../policy/targets.ts';
 import type { Snapshot } from '../../registry/snapshot.ts';
 import { kindOf } from '../../schema/kinds.ts';
 import type { SourceObject } from '../../source/object-source.ts';
@@ -114,17 +115,41 @@ function withoutRecord(annotations: Json | undefined): Json | undefined {
 }
 
 /** Hosts that it names; else the workloads that it selects. */
-function affectedBy({ settings }: World, all: PodsByNamespace, { namespace, object }: SourceObject): string[] {
+function affectedBy(
+  { settings }: World,
+  all: PodsByNamespace,
+  { kind, apiVersion, namespace, object }: SourceObject,
+): string[] {
   const spec = isObject(object.spec) ? object.spec : {};
   const { domainSuffix, rootNamespaces } = settings();
   const hosts = typeof spec['host'] === 'string' ? [spec['host']] : texts(spec['hosts']);
   if (hosts.length > 0) return hosts.slice(0, mostAffected).map((host) => resolveHost(host, namespace, domainSuffix));
   const labels = selected(spec);
+  if (kind === 'Gateway' && apiVersion.startsWith('networking.istio.io/'))
+    return workloadsOf(gatewaysOf(all), (pod) => hasLabels(pod.labels, labels));
+  const targetRefs = attachedTo(spec);
+  if (isAttached({ targetRefs }))
+    return workloadsOf(all.get(namespace) ?? [], (pod) => isTarget({ targetRefs }, pod.labels));
   const everywhere = rootNamespaces.includes(namespace);
   if (labels === undefined) return [everywhere ? 'every workload' : `every workload of ${namespace}`];
   const near = everywhere ? [...all.values()].flat() : (all.get(namespace) ?? []);
-  const pods = near.filter((pod) => hasLabels(pod.labels, labels));
-  return [...new Set(pods.map((pod) => `${pod.namespace}/${pod.workloadName}`))].sort().slice(0, mostAffected);
+  return workloadsOf(near, (pod) => hasLabels(pod.labels, labels));
+}
+
+/** A Gateway is for pods of any namespace. */
+function gatewaysOf(all: PodsByNamespace): readonly Workload[] {
+  return [...all.values()].flat().filter(({ role }) => role === 'gateway');
+}
+
+function workloadsOf(pods: readonly Workload[], isOne: (pod: Workload) => boolean): string[] {
+  const names = pods.filter(isOne).map((pod) => `${pod.namespace}/${pod.workloadName}`);
+  return [...new Set(names)].sort().slice(0, mostAffected);
+}
+
+function attachedTo({ targetRef, targetRefs }: JsonObject): { group: string; kind: string; name: string }[] {
+  return [targetRef, ...(Array.isArray(targetRefs) ? targetRefs : [])]
+    .filter((ref) => isObject(ref))
+    .map(({ group, kind, name }) => ({ group: String(group), kind: String(kind), name: String(name) }));
 }
 
 function selected(spec: JsonObject): Readonly<Record<string, string>> | undefined {

@@ -1,9 +1,10 @@
 import type { Origin } from '../../model/origin.ts';
+import type { Workload } from '../../model/workload.ts';
 import { hasLabels } from '../../policy/client.ts';
 import { findRule, indexRules } from '../../policy/destination-rule/select.ts';
 import { indexPeerAuthentications } from '../../policy/peer-authentication/mode.ts';
 import { isAttached, isTarget } from '../../policy/targets.ts';
-import { holdsInMesh, hostsOfVirtualServices } from '../../policy/virtual-service/select.ts';
+import { gatewayVirtualServices, holdsInMesh, hostsOfVirtualServices } from '../../policy/virtual-service/select.ts';
 import type { Config } from '../../registry/snapshot.ts';
 import type { PolicyRef } from '../api-types.ts';
 import type { World } from './world.ts';
@@ -31,8 +32,16 @@ export function policiesOfHost({ mesh, settings }: World, host: string, namespac
   ];
 }
 
-/** What is said of pods by their labels. */
-export function policiesOfPods({ mesh, settings }: World, namespace: string, labels: Labels): PolicyRef[] {
+/** What is said of pods by their labels; of those of a gateway, what they listen for, too. */
+export function policiesOfWorkload(
+  world: World,
+  { namespace, labels }: { readonly namespace: string; readonly labels: Labels },
+  role: Workload['role'] | undefined,
+): PolicyRef[] {
+  return [...(role === 'gateway' ? policiesOfGateway(world, labels) : []), ...policiesOfPods(world, namespace, labels)];
+}
+
+function policiesOfPods({ mesh, settings }: World, namespace: string, labels: Labels): PolicyRef[] {
   const snapshot = mesh.snapshot();
   const { rootNamespaces } = settings();
   const { mode, origin } = indexPeerAuthentications(snapshot.peerAuthentications, rootNamespaces).forWorkload(
@@ -59,6 +68,22 @@ export function policiesOfPods({ mesh, settings }: World, namespace: string, lab
         return config.namespace === namespace && hasLabels(labels, workloadSelector?.labels);
       })
       .map(({ origin: of }) => ref(of, 'which hosts it can call')),
+  ];
+}
+
+/** The Gateways that select them, wherever these are, and the routes bound to them. */
+function policiesOfGateway({ mesh }: World, labels: Labels): PolicyRef[] {
+  const { gateways, virtualServices } = mesh.snapshot();
+  const own = gateways.filter(({ spec }) => hasLabels(labels, spec.selector));
+  const ids = new Set(own.map(({ namespace, name }) => `${namespace}/${name}`));
+  return [
+    ...own.map(({ origin, spec }) => {
+      const ports = spec.servers.map(({ port }) => `${port.number} (${port.protocol})`);
+      return ref(origin, `where it listens: ${[...new Set(ports)].join(', ')}`);
+    }),
+    ...gatewayVirtualServices(virtualServices, ids).map(({ origin, spec }) =>
+      ref(origin, `where requests for ${(spec.hosts ?? []).join(', ')} go`),
+    ),
   ];
 }
 

@@ -11,7 +11,7 @@ import { holdsInMesh, hostsOfVirtualServices } from '../../policy/virtual-servic
 import type { Ejection, EndpointRow, ServicePage, ServiceRow } from '../api-types.ts';
 import { ejectionsByHost, ejectionsOf } from './ejections.ts';
 import { goldenSignals } from './golden-signals.ts';
-import { policiesOfHost, policiesOfPods } from './policies.ts';
+import { policiesOfHost, policiesOfWorkload } from './policies.ts';
 import { pageRange, type World } from './world.ts';
 
 /** Services of the cluster, by namespace and name. */
@@ -80,20 +80,28 @@ export function servicePage(world: World, namespace: string, name: string): Serv
       .some(([called]) => called === host);
   const isOne = sentOnBy(world)(service) ?? isCalled;
   const ejections = ejectionsOf(world, host);
-  // Which ones, a proxy does not say; of all it need not.
-  const all = ejections.some(({ subset, ejected }) => subset === '' && ejected >= endpoints.length);
+  // Which ones, a proxy does not say; of all of a port it need not.
+  const ofPort = (name: string) => endpoints.filter(({ servicePort }) => servicePort === name).length;
+  const without = service.ports
+    .filter(({ number, name: port }) =>
+      ejections.some((one) => one.port === number && one.subset === '' && one.ejected >= ofPort(port)),
+    )
+    .map(({ name: port }) => port);
   const pods = endpoints.find(({ workload }) => workload !== '');
   return {
     ...{ namespace, name, host },
     ports: service.ports.map(({ number: port, name: portName, protocol }) => ({ port, name: portName, protocol })),
     signals: goldenSignals(world.counts.within(longestRangeMs), isOne),
     split: splitOf(world, service, endpoints, isCalled),
-    endpoints: endpoints.map(endpointRow).map((row) => (all ? { ...row, health: 'ejected' as const } : row)),
+    endpoints: endpoints.map((endpoint) => ({
+      ...endpointRow(endpoint),
+      ...(without.includes(endpoint.servicePort) ? { health: 'ejected' as const } : {}),
+    })),
     ejections,
     inbound: callsTo(world.graphs.graph(pageRange), host),
     policies: [
       ...policiesOfHost(world, host, namespace),
-      ...(pods === undefined ? [] : policiesOfPods(world, pods.namespace, pods.labels)),
+      ...(pods === undefined ? [] : policiesOfWorkload(world, pods, snapshot.workloads.get(pods.workload)?.role)),
     ],
   };
 }

@@ -5,7 +5,7 @@ import { longestRangeMs } from '../../observe/history.ts';
 import type { Tally } from '../../observe/tally.ts';
 import type { ProxyRow, WorkloadPage } from '../api-types.ts';
 import { goldenSignals } from './golden-signals.ts';
-import { policiesOfPods } from './policies.ts';
+import { policiesOfWorkload } from './policies.ts';
 import { bytesOf, coresOf } from './quantities.ts';
 import { pageRange, type World } from './world.ts';
 
@@ -29,7 +29,7 @@ export function workloadPage(world: World, namespace: string, name: string): Wor
     health: node?.health ?? { state: 'unknown', reason: 'it has no proxy, and nobody with one called it' },
     inbound: edges.filter(({ target }) => own.has(target)),
     outbound: edges.filter(({ source }) => own.has(source)),
-    policies: pods[0] === undefined ? [] : policiesOfPods(world, namespace, pods[0].labels),
+    policies: pods[0] === undefined ? [] : policiesOfWorkload(world, pods[0], pods[0].role),
     proxies: proxyRows(world, pods),
   };
 }

@@ -127,7 +127,8 @@ describe.skipIf(chromiumPath === undefined)('the graph', () => {
     await expect.poll(focused).toBe('productpage-v1');
     await aside.getByRole('button', { name: 'reviews-v3 v3' }).focus();
     await page.keyboard.press('Enter');
-    await aside.getByText('a limit of connections or requests was reached').waitFor();
+    await aside.getByText('no connection to the upstream').waitFor();
+    await aside.getByText('what it answered, without a part of the mesh').waitFor();
     await aside.getByText('12.5 %').waitFor();
     // Nobody counts the bytes of requests.
     expect(await aside.getByText('sent/s').count()).toBe(0);

@@ -39,6 +39,13 @@ const cases: readonly PageCase[] = [
     ready: /Services \(4\)/,
     empty: { value: [], text: /No services yet/ },
   },
+  {
+    name: 'workloads',
+    hash: '#/workloads',
+    path: 'graph',
+    ready: /Workloads \(9\)/,
+    empty: { value: emptyGraph, text: /No workloads yet/ },
+  },
   { name: 'service', hash: '#/services/default/reviews', path: 'services/default/reviews', ready: /ejected/ },
   {
     name: 'workload',

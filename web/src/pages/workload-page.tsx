@@ -24,7 +24,7 @@ export function WorkloadPage({ namespace, name, links }: WorkloadPageProps) {
   return (
     <main class="page" id="main">
       <p class="crumbs">
-        <a href="#/services">Services</a> / <Name text={namespace} />
+        <a href="#/workloads">Workloads</a> / <Name text={namespace} />
       </p>
       <h1>
         <Name text={name} />

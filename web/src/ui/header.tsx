@@ -7,13 +7,13 @@ export const titles: Readonly<Record<string, string>> = {
   graph: 'Graph',
   security: 'Security',
   services: 'Services',
-  workloads: 'Workload',
+  workloads: 'Workloads',
   config: 'Config',
   injection: 'Injection',
   'fan-out': 'Fan-out',
 };
 
-const tabs = ['graph', 'services', 'security', 'config', 'injection', 'fan-out'];
+const tabs = ['graph', 'services', 'workloads', 'security', 'config', 'injection', 'fan-out'];
 const places = { cluster: 'cluster', playground: 'playground', files: 'files' };
 
 interface HeaderProps {
@@ -22,7 +22,6 @@ interface HeaderProps {
 }
 
 export function Header({ state, current }: HeaderProps) {
-  const tab = current === 'workloads' ? 'services' : current;
   return (
     <header class="header">
       <a class="brand" href="#/graph">
@@ -30,7 +29,7 @@ export function Header({ state, current }: HeaderProps) {
       </a>
       <nav aria-label="Pages">
         {tabs.map((name) => (
-          <a key={name} href={`#/${name}`} aria-current={tab === name ? 'page' : undefined}>
+          <a key={name} href={`#/${name}`} aria-current={current === name ? 'page' : undefined}>
             {titles[name]}
           </a>
         ))}
