@@ -10,6 +10,7 @@ test('what is not said is any; bounds are there all the same', () => {
     target: { namespace: 'shop', name: 'cart-v1' },
     sides: ['served', 'calls'],
     match: { method: '', path: '', authority: '' },
+    connections: false,
     peer: { namespace: '', name: '' },
     mostPerSecond: 100,
     durationMs: 600_000,
@@ -50,6 +51,7 @@ test('nothing else', () => {
       { status: '7xx' },
     ],
     ...[{ status: '500-400' }, { peer: 'a/b/c' }, { rate: '0' }, { rate: '1001' }, { seconds: '3601' }, { more: '1' }],
+    ...[{ connections: 'x' }, { connections: 'yes', path: '/a' }],
   ])
     expect(() => readTap({ ...least, ...wrong }), JSON.stringify(wrong)).toThrow();
 });

@@ -14,6 +14,9 @@ export function readTap(given: TapParameters): TapRequest {
   const unknown = Object.keys(given).find((name) => !known.has(name));
   if (unknown !== undefined) throw wrong(`there is no parameter ${JSON.stringify(unknown)}`);
   const peer = text(given, 'peer', name).split('/');
+  const connections = text(given, 'connections', /^(yes|no)$/) === 'yes';
+  const filter = ['method', 'path', 'authority', 'status'].find((key) => text(given, key, /^/) !== '');
+  if (connections && filter !== undefined) throw wrong(`connections have no ${filter}`);
   return {
     id: wanted(given, 'id', /^[0-9a-f]{32}$/),
     target: { namespace: wanted(given, 'namespace', label), name: wanted(given, 'name', label) },
@@ -24,6 +27,7 @@ export function readTap(given: TapParameters): TapRequest {
       authority: text(given, 'authority', /^[\u0021-\u007e]{1,300}$/),
       ...statusOf(text(given, 'status', /^([1-5]xx|[1-5]\d\d(-[1-5]\d\d)?)$/)),
     },
+    connections,
     peer: { namespace: peer.length > 1 ? (peer[0] ?? '') : '', name: peer.at(-1) ?? '' },
     mostPerSecond: count(given, 'rate', 100, mostPerSecond),
     durationMs: count(given, 'seconds', 600, longest) * 1000,
@@ -33,7 +37,20 @@ export function readTap(given: TapParameters): TapRequest {
 const label = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
 const name = /^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
 const known = new Set([
-  ...['id', 'namespace', 'name', 'side', 'method', 'path', 'authority', 'status', 'peer', 'rate', 'seconds'],
+  ...[
+    'id',
+    'namespace',
+    'name',
+    'side',
+    'method',
+    'path',
+    'authority',
+    'status',
+    'peer',
+    'connections',
+    'rate',
+    'seconds',
+  ],
 ]);
 
 const wrong = (why: string) => new OutriggerError('OR4036', why);

@@ -1,4 +1,4 @@
-/** Requests of a workload that somebody looks at while they happen. */
+/** Requests and connections of a workload that somebody looks at while they happen. */
 
 /** Whose requests: of a workload or of one pod of it. */
 export interface TapTarget {
@@ -29,6 +29,8 @@ export interface Tap {
   readonly target: TapTarget;
   readonly sides: readonly TapSide[];
   readonly match: TapMatch;
+  /** Connections of TCP, too: what they carry is no request. */
+  readonly connections: boolean;
 }
 
 /** Whoever is at one end. '' is not known. */
@@ -41,16 +43,19 @@ export interface TapPeer {
   readonly address: string;
 }
 
-/** One request that has ended, as a proxy saw it. Neither headers nor bodies nor what stands in a query is in it. */
+/** One request that has ended, or a connection that was opened or has ended, as a proxy saw it. Neither headers nor bodies nor what stands in a query is in it. */
 export interface TapLine {
   /** Milliseconds since 1970, when it began. */
   readonly at: number;
   /** `<namespace>/<pod>`, as its token proves it. */
   readonly proxy: string;
   readonly side: TapSide;
+  /** Of TCP; '' is a request. */
+  readonly connection: '' | 'opened' | 'closed';
   readonly source: TapPeer;
   readonly destination: TapPeer;
   readonly method: string;
+  /** Of a connection the host and port that were called, as far as its proxy knows. */
   readonly authority: string;
   /** As it came, without its query: `/login?…` says that there was one. */
   readonly path: string;
@@ -60,7 +65,7 @@ export interface TapLine {
   readonly flags: string;
   /** Milliseconds, from its first byte to the last of its answer. */
   readonly durationMs: number;
-  /** Of bodies. */
+  /** Of bodies; of connections what has come from the caller, and what has gone to it. */
   readonly bytesReceived: number;
   readonly bytesSent: number;
   readonly protocol: 'HTTP/1.0' | 'HTTP/1.1' | 'HTTP/2' | 'HTTP/3' | '';

@@ -6,6 +6,7 @@ const request: TapRequest = {
   id: '1',
   target: { namespace: 'shop', name: 'cart-v1' },
   sides: ['served', 'calls'],
+  connections: true,
   match: { method: '', path: '', authority: '' },
   peer: { namespace: '', name: '' },
   mostPerSecond: 3,
@@ -13,7 +14,14 @@ const request: TapRequest = {
 };
 const end = (workload: string, namespace: string) => ({ workload, namespace, principal: '', address: '' });
 const line = (more: Partial<TapLine> = {}): TapLine => ({
-  ...{ at: 0, proxy: 'shop/cart-1', side: 'served', source: end('web', 'front'), destination: end('cart-v1', 'shop') },
+  ...{
+    at: 0,
+    proxy: 'shop/cart-1',
+    side: 'served',
+    connection: '',
+    source: end('web', 'front'),
+    destination: end('cart-v1', 'shop'),
+  },
   ...{ method: 'GET', authority: 'cart', path: '/', status: 200, flags: '', durationMs: 1, protocol: 'HTTP/1.1' },
   ...{ bytesReceived: 0, bytesSent: 0, mtls: true },
   ...more,
@@ -50,7 +58,9 @@ function begin(most = 4) {
 test('a tap is there until it is ended, by whoever looks or by its time', () => {
   const { taps, known, listener, wait, overs } = begin(2);
   const first = taps.open(request, listener);
-  expect(known.at(-1)).toEqual([{ id: '1', target: request.target, sides: request.sides, match: request.match }]);
+  expect(known.at(-1)).toEqual([
+    { id: '1', target: request.target, sides: request.sides, match: request.match, connections: true },
+  ]);
   expect(() => taps.open(request, listener)).toThrow(/of this id/);
   taps.open({ ...request, id: '2', durationMs: 5000 }, listener);
   expect(() => taps.open({ ...request, id: '3' }, listener)).toThrow(/2 taps/);

@@ -8,6 +8,7 @@ export interface TapRequest {
   readonly target: TapTarget;
   readonly sides: readonly TapSide[];
   readonly match: TapMatch;
+  readonly connections: boolean;
   /** Only requests with this workload at the other end; '' is any. */
   readonly peer: { readonly namespace: string; readonly name: string };
   /** Lines a second; what is beyond is left out. */
@@ -46,8 +47,8 @@ class OpenTap {
   leftOut = 0;
 
   constructor(request: TapRequest, listener: TapListener, now: number) {
-    const { id, target, sides, match } = request;
-    this.tap = { id, target, sides, match };
+    const { id, target, sides, match, connections } = request;
+    this.tap = { id, target, sides, match, connections };
     this.request = request;
     this.listener = listener;
     this.#left = request.mostPerSecond;

@@ -2,7 +2,7 @@ import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import protobuf from 'protobufjs/minimal.js';
 import { afterEach, expect, test } from 'vitest';
 import { OutriggerError } from '../errors.ts';
-import type { HttpEntry } from '../xds/encode/access-logs.ts';
+import type { TapEntry } from '../xds/encode/access-logs.ts';
 import { accessLogMethod, accessLogService, type TapStreams } from './access-log-service.ts';
 import { GrpcServer } from './grpc/grpc-server.ts';
 
@@ -49,7 +49,7 @@ function message(logName: string, path = '/a'): Buffer {
 
 /** Where the tap `known` is open for the pod `n/p`; `wait` is what it answers to entries. */
 async function start(wait = 0) {
-  const taken: HttpEntry[] = [];
+  const taken: TapEntry[] = [];
   const ends = new Set<() => void>();
   const taps: TapStreams = {
     isOpen: (id) => id === 'known',
@@ -103,7 +103,15 @@ test('entries of a proxy that is looked at, until the tap is over', async () => 
   await some(() => taken.length === 2);
   expect(taken[0]).toEqual({
     ...{ at: 2500, durationMs: 0, downstream: '', upstream: '', flags: 'UF,DC', tags: { method: 'GET', source: '' } },
-    ...{ version: 3, authority: '', path: '/a', bytesReceived: 0, status: 503, bytesSent: 12 },
+    ...{
+      connection: '',
+      version: 3,
+      authority: '',
+      path: '/a',
+      bytesReceived: 0,
+      status: 503,
+      bytesSent: 12,
+    },
   });
   for (const end of ends) end();
   expect(await status).toBe(14);

@@ -1,5 +1,5 @@
 import { OutriggerError } from '../errors.ts';
-import { type HttpEntry, readTapMessage, type TapMessage } from '../xds/encode/access-logs.ts';
+import { readTapMessage, type TapEntry, type TapMessage } from '../xds/encode/access-logs.ts';
 import { bearerToken } from './bearer-token.ts';
 import type { Clock } from './clock.ts';
 import type { GrpcCall } from './grpc/grpc-call.ts';
@@ -16,7 +16,7 @@ export interface TapStreams {
 
 export interface TapSink {
   /** The answer: milliseconds to wait before more is read. */
-  take(entries: readonly HttpEntry[]): number;
+  take(entries: readonly TapEntry[]): number;
   /** Told when the tap is over. */
   onEnd(listener: () => void): void;
   close(): void;

@@ -10,6 +10,7 @@ import type {
   ChangeAnswer,
   ConfigPage,
   ConfigRow,
+  DashboardState,
   FanOutPage,
   Graph,
   GraphEdge,
@@ -22,6 +23,7 @@ import type { TapLine } from '../../src/model/tap.ts';
 import { until } from '../envoy/condition.ts';
 import { findRequirements } from '../netns/requirements.ts';
 import { startMesh, type TestMesh } from './fixture.ts';
+import { firstLine } from './lines.ts';
 import { app, namespace } from './world.ts';
 
 /** What the dashboard tells of real proxies: who calls whom, and whether by mutual TLS. */
@@ -33,7 +35,12 @@ const world = [
   namespace('outside', 'plain'),
   app('first'),
   app('second', { annotations: { 'proxy.outrigger.io/delivery': 'eager' } }),
-  app('server', { ports: [{ port: 9080, name: 'http', speaks: 'http' }] }),
+  app('server', {
+    ports: [
+      { port: 9080, name: 'http', speaks: 'http' },
+      { port: 9083, name: 'tcp-echo', speaks: 'tcp' },
+    ],
+  }),
   app('stranger', { namespace: 'outside' }),
 ].join('');
 
@@ -142,7 +149,7 @@ spec: {host: server, subsets: [{name: one, labels: {version: v1}}]}
     });
     const service = await ask<ServicePage>('services/default/server');
     expect(service.split).toEqual([{ version: 'v1', configured: 1, observed: 1 }]);
-    expect(service.endpoints).toMatchObject([{ workload: 'server-v1', version: 'v1', health: 'healthy' }]);
+    expect(service.endpoints).toMatchObject(Array(2).fill({ workload: 'server-v1', version: 'v1', health: 'healthy' }));
     expect(service.policies.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
       'VirtualService server',
       'DestinationRule server',
@@ -248,7 +255,7 @@ spec: {host: server, subsets: [{name: one, labels: {version: v1}}]}
     return { lines, end };
   };
   const loggers = async (pod: string) =>
-    (await mesh.admin(pod, '/config_dump?resource=dynamic_listeners')).split('http_grpc').length - 1;
+    (await mesh.admin(pod, '/config_dump?resource=dynamic_listeners')).split(/http_grpc|tcp_grpc/).length - 1;
   const server = 'http://server.default.svc.cluster.local:9080';
   /** Its requests go on, on connections that are kept, until it is called. */
   const goingOn = (client: string) => {
@@ -332,6 +339,40 @@ spec: {host: server, subsets: [{name: one, labels: {version: v1}}]}
     for (const stop of meanwhile) expect(await stop()).toEqual(['200']);
   });
 
+  test('tap of connections: opened and closed, from both ends, with bytes and the certificates; only where they are wanted', async () => {
+    const taps = await Promise.all([
+      following({ name: 'server-v1', connections: 'yes' }),
+      following({ name: 'first-v1', side: 'calls', peer: 'server-v1', connections: 'yes' }),
+      following({ name: 'second-v1', side: 'calls', connections: 'yes' }),
+      following({ name: 'server-v1', side: 'served' }),
+    ]);
+    const host = 'server.default.svc.cluster.local';
+    for (const client of ['default/first', 'default/second', 'outside/stranger'])
+      expect(await firstLine(mesh, client, host, 9083)).not.toBe('');
+    const told = () => taps.map(({ lines }) => lines().filter(({ connection }) => connection !== ''));
+    const counts = () => told().map(({ length }) => length);
+    await until('all are told', () => isDeepStrictEqual(counts(), [6, 2, 2, 0]) || undefined, 10).catch(() =>
+      expect(counts()).toEqual([6, 2, 2, 0]),
+    );
+    const [served = [], ofFirst = [], ofSecond = []] = told();
+    for (const [name, calls] of [['first', ofFirst] as const, ['second', ofSecond] as const]) {
+      const { principal } = end(name);
+      const ends = { source: end(name), destination: end('server'), mtls: true, status: 0, flags: '', path: '' };
+      expect(calls).toMatchObject([
+        { ...ends, side: 'calls', connection: 'opened', authority: `${host}:9083` },
+        { ...ends, side: 'calls', connection: 'closed', bytesReceived: 5, bytesSent: expect.any(Number) },
+      ]);
+      expect(served.filter(({ source }) => source.principal === principal)).toMatchObject([
+        { connection: 'opened', destination: end('server'), mtls: true },
+        { connection: 'closed', destination: end('server'), bytesReceived: 5 },
+      ]);
+    }
+    expect(served.filter(({ mtls }) => !mtls).map(({ connection }) => connection)).toEqual(['opened', 'closed']);
+    served.forEach(byUs);
+    for (const tap of taps) await tap.end();
+    await until('nothing of it is left', async () => (await loggers('default/server')) === 0 || undefined, 10);
+  });
+
   test('tap in a terminal: lines, bounded, until Ctrl-C; refused where nobody could tell', async () => {
     const env = { ...process.env, KUBECONFIG: mesh.playground.kubeconfig };
     const given = ['tap', 'deploy/server-v1', '--path', '/many', '--from', 'first-v1', '--max-rps', '5'];
@@ -398,13 +439,41 @@ spec: {host: server, trafficPolicy: {${outlier}}, subsets: [{name: one, labels: 
     await mesh.load('default/first', { url: 'http://server.default.svc.cluster.local:9080/status/503', n: 5 });
     const seen = await until('it is told', async () => ((await page()).ejections.length > 0 ? page() : undefined), 20);
     expect(seen.ejections).toEqual([{ client: 'default/first-v1', port: 9080, subset: '', pods: 1, ejected: 1 }]);
-    // It has no other.
-    expect(seen.endpoints.map(({ health }) => health)).toEqual(['ejected']);
+    // It has no other at that port; the other port is another matter.
+    expect(seen.endpoints.map(({ health }) => health)).toEqual(['ejected', 'healthy']);
     const { health } = (await ask<ServiceRow[]>('services')).find(({ name }) => name === 'server') ?? {};
     expect(health?.state).toMatch(/^(degraded|failing)$/);
     if (health?.state === 'degraded')
       expect(health.reason).toContain('default/first-v1 ejected 1 endpoint for failing');
     await mesh.apply('routes.yaml', rule.replace('60s', '1s'));
     await until('nobody is ejected', async () => (await page()).ejections.length === 0 || undefined, 20);
+  });
+
+  test('a proxy at the bound of its series: the page says that figures are short', async () => {
+    const full = async () => (await ask<DashboardState>('state')).telemetry.proxies.full;
+    await ask<Graph>('graph?range=60');
+    expect(await full()).toBeUndefined();
+    // As one does who wants to know which pages are slow.
+    const change = 'tagOverrides: {request_path: {value: request.path}}';
+    await mesh.apply(
+      'paths.yaml',
+      `
+apiVersion: telemetry.istio.io/v1
+kind: Telemetry
+metadata: {name: paths, namespace: default}
+spec:
+  selector: {matchLabels: {app: first}}
+  metrics: [{providers: [{name: prometheus}], overrides: [{match: {metric: REQUEST_COUNT, mode: CLIENT}, ${change}}]}]
+---`,
+    );
+    const proxy = await until(
+      'it is told',
+      async () => {
+        await mesh.shell('default/first', `curl -s -o /dev/null '${server}/headers?[1-400]' '${server}/item/[1-2100]'`);
+        return (await full())?.[0];
+      },
+      60,
+    );
+    expect(proxy).toMatch(/^default\/first-v1-/);
   });
 });

@@ -295,6 +295,7 @@ export const preview = {
 
 const tapEnd = (workload: string, address: string) => ({ workload, namespace: 'default', principal: '', address });
 const tapLine: TapLine = {
+  connection: '',
   ...{ at: Date.UTC(2026, 0, 1, 12, 3, 4, 56), proxy: 'default/reviews-v3-1', side: 'served' },
   source: tapEnd('productpage-v1', '10.1.0.7:40312'),
   destination: tapEnd('reviews-v3', '10.1.0.9:9080'),

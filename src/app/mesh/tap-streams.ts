@@ -6,7 +6,7 @@ import type { Taps } from '../../observe/taps.ts';
 import { isTapped } from '../../policy/telemetry/taps.ts';
 import type { Snapshot } from '../../registry/snapshot.ts';
 import type { TapStreams } from '../../wire/access-log-service.ts';
-import type { HttpEntry } from '../../xds/encode/access-logs.ts';
+import type { TapEntry } from '../../xds/encode/access-logs.ts';
 
 const versions = ['', 'HTTP/1.0', 'HTTP/1.1', 'HTTP/2', 'HTTP/3'] as const;
 
@@ -43,7 +43,7 @@ export function tapStreams(taps: Taps, snapshot: () => Snapshot): TapStreams {
 const longest = 2000;
 const short = (text: string | undefined) => (text ?? '').slice(0, longest);
 
-export function lineOf(entry: HttpEntry, { id, namespace, workloadName }: Workload): TapLine {
+export function lineOf(entry: TapEntry, { id, namespace, workloadName }: Workload): TapLine {
   const { tags } = entry;
   const side = tags['side'] === 'calls' ? 'calls' : 'served';
   const own = { workload: workloadName, namespace };
@@ -52,11 +52,11 @@ export function lineOf(entry: HttpEntry, { id, namespace, workloadName }: Worklo
   const principals = { source: short(tags['source']), destination: short(tags['destination']) };
   return {
     at: Math.round(entry.at),
-    ...{ proxy: id, side },
+    ...{ proxy: id, side, connection: entry.connection },
     source: { ...source, principal: principals.source, address: entry.downstream },
     destination: { ...destination, principal: principals.destination, address: entry.upstream },
     method: short(tags['method']),
-    authority: short(entry.authority),
+    authority: short(entry.connection === '' ? entry.authority : calledBy(tags)),
     path: short(withoutQuery(entry.path)),
     status: entry.status,
     flags: entry.flags,
@@ -66,6 +66,11 @@ export function lineOf(entry: HttpEntry, { id, namespace, workloadName }: Worklo
     protocol: versions[entry.version] ?? '',
     mtls: (side === 'calls' ? principals.destination : principals.source) !== '',
   };
+}
+
+/** `db.shop.svc.cluster.local:5432`; '' of what is no service. */
+function calledBy({ host = '', port = '' }: TapEntry['tags']): string {
+  return host === '' ? '' : `${host}:${port}`;
 }
 
 /** What people search for, and with which keys, is nobody's business; that there was a query is. */

@@ -4,7 +4,7 @@ import { printTapLine } from './tap-line.ts';
 import { TapTally } from './tap-tally.ts';
 
 const line: TapLine = {
-  ...{ at: Date.UTC(2026, 0, 1, 12, 3, 4, 56), proxy: 'shop/cart-1', side: 'calls' },
+  ...{ at: Date.UTC(2026, 0, 1, 12, 3, 4, 56), proxy: 'shop/cart-1', side: 'calls', connection: '' },
   source: { workload: 'cart-v1', namespace: 'shop', principal: 'spiffe://td/ns/shop/sa/cart', address: '10.0.0.7:4' },
   destination: { workload: '', namespace: '', principal: '', address: '93.184.216.34:80' },
   ...{ method: 'GET', authority: 'api.example', path: '/a?…', status: 0, flags: 'UF,URX', durationMs: 12.3 },
@@ -23,6 +23,17 @@ test('one line for a request, whatever is in it', () => {
   expect(printTapLine(hostile, 'line')).toMatch(/ {2}- {2}x\ufffd\[2J\ufffd\/\ufffdevil {2}/);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these must not be there
   expect(printTapLine(hostile, 'json').slice(0, -1)).not.toMatch(/[\u0000-\u001f]/);
+});
+
+test('a connection is none, and whoever calls by it is known by the certificate', () => {
+  const source = { workload: '', namespace: '', principal: 'spiffe://td/ns/shop/sa/cart', address: '10.0.0.7:4' };
+  const connection: TapLine = {
+    ...{ ...line, source, side: 'served', connection: 'closed', method: '', path: '', flags: 'UC', mtls: true },
+    ...{ destination: { ...source, workload: 'db-v1', namespace: 'shop' }, authority: '', bytesSent: 7, protocol: '' },
+  };
+  expect(printTapLine(connection, 'line')).toBe(
+    '12:03:04.056  in   10.0.0.7 (shop/sa/cart) -> db-v1.shop  TCP  -  closed UC  12ms  3B/7B  mTLS\n',
+  );
 });
 
 test('a proxy of a replica that was not asked is no proxy that is late', () => {

@@ -3,17 +3,17 @@ import { printable } from '../../operate/text/table.ts';
 
 export type TapOutput = 'line' | 'wide' | 'json';
 
-/** One request as one line. Texts of clients neither steer the terminal nor break the line. */
+/** One request, or one connection that was opened or has ended, as one line. Texts of clients neither steer the terminal nor break the line. */
 export function printTapLine(line: TapLine, output: TapOutput): string {
   if (output === 'json') return `${JSON.stringify(line)}\n`;
-  const { side, source, destination, method, authority, path, status, durationMs, bytesReceived, bytesSent } = line;
+  const { side, source, destination, authority, path, durationMs, bytesReceived, bytesSent } = line;
   const words = [
     new Date(line.at).toISOString().slice(11, 23),
     side === 'calls' ? 'out' : 'in ',
-    `${nameOf(source)} -> ${destination.workload === '' && side === 'calls' ? authority : nameOf(destination)}`,
-    method || '-',
-    `${authority}${path}`,
-    `${status === 0 ? '-' : status}${line.flags === '' ? '' : ` ${line.flags}`}`,
+    `${nameOf(source)} -> ${destination.workload === '' && side === 'calls' ? authority || nameOf(destination) : nameOf(destination)}`,
+    line.connection === '' ? line.method || '-' : 'TCP',
+    `${authority}${path}` || '-',
+    [endOf(line), line.flags].filter(Boolean).join(' '),
     `${durationMs < 10 ? durationMs.toFixed(1) : durationMs.toFixed(0)}ms`,
     `${bytesReceived}B/${bytesSent}B`,
     line.mtls ? 'mTLS' : 'plain',
@@ -21,9 +21,15 @@ export function printTapLine(line: TapLine, output: TapOutput): string {
   return `${printable([...words, ...(output === 'wide' ? wideOf(line) : [])].join('  '))}\n`;
 }
 
-/** `reviews-v1.default`; of whom nothing else is known, the address. */
-function nameOf({ workload, namespace, address }: TapPeer): string {
-  return workload === '' ? address.replace(/:\d+$/, '') || 'unknown' : `${workload}.${namespace}`;
+function endOf({ connection, status }: TapLine): string {
+  return connection === '' ? (status === 0 ? '-' : String(status)) : connection;
+}
+
+/** `reviews-v1.default`; of whom nothing else is known, the address and the account of the certificate. */
+function nameOf({ workload, namespace, address, principal }: TapPeer): string {
+  if (workload !== '') return `${workload}.${namespace}`;
+  const [, account = ''] = /^spiffe:\/\/[^/]+\/ns\/(.+)$/.exec(principal) ?? [];
+  return `${address.replace(/:\d+$/, '') || 'unknown'}${account === '' ? '' : ` (${account})`}`;
 }
 
 function wideOf({ proxy, protocol, source, destination }: TapLine): string[] {

@@ -19,6 +19,7 @@ interface Flags extends ClusterFlags {
   readonly path?: string;
   readonly authority?: string;
   readonly status?: string;
+  readonly connections?: true;
   readonly maxRps: number;
   readonly limit?: number;
   readonly duration: number;
@@ -28,7 +29,7 @@ interface Flags extends ClusterFlags {
 /** `outrigger tap`: requests of a workload while they happen. */
 export function command(): Command {
   const tap = new Command('tap')
-    .description('show requests of a workload while they happen, until Ctrl-C')
+    .description('show requests (and connections) of a workload while they happen, until Ctrl-C')
     .argument('<workload>', 'deploy/NAME or NAME of a workload, pod/NAME or NAME of a pod')
     .addOption(
       new Option('--to <workload>', 'only what it calls: WORKLOAD, NAMESPACE/WORKLOAD, or a host').conflicts('from'),
@@ -38,6 +39,11 @@ export function command(): Command {
     .option('--path <prefix>', 'only paths that begin so')
     .option('--authority <host>', 'only this host, as it is asked for')
     .option('--status <code>', 'only this status: 503, 5xx, 400-499')
+    .addOption(
+      new Option('--connections', 'connections of TCP, too: opened, closed, how many bytes').conflicts([
+        ...['method', 'path', 'authority', 'status'],
+      ]),
+    )
     .option('--max-rps <number>', 'lines a second at most; what is beyond is left out', between(1, 1000), 100)
     .option('--limit <number>', 'ends after so many lines', between(1, 1_000_000))
     .option('--duration <time>', 'ends after so long: 30 (seconds), 90s, 10m', lasting, 600)
@@ -50,12 +56,16 @@ export function command(): Command {
 Examples:
   outrigger tap deploy/reviews-v1 --status 5xx
   outrigger tap productpage-v1 --to ratings-v1 --limit 20 -o wide
+  outrigger tap deploy/mongodb-v1 --connections
   outrigger tap pod/web-5d4f-abc -o json | jq .durationMs
 
 Each line is a request that has ended, as the proxy of the workload saw it: "in" is what it was asked, "out" what it
-called. Connections of TCP are no requests. Neither headers nor bodies are shown, and of a query only that there was one. The proxies tell the control
+called. Neither headers nor bodies are shown, and of a query only that there was one. The proxies tell the control
 plane only as long as the tap lasts; nothing waits for it. Connections that are open when it begins and when it ends
 are opened anew after their next answer, and what is still open on them ten minutes later is closed.
+
+With --connections, connections of TCP that begin from then on are shown when they are opened and when they have ended. That
+changes how they are served, so that those which are open when it begins or ends are closed ten minutes later, too.
 
 Needs the rights of proxy-status. Exit code 1 when nobody can tell.
 `,
@@ -105,8 +115,9 @@ async function run(workload: string, flags: Flags): Promise<void> {
 
 function pathOf(target: { readonly namespace: string; readonly name: string }, flags: Flags): string {
   const { to, from, method, path, authority, status, maxRps, duration } = flags;
+  const connections = flags.connections === true ? 'yes' : undefined;
   const side = to === undefined ? (from === undefined ? undefined : 'served') : 'calls';
-  const given = { ...target, side, peer: to ?? from, method, path, authority, status };
+  const given = { ...target, side, peer: to ?? from, method, path, authority, status, connections };
   const parameters = new URLSearchParams({ rate: String(maxRps), seconds: String(duration) });
   // The same for every replica: a proxy may tell another one than the one that serves it.
   parameters.set('id', randomBytes(16).toString('hex'));

@@ -34,6 +34,7 @@ export interface TapIR {
   readonly id: string;
   readonly sides: readonly TapSide[];
   readonly match: TapMatch;
+  readonly connections: boolean;
 }
 
 export interface MetricChangeIR {

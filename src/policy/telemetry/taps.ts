@@ -14,5 +14,8 @@ export function isTapped(
 export function tapsFor(taps: readonly Tap[], workload: Workload): readonly TapIR[] {
   return taps
     .filter(({ target }) => isTapped(workload, target))
-    .map(({ id, sides, match }) => ({ id, sides: workload.role === 'gateway' ? ['calls'] : sides, match }));
+    .map(({ id, sides, match, connections }) => ({
+      ...{ id, match, connections },
+      sides: workload.role === 'gateway' ? ['calls'] : sides,
+    }));
 }

@@ -4,11 +4,13 @@ import protobuf from 'protobufjs/minimal.js';
 export interface TapMessage {
   /** In the first message of a stream alone. */
   readonly from?: { readonly logName: string; readonly nodeId: string };
-  readonly entries: readonly HttpEntry[];
+  readonly entries: readonly TapEntry[];
 }
 
-/** Of envoy.data.accesslog.v3.HTTPAccessLogEntry; '' and 0 for what is not there. */
-export interface HttpEntry {
+/** Of envoy.data.accesslog.v3.HTTPAccessLogEntry or TCPAccessLogEntry; '' and 0 for what is not there. */
+export interface TapEntry {
+  /** '' is a request. */
+  readonly connection: '' | 'opened' | 'closed';
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly durationMs: number;
@@ -70,17 +72,46 @@ function readValue(reader: protobuf.Reader, wire: number): number | Uint8Array |
   return undefined;
 }
 
-/** StreamAccessLogsMessage: identifier (1), http_logs (2). */
+/** StreamAccessLogsMessage: identifier (1), http_logs (2), tcp_logs (3). */
 export function readTapMessage(bytes: Uint8Array): TapMessage {
   const message = new Fields(bytes);
   const [identifier] = message.messages(1);
-  const entries = message.messages(2).flatMap((logs) => logs.messages(1).map(readEntry));
+  const requests = message.messages(2).flatMap((logs) => logs.messages(1).map(readRequest));
+  const entries = [...requests, ...message.messages(3).flatMap((logs) => logs.messages(1).flatMap(readConnection))];
   if (identifier === undefined) return { entries };
   return { from: { logName: identifier.text(2), nodeId: identifier.message(1).text(1) }, entries };
 }
 
-function readEntry(entry: Fields): HttpEntry {
-  const [common, request, response] = [entry.message(1), entry.message(3), entry.message(4)];
+function readRequest(entry: Fields): TapEntry {
+  const [request, response] = [entry.message(3), entry.message(4)];
+  return {
+    ...readCommon(entry.message(1)),
+    connection: '',
+    version: entry.number(2),
+    authority: request.text(3),
+    path: request.text(10) || request.text(5),
+    bytesReceived: request.number(12),
+    status: response.message(1).number(1),
+    bytesSent: response.number(3),
+  };
+}
+
+/** AccessLogType: TcpUpstreamConnected (1), TcpPeriodic (2), TcpConnectionEnd (3). */
+const moments = new Map<number, TapEntry['connection']>([
+  [1, 'opened'],
+  [3, 'closed'],
+]);
+
+/** Nothing for what goes on. */
+function readConnection(entry: Fields): TapEntry[] {
+  const [common, counted] = [entry.message(1), entry.message(2)];
+  const connection = moments.get(common.number(33));
+  if (connection === undefined) return [];
+  const bytes = { bytesReceived: counted.number(1), bytesSent: counted.number(2) };
+  return [{ ...readCommon(common), connection, version: 0, authority: '', path: '', status: 0, ...bytes }];
+}
+
+function readCommon(common: Fields) {
   return {
     at: timeOf(common.message(5)),
     durationMs: timeOf(common.message(common.ids.includes(23) ? 23 : 12)),
@@ -88,12 +119,6 @@ function readEntry(entry: Fields): HttpEntry {
     upstream: addressOf(common.message(13)),
     flags: flagsOf(common.message(16)),
     tags: Object.fromEntries(common.messages(22).map((tag) => [tag.text(1), known(tag.text(2))])),
-    version: entry.number(2),
-    authority: request.text(3),
-    path: request.text(10) || request.text(5),
-    bytesReceived: request.number(12),
-    status: response.message(1).number(1),
-    bytesSent: response.number(3),
   };
 }
 

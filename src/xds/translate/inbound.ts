@@ -23,7 +23,7 @@ import {
 import { inboundClusterName, inboundPassthrough } from './inbound-routes.ts';
 import { inspector, originalDestination, wildcardAddress } from './listener-parts.ts';
 import { servedConnectionStats, servedStats } from './stats-log.ts';
-import { tapLogs } from './tap-log.ts';
+import { tapConnectionLogs, tapLogs } from './tap-log.ts';
 import { withoutRequests } from './tcp-authorization.ts';
 
 const port15006 = 15_006;
@@ -214,6 +214,7 @@ function tcpFilters(door: Door, form: ChainForm, { inbound, shape }: InboundCont
       accessLogs: [
         ...servedConnectionStats(shape, form.mutual),
         ...translateConnectionLog(shape.telemetry.served.accessLogs),
+        ...tapConnectionLogs(shape, 'served'),
       ],
       more: { ...(form.mutual ? whoCalls : {}), ...(idle === undefined ? {} : { idle_timeout: duration(idle) }) },
     }),

@@ -11,7 +11,7 @@ import type { Message } from '../resource.ts';
 import { translateAccessLog, translateConnectionLog } from './access-log.ts';
 import { boundedWait, httpConnectionManager, type TcpParts, tcpProxy } from './connection-manager.ts';
 import { callStats, connectionStats } from './stats-log.ts';
-import { tapLogs } from './tap-log.ts';
+import { tapConnectionLogs, tapLogs } from './tap-log.ts';
 
 /** HTTP of the app on its way out, with everything there before the first request. */
 export function eagerHttp(routeName: string, statPrefix: string, shape: ProxyShape): Message {
@@ -66,7 +66,11 @@ function common(routes: string, statPrefix: string, shape: ProxyShape) {
 export function outboundTcp(parts: Omit<TcpParts, 'accessLogs'>, shape: ProxyShape): Message {
   return tcpProxy({
     ...parts,
-    accessLogs: [...connectionStats(shape), ...translateConnectionLog(shape.telemetry.calls.accessLogs)],
+    accessLogs: [
+      ...connectionStats(shape),
+      ...translateConnectionLog(shape.telemetry.calls.accessLogs),
+      ...tapConnectionLogs(shape, 'calls'),
+    ],
   });
 }
 

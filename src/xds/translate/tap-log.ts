@@ -5,6 +5,7 @@ import type { TapMatch, TapSide } from '../../model/tap.ts';
 import { shareMessage } from '../encode/shared-message.ts';
 import { peerMetadata } from '../filters/peer-header.ts';
 import type { Message } from '../resource.ts';
+import { serviceMetadata } from './cluster.ts';
 import { any, duration } from './common.ts';
 import { workloadMetadata } from './load-assignment.ts';
 
@@ -17,14 +18,29 @@ const controlPlane = 'xds';
  * buffer of the logger and the window of the stream are full: no request waits for it.
  */
 export function tapLogs(shape: ProxyShape, side: TapSide): readonly Message[] {
-  return shape.taps === undefined ? none : logsOf(shape)[side];
+  return shape.taps === undefined ? none : logsOf(shape)[side].requests;
+}
+
+/** The same of connections of TCP, where they are wanted, too: as they are opened, and when they have ended. */
+export function tapConnectionLogs(shape: ProxyShape, side: TapSide): readonly Message[] {
+  return shape.taps === undefined ? none : logsOf(shape)[side].connections;
 }
 
 const none: readonly Message[] = [];
 
-const logsOf = rememberedBy((shape: ProxyShape): Readonly<Record<TapSide, readonly Message[]>> => {
-  const of = (side: TapSide) =>
-    (shape.taps ?? []).filter(({ sides }) => sides.includes(side)).map((tap) => logger(tap, side));
+interface Logs {
+  readonly requests: readonly Message[];
+  readonly connections: readonly Message[];
+}
+
+const logsOf = rememberedBy((shape: ProxyShape): Readonly<Record<TapSide, Logs>> => {
+  const of = (side: TapSide): Logs => {
+    const taps = (shape.taps ?? []).filter(({ sides }) => sides.includes(side));
+    return {
+      requests: taps.map((tap) => requestLogger(tap, side)),
+      connections: taps.filter(({ connections }) => connections).map((tap) => connectionLogger(tap, side)),
+    };
+  };
   return { calls: of('calls'), served: of('served') };
 });
 
@@ -51,17 +67,41 @@ const tags: Readonly<Record<TapSide, Readonly<Record<string, string>>>> = {
   },
 };
 
-function logger({ id, match }: TapIR, side: TapSide): Message {
-  const config = any('extensions.access_loggers.grpc.v3.HttpGrpcAccessLogConfig', {
+/** Who is called by a connection is known by its endpoint, who calls by the certificate alone. */
+const connectionTags: typeof tags = {
+  // The service, whichever cluster it was found by, and the port that was meant.
+  calls: {
+    ...without(tags.calls, ['method']),
+    host: `%METADATA(CLUSTER:${serviceMetadata}:host)%`,
+    port: '%DOWNSTREAM_LOCAL_PORT%',
+  },
+  served: without(tags.served, ['method', 'workload', 'namespace']),
+};
+
+function without(all: Readonly<Record<string, string>>, names: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(all).filter(([name]) => !names.includes(name)));
+}
+
+function common(id: string, told: Readonly<Record<string, string>>): Message {
+  return {
     common_config: {
       log_name: id,
       transport_api_version: 'V3',
       grpc_service: { envoy_grpc: { cluster_name: controlPlane } },
       buffer_flush_interval: duration(200),
       buffer_size_bytes: 16_384,
-      custom_tags: Object.entries(tags[side]).map(([tag, value]) => ({ tag, value })),
+      custom_tags: Object.entries(told).map(([tag, value]) => ({ tag, value })),
     },
-  });
+  };
+}
+
+function connectionLogger({ id }: TapIR, side: TapSide): Message {
+  const config = any('extensions.access_loggers.grpc.v3.TcpGrpcAccessLogConfig', common(id, connectionTags[side]));
+  return { name: 'envoy.access_loggers.tcp_grpc', typed_config: shareMessage(config) };
+}
+
+function requestLogger({ id, match }: TapIR, side: TapSide): Message {
+  const config = any('extensions.access_loggers.grpc.v3.HttpGrpcAccessLogConfig', common(id, tags[side]));
   const filters = filtersOf(match);
   const [first, second] = filters;
   return {

@@ -20,17 +20,18 @@ const seconds = 120;
 
 const nothing: LiveRequests = { state: undefined, lines: [], leftOut: 0, failure: undefined, over: false };
 
-/** Requests of a workload while `on`: the proxies tell only as long as somebody looks. */
-export function useTap(namespace: string, name: string, on: boolean): LiveRequests {
+/** Requests of a workload, and connections where they are wanted, while it is `on`: the proxies tell only as long as somebody looks. */
+export function useTap(namespace: string, name: string, on: 'off' | 'requests' | 'connections'): LiveRequests {
   const [live, setLive] = useState(nothing);
   useEffect(() => {
-    if (!on) return undefined;
+    if (on === 'off') return undefined;
     setLive(nothing);
     const stop = new AbortController();
     const id = [...crypto.getRandomValues(new Uint8Array(16))]
       .map((byte) => byte.toString(16).padStart(2, '0'))
       .join('');
     const query = new URLSearchParams({ namespace, name, id, rate: `${linesPerSecond}`, seconds: `${seconds}` });
+    if (on === 'connections') query.set('connections', 'yes');
     follow(`tap?${query}`, stop.signal, (events) => setLive((before) => events.reduce(taken, before)))
       .then(() => setLive((before) => ({ ...before, over: true })))
       .catch((error: unknown) => {

@@ -14,7 +14,9 @@ interface LiveRequestsProps {
 /** Requests as they happen. Nobody is told of them before somebody asks: that changes the proxies for as long as it lasts. */
 export function LiveRequests({ namespace, name }: LiveRequestsProps) {
   const [on, setOn] = useState(false);
-  const { state, lines, leftOut, failure, over } = useTap(namespace, name, on);
+  const [connections, setConnections] = useState(false);
+  const what = connections ? 'connections' : 'requests';
+  const { state, lines, leftOut, failure, over } = useTap(namespace, name, on ? what : 'off');
   const running = on && !over;
   return (
     <section>
@@ -23,8 +25,20 @@ export function LiveRequests({ namespace, name }: LiveRequestsProps) {
         <button type="button" aria-pressed={running} onClick={() => setOn(!running)}>
           {running ? 'Stop' : 'Watch requests'}
         </button>{' '}
+        <label>
+          <input
+            type="checkbox"
+            checked={connections}
+            disabled={running}
+            onChange={({ currentTarget: { checked } }) => {
+              setOn(false);
+              setConnections(checked);
+            }}
+          />{' '}
+          TCP connections, too
+        </label>{' '}
         <span class="muted" role="status">
-          {on ? told(state, lines.length, over) : 'Two minutes at most, 20 lines a second. Its connections open anew.'}
+          {on ? told(state, lines.length, over) : before[what]}
         </span>
       </p>
       {state === undefined || state.here >= state.proxies ? null : (
@@ -42,13 +56,19 @@ export function LiveRequests({ namespace, name }: LiveRequestsProps) {
   );
 }
 
+const bounds = 'Two minutes at most, 20 lines a second.';
+const before = {
+  requests: `${bounds} Its connections open anew.`,
+  connections: `${bounds} Those that begin from then on; those of now are closed ten minutes later.`,
+} as const;
+
 function told(state: TapState | undefined, lines: number, over: boolean): string {
   if (over) return 'It is over.';
   if (state === undefined) return 'The proxies are being told.';
   const { proxies, here, ready } = state;
   const all = `${ready} of ${proxies} ${proxies === 1 ? 'proxy tells' : 'proxies tell'}`;
   const elsewhere = here < proxies ? `; other replicas serve ${proxies - here}` : '';
-  return `${all}${elsewhere}.${lines === 0 && ready > 0 ? ' No request has ended yet.' : ''}`;
+  return `${all}${elsewhere}.${lines === 0 && ready > 0 ? ' Nothing has ended yet.' : ''}`;
 }
 
 function Lines({ lines }: { readonly lines: readonly (TapLine & { readonly key: string })[] }) {
@@ -63,7 +83,9 @@ function Lines({ lines }: { readonly lines: readonly (TapLine & { readonly key: 
         { title: 'Other end', cell: (line) => <OtherEnd {...line} /> },
         {
           title: 'Request',
-          cell: ({ method, authority, path }) => <Name text={`${method || '-'} ${authority}${path}`} />,
+          cell: ({ connection, method, authority, path }) => (
+            <Name text={`${connection === '' ? method || '-' : 'TCP'} ${authority}${path}`} />
+          ),
         },
         { title: 'Status', cell: (line) => <Status {...line} /> },
         {
@@ -79,15 +101,20 @@ function Lines({ lines }: { readonly lines: readonly (TapLine & { readonly key: 
 }
 
 function OtherEnd({ side, source, destination, authority }: TapLine) {
-  const { workload, namespace, address } = side === 'calls' ? destination : source;
-  const unknown = side === 'calls' ? authority : address.replace(/:\d+$/, '');
+  const { workload, namespace, address, principal } = side === 'calls' ? destination : source;
+  const from = [address.replace(/:\d+$/, ''), principal.replace(/^spiffe:\/\/[^/]+\/ns\//, '')]
+    .filter(Boolean)
+    .join(' ');
+  const unknown = (side === 'calls' ? authority : '') || from;
   return <Name text={workload === '' ? unknown || 'unknown' : `${workload}.${namespace}`} />;
 }
 
-function Status({ status, flags }: TapLine) {
+function Status({ connection, status, flags }: TapLine) {
+  const bad = connection === '' ? status === 0 || status >= 500 : flags !== '';
   return (
-    <span class={status === 0 || status >= 500 ? 'bad' : ''}>
-      {status === 0 ? 'none' : status} {flags === '' ? null : <bdi class="muted">{flags}</bdi>}
+    <span class={bad ? 'bad' : ''}>
+      {connection === '' ? (status === 0 ? 'none' : status) : connection}{' '}
+      {flags === '' ? null : <bdi class="muted">{flags}</bdi>}
     </span>
   );
 }
