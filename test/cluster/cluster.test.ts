@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addonCases } from './cases/addons.ts';
 import { analysisCases } from './cases/analysis.ts';
 import { commandCases } from './cases/commands.ts';
 import { crdCases } from './cases/crds.ts';
@@ -44,6 +45,7 @@ describe.skipIf(absent !== undefined && !required)('on a real Kubernetes API ser
   eventCases(running);
   injectionCases(running);
   manifestCases(running);
+  addonCases(running);
   installStepCases(running);
   installStrangerCases(running);
   installCases(running);
