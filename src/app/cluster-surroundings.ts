@@ -5,6 +5,7 @@ import { systemClock } from '../identity/serving-certificates.ts';
 import { tokenAudience } from '../identity/tokens/token-peer.ts';
 import { TokenReviewAuthenticator } from '../identity/tokens/token-review.ts';
 import { systemNamespaces } from '../inject/decision/checks.ts';
+import { ClusterEntries } from '../machines/cluster-entries.ts';
 import type { ClusterParts } from '../source/kubernetes/cluster-parts.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Config } from './config.ts';
@@ -51,6 +52,7 @@ function clusterMesh(parts: ClusterParts, logger: Logger): MeshParts {
     rootPlace: parts.meshRootPlace,
     scopeStore: parts.scopeStore,
     statuses: parts.statuses,
+    machines: new ClusterEntries(parts.api),
     emergencies: new EmergencyKeeper({
       ...{ cluster: parts.api, leadership: parts.leadership, now: Date.now, after: systemClock.after },
       onProblem: ({ code, message, remedy }) => logger.warn({ part: 'emergencies', code, remedy }, message),

@@ -5,6 +5,7 @@ import { LocalTokens } from '../identity/tokens/local-tokens.ts';
 import { loadTokenKey } from '../identity/tokens/token-key.ts';
 import { MeshRootFile } from '../identity/workload/mesh-root-file.ts';
 import { learntScopesFolder, ScopeFolder } from '../learning/scope-folder.ts';
+import { LocalEntries } from '../machines/local-entries.ts';
 import { FilesSource, type Reload } from '../source/files/files-source.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -69,6 +70,7 @@ function folderMesh(objects: FilesSource, stateFolder: string): MeshParts {
     rootStore: new MeshRootFile(rootPlace),
     rootPlace,
     scopeStore: new ScopeFolder(join(stateFolder, learntScopesFolder)),
+    machines: new LocalEntries(),
   };
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { RootFileStore } from '../identity/root-file-store.ts';
 import { MeshRootFile } from '../identity/workload/mesh-root-file.ts';
 import { learntScopesFolder, ScopeFolder } from '../learning/scope-folder.ts';
+import { LocalEntries } from '../machines/local-entries.ts';
 import type { ObjectSource } from '../source/object-source.ts';
 import type { Source } from '../source/source.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -69,6 +70,7 @@ export async function startInProcess(options: InProcessOptions): Promise<InProce
         rootStore: new MeshRootFile(meshRoot),
         rootPlace: meshRoot,
         scopeStore: new ScopeFolder(join(stateFolder, learntScopesFolder)),
+        machines: new LocalEntries(),
       },
       summary: () => 'the playground',
     },

@@ -23,7 +23,7 @@ function filesOf(annotations: Record<string, string> = {}, more: Partial<Machine
   }).after as unknown as Pod;
   const files = machineFiles({
     ...{ pod, name: 'one', namespace: 'shop', serviceAccount: 'ledger', ip: '10.9.0.1', folder: "/opt/it's here" },
-    ...{ controlPlane: undefined, token: 'TOKEN', rootsPem: 'ROOTS', script: 'SCRIPT' },
+    ...{ controlPlane: undefined, group: undefined, token: 'TOKEN', rootsPem: 'ROOTS', script: 'SCRIPT' },
     ...more,
   });
   return new Map(files.map(({ name, text }) => [name, text]));

@@ -13,6 +13,8 @@ export interface MachineInput {
   readonly folder: string;
   /** Where the control plane is reached, when that is not its name in the cluster. */
   readonly controlPlane: { readonly host: string; readonly port: number } | undefined;
+  /** It registers itself as one of this WorkloadGroup; undefined where its entry is applied. */
+  readonly group: string | undefined;
   readonly token: string;
   readonly rootsPem: string;
   /** The script of the proxy image. */
@@ -87,8 +89,16 @@ function bootstrapOf(proxy: Container | undefined, input: MachineInput): Json {
     HOST_IP: input.ip,
   };
   const inPlace = (part: string) => placed(expandVariables(part, variables), input.folder);
-  const bootstrap = eachText(JSON.parse(text) as Json, inPlace);
+  const bootstrap = inGroup(eachText(JSON.parse(text) as Json, inPlace), input.group);
   return input.controlPlane === undefined ? bootstrap : reachedAt(bootstrap, input.controlPlane);
+}
+
+/** What Istio's agent says of a machine that is to have an entry. */
+function inGroup(bootstrap: Json, group: string | undefined): Json {
+  if (group === undefined || !isObject(bootstrap) || !isObject(bootstrap['node'])) return bootstrap;
+  const { metadata = {}, ...node } = bootstrap['node'];
+  const said = { ...(isObject(metadata) ? metadata : {}), AUTO_REGISTER_GROUP: group };
+  return { ...bootstrap, node: { ...node, metadata: said } };
 }
 
 /** The name in TLS stays: the certificate of the port is for the name in the cluster. */

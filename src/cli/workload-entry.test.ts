@@ -48,6 +48,13 @@ test('a group that names no namespace is in the one of -n', async () => {
   expect(node.id).toBe('sidecar~10.0.0.1~ledger-10-0-0-1.shop~shop.svc.cluster.local');
 });
 
+test('a machine that registers itself says of which group it is, and has no entry to apply', async () => {
+  await expect(configure(group(), '--autoregister')).rejects.toMatchObject({ code: 'ENOENT' });
+  const { node } = JSON.parse(await readFile(join(folder, 'out', 'envoy.json'), 'utf8'));
+  expect(node.metadata).toMatchObject({ AUTO_REGISTER_GROUP: 'ledger', NAMESPACE: 'default' });
+  expect(said).toContain('Apply the WorkloadGroup');
+});
+
 test('a group that names one keeps it', async () => {
   expect(await configure(group('{name: a, namespace: b}'), '-n', 'shop')).toMatchObject({
     metadata: { namespace: 'b' },

@@ -5,6 +5,7 @@ import { stringify } from 'yaml';
 import { packageFolder } from '../app/places.ts';
 import { OutriggerError } from '../errors.ts';
 import { injectObject } from '../inject/object-injection.ts';
+import { accountOf, entryOf, nameOfMachine } from '../machines/entry-of.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Pod } from '../model/pod.ts';
 import type { WorkloadGroup } from '../schema/kinds.ts';
@@ -32,6 +33,7 @@ interface Flags extends MachineCredentialsFlags {
   readonly name?: string;
   readonly address: string;
   readonly folder?: string;
+  readonly autoregister?: boolean;
   readonly controlPlane?: HostPort;
   readonly namespace?: string;
 }
@@ -44,6 +46,7 @@ export function command(): Command {
     .requiredOption('-o, --output <folder>', 'where the files are written', folderPath)
     .requiredOption('--address <ip>', 'of the machine, as pods reach it', ipAddress)
     .option('--name <name>', 'of its WorkloadEntry (default: the name of the group and its address)', objectName)
+    .option('--autoregister', 'the machine registers itself: it has an entry as long as its proxy is connected')
     .option('--folder <path>', 'where the files will be on the machine (default: where they are written)', folderPath)
     .option('--control-plane <host:port>', 'where the machine reaches the control plane', hostPort)
     .option(
@@ -64,9 +67,9 @@ async function run(configure: Command): Promise<void> {
   const flags = configure.opts<Flags>();
   const say = (line: string) => void process.stderr.write(`${line}\n`);
   const group = await readGroup(flags);
-  const entry = entryOf(group, flags);
-  const { name, namespace } = entry.metadata;
-  const { serviceAccount } = entry.spec;
+  const { namespace } = group.metadata;
+  const name = flags.name ?? nameOfMachine(group.metadata.name, flags.address);
+  const serviceAccount = accountOf(group);
   const pod = await podOf(configure, group, { name, serviceAccount, say });
   const { token, rootsPem } = await machineCredentials(flags, { namespace, serviceAccount });
   const files = machineFiles({
@@ -74,12 +77,15 @@ async function run(configure: Command): Promise<void> {
     ip: flags.address,
     folder: resolve(flags.folder ?? flags.output),
     controlPlane: flags.controlPlane,
+    group: flags.autoregister === true ? group.metadata.name : undefined,
     script: readFileSync(join(packageFolder, 'images/proxy/outrigger-proxy.sh'), 'utf8'),
   });
-  files.push({ name: 'workloadentry.yaml', text: stringify(entry), mode: 0o644 });
+  const entry = entryOf({ group: { ...group, ...group.metadata }, name, address: flags.address });
+  if (flags.autoregister !== true) files.push({ name: 'workloadentry.yaml', text: stringify(entry), mode: 0o644 });
   await writeOutput(flags.output, files);
   say(`Wrote ${files.map(({ name: file }) => file).join(', ')}.`);
-  say(`Apply workloadentry.yaml, copy the folder to the machine, and start outrigger-proxy.service there, or by hand:`);
+  const apply = flags.autoregister === true ? 'Apply the WorkloadGroup' : 'Apply workloadentry.yaml';
+  say(`${apply}, copy the folder to the machine, and start outrigger-proxy.service there, or by hand:`);
   say(
     `  capture.sh as root, then start.sh as user 1337. The token is valid for ${flags.tokenSeconds} s: renew istio-token in time.`,
   );
@@ -107,29 +113,6 @@ async function readGroup({ file, namespace: given = 'default' }: Flags): Promise
   for (const [path, value, form] of named)
     if (!form.test(value)) throw unusable(`${path}: ${JSON.stringify(value)} is no name of Kubernetes`, at);
   return { ...group, metadata: { ...group.metadata, namespace } };
-}
-
-function entryOf(group: Group, { name, address: ip }: Flags) {
-  const { metadata, spec } = group;
-  const { serviceAccount = 'default', labels = {}, ...template } = spec.template;
-  return {
-    apiVersion: 'networking.istio.io/v1',
-    kind: 'WorkloadEntry',
-    metadata: {
-      name: name ?? defaultName(metadata.name, ip),
-      namespace: metadata.namespace,
-      labels: { ...labels, ...spec.metadata?.labels },
-      ...(spec.metadata?.annotations === undefined ? {} : { annotations: spec.metadata.annotations }),
-    },
-    spec: { ...template, address: ip, serviceAccount },
-  };
-}
-
-/** Of a name of 253 characters there is room for the address: the end of it goes. */
-function defaultName(group: string, ip: string): string {
-  // No name ends in a dash: `fd00::` is `fd00--0`.
-  const address = ip.replace(/:$/, ':0').replaceAll(/[.:]/g, '-');
-  return `${group.slice(0, 252 - address.length).replace(/[-.]+$/, '')}-${address}`;
 }
 
 interface Machine {

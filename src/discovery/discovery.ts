@@ -8,6 +8,7 @@ import type { EncodedResource, ProxyResources, XdsType } from '../xds/resource.t
 import { admitProxy, workloadNow } from './admit-proxy.ts';
 import type { UseMemory } from './on-demand-use.ts';
 import { OwnResources } from './proxy-resources.ts';
+import { type MachineRegister, registrationOf } from './registration.ts';
 import { SessionUses } from './session-uses.ts';
 import { SidecarConfig } from './sidecar-config.ts';
 import { Turns } from './turns.ts';
@@ -54,6 +55,8 @@ export interface DiscoveryOptions {
   readonly configurator: () => ProxyConfigurator;
   /** Remembers what workloads use; without it every pod asks for all that it calls. */
   readonly memory?: (workload: Workload) => UseMemory;
+  /** Registers machines that ask for it; without it none can. */
+  readonly machines?: MachineRegister;
   /** How long a pod may be unknown before its proxy is turned away: watches lag behind. Milliseconds. */
   readonly patienceMs: number;
   readonly after: (ms: number, task: () => void) => () => void;
@@ -72,6 +75,22 @@ export class Discovery implements SessionFactory {
   }
 
   async open(peer: ProvenPeer, node: NodeClaims, signal: AbortSignal): Promise<ProxySession> {
+    const leave = await this.#register(peer, node);
+    try {
+      return await this.#session({ peer, node, signal, leave });
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  async #register(peer: ProvenPeer, node: NodeClaims): Promise<() => void> {
+    const { machines, source } = this.#options;
+    const registration = machines === undefined ? undefined : registrationOf(source.snapshot, peer, node);
+    return (registration && (await machines?.join(registration))) ?? (() => {});
+  }
+
+  async #session({ peer, node, signal, leave }: Opening): Promise<ProxySession> {
     const workload = await this.#workload(peer, node, signal);
     const { settings, secrets } = this.#options;
     const identity = spiffeId(settings.trustDomain, workload.namespace, workload.serviceAccount);
@@ -80,7 +99,7 @@ export class Discovery implements SessionFactory {
       return secrets.open(identity, workload);
     });
     const proxyless = node.userAgent.startsWith('gRPC');
-    return new Session({ ...this.#options, workload, own, delta: node.delta, proxyless });
+    return new Session({ ...this.#options, workload, own, leave, delta: node.delta, proxyless });
   }
 
   /** A pod's proxy may be faster than the news of the pod. */
@@ -120,9 +139,18 @@ function tryAdmit(snapshot: Snapshot, peer: ProvenPeer, node: NodeClaims): Workl
   }
 }
 
+interface Opening {
+  readonly peer: ProvenPeer;
+  readonly node: NodeClaims;
+  readonly signal: AbortSignal;
+  readonly leave: () => void;
+}
+
 interface SessionOptions extends DiscoveryOptions {
   readonly workload: Workload;
   readonly own: ProxySecrets;
+  /** Told of the end. */
+  readonly leave: () => void;
   readonly delta: boolean;
   readonly proxyless: boolean;
 }
@@ -203,6 +231,7 @@ class Session implements ProxySession {
 
   close(): void {
     this.#options.own.close();
+    this.#options.leave();
     this.#uses?.close();
   }
 }

@@ -60,6 +60,18 @@ export const translationErrors = {
     remedy:
       'Give the machine a token of the service account that its WorkloadEntry names, or name that of the token there: `outrigger workload entry configure` makes both.',
   },
+  OR2411: {
+    status: 403,
+    title: 'There is no such group of machines',
+    remedy:
+      'Apply the WorkloadGroup of the message in the namespace of the token, or take AUTO_REGISTER_GROUP out of the bootstrap of the machine and apply its WorkloadEntry. The proxy asks again by itself.',
+  },
+  OR2412: {
+    status: 503,
+    title: 'The WorkloadEntry of a machine that registers itself cannot be written',
+    remedy:
+      'Look at the rights of the control plane (docs/security.md: create, patch, get and delete of workloadentries) and at the API server. The proxy asks again by itself, and what is there is kept until then.',
+  },
   OR2451: {
     status: 502,
     title: 'Keys of an issuer of tokens cannot be read',

@@ -28,6 +28,18 @@ test.each([
   '{serviceAccount: x, network: net}',
 ])('%s may not', (spec) => expect(registryOf(entry(spec)).snapshot.machines.size).toBe(0));
 
+test('a machine that registers itself is the same one when it is renewed', () => {
+  const renewed = (at: string) =>
+    registryOf(
+      entry(
+        '{address: 10.9.0.1, serviceAccount: ledger}',
+        `{name: one, annotations: {istio.io/autoRegistrationGroup: g, proxy.outrigger.io/seen-at: ${at}}}`,
+      ),
+    ).snapshot.machines.get('default/one');
+  expect(renewed('one')).toEqual(renewed('two'));
+  expect(renewed('one')?.annotations).toEqual({ 'istio.io/autoRegistrationGroup': 'g' });
+});
+
 test('what did not change is the same machine, and one that goes is gone', () => {
   const registry = registryOf(entry('{address: 10.9.0.1, serviceAccount: ledger}'));
   const { machines } = registry.snapshot;

@@ -47,7 +47,6 @@ export class Registry {
   readonly #namespaces = new Namespaces(this.#problems);
   readonly #workloads = new Workloads(this.#problems);
   readonly #entries = new WorkloadEntries(this.#problems);
-  /** Checked, and used for nothing. */
   readonly #groups = new Configs<'WorkloadGroup'>(this.#problems);
   /** Checked; injection reads them from the source. */
   readonly #proxyConfigs = new Configs<'ProxyConfig'>(this.#problems);
@@ -173,7 +172,6 @@ export class Registry {
   #derive(before: Snapshot): Snapshot {
     const workloads = this.#workloads.settle((topic) => this.#endpoints.announce(topic));
     const machines = this.#entries.settle((topic) => this.#endpoints.announce(topic));
-    this.#groups.settle();
     this.#proxyConfigs.settle();
     const hosts = this.#hosts.settle();
     const endpoints = this.#endpoints.settle(hosts);
@@ -188,6 +186,7 @@ export class Registry {
       endpoints: changeMap(before.endpoints, endpoints),
       workloads: changeMap(before.workloads, workloads),
       machines: changeMap(before.machines, machines),
+      workloadGroups: this.#groups.settle(),
       virtualServices: this.#virtualServices.settle(),
       destinationRules: this.#destinationRules.settle(),
       gateways: this.#gateways.settle(),

@@ -17,6 +17,7 @@ import type {
   Sidecar,
   Telemetry,
   VirtualService,
+  WorkloadGroup,
 } from '../schema/kinds.ts';
 
 /** A valid resource of Istio's API, and where it comes from. */
@@ -66,6 +67,8 @@ export interface Snapshot {
   readonly workloads: ReadonlyMap<string, Workload>;
   /** Machines that may have a proxy: WorkloadEntries with a service account and an IP address. By `<namespace>/<name>`. */
   readonly machines: ReadonlyMap<string, Workload>;
+  /** Of machines that register themselves. */
+  readonly workloadGroups: readonly Config<WorkloadGroup>[];
   readonly virtualServices: readonly Config<VirtualService>[];
   readonly destinationRules: readonly Config<DestinationRule>[];
   readonly gateways: readonly Config<Gateway>[];
@@ -93,6 +96,7 @@ export const emptySnapshot: Snapshot = {
   endpoints: new Map(),
   workloads: new Map(),
   machines: new Map(),
+  workloadGroups: [],
   virtualServices: [],
   destinationRules: [],
   gateways: [],

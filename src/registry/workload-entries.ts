@@ -1,3 +1,4 @@
+import { seenAtAnnotation } from '../model/auto-registration.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import type { ServicePort } from '../model/service.ts';
 import type { Workload } from '../model/workload.ts';
@@ -60,7 +61,9 @@ function readEntry(source: SourceObject): Reading<EntryRecord> {
   const { value, problems } = readConfig<'WorkloadEntry'>(source);
   if (value === undefined) return { value, problems };
   const { generation: _generation, ...origin } = value.origin;
-  return { value: { ...value, labels: { ...value.spec.labels, ...value.labels }, origin }, problems };
+  // A machine that registers itself is renewed each minute, which is no change of it.
+  const { [seenAtAnnotation]: _seenAt, ...annotations } = value.annotations;
+  return { value: { ...value, labels: { ...value.spec.labels, ...value.labels }, annotations, origin }, problems };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { stringify } from 'yaml';
 import { defaultConfig } from '../../src/app/config.ts';
 import { EmergencyStages } from '../../src/app/mesh/emergency-stages.ts';
 import { readTemplateTexts } from '../../src/app/places.ts';
@@ -10,24 +11,27 @@ import { SidecarConfigs } from '../../src/discovery/sidecar-configs.ts';
 import { buildInjector } from '../../src/inject/build-injector.ts';
 import { Indexes } from '../../src/ir/build/indexes.ts';
 import { OutboundViews } from '../../src/ir/build/outbound-views.ts';
+import { registeredEntryOf } from '../../src/machines/entry-of.ts';
+import { autoRegistrationGroup } from '../../src/model/auto-registration.ts';
 import { defaultMeshSettings } from '../../src/model/mesh-settings.ts';
 import { keySourcesOf } from '../../src/policy/request-authentication/keys.ts';
 import { Registry } from '../../src/registry/registry.ts';
 import type { Snapshot } from '../../src/registry/snapshot.ts';
 import { parseDuration } from '../../src/schema/common/duration.ts';
+import type { WorkloadGroup } from '../../src/schema/kinds.ts';
 import type { SourceObject } from '../../src/source/object-source.ts';
 import { ObjectStore } from '../../src/source/object-store.ts';
 import { ProxyConfigs } from '../../src/source/proxy-configs.ts';
 import { brokenLimit } from '../../src/xds/limits/broken-limit.ts';
 import { messageType, type ProxyResources } from '../../src/xds/resource.ts';
-import { workloadOf } from '../mesh-fixture.ts';
+import { objectsOf, workloadOf } from '../mesh-fixture.ts';
 
 /** Every value of all that the proxies of a world get, as `proxy type name path: value`. */
 export type Outcome = ReadonlySet<string>;
 
 /** What the client, the server and the gateway of the world get, what injection makes of a pod, and which keys are read for them; undefined when an object of it is refused. */
 export function outcomeOf(objects: readonly SourceObject[]): Outcome | undefined {
-  const snapshot = snapshotOf(objects);
+  const snapshot = snapshotOf([...objects, ...objects.flatMap(registeredBy)]);
   if (snapshot === undefined) return undefined;
   const lines = new Set(outcomeOfSnapshot(snapshot));
   for (const [name, pod] of injectedOf(objects)) addLines(`pod ${name}:`, pod, lines);
@@ -67,6 +71,14 @@ function injectedOf(objects: readonly SourceObject[]): readonly [string, unknown
     const request = { pod, namespace, nodes: [], proxyConfigs: configs.layers('default', { app }) };
     return [app, injector.inject(request).pod];
   });
+}
+
+/** A machine of each WorkloadGroup, which has registered itself. */
+function registeredBy({ kind, namespace, name, object }: SourceObject): readonly SourceObject[] {
+  if (kind !== 'WorkloadGroup') return [];
+  const group = { ...(object as unknown as WorkloadGroup), namespace, name };
+  const entry = registeredEntryOf({ group, name: `${name}-1`, address: '10.9.0.1' }, 'now');
+  return objectsOf(stringify(entry));
 }
 
 /** Undefined when an object is refused. */
@@ -110,6 +122,8 @@ export function* proxiesOf(snapshot: Snapshot): Generator<[string, ProxyResource
     yield [`client, ${delivery}:`, sidecar('default/client')];
     if (delivery === 'on-demand') continue;
     yield ['server:', sidecar('default/server-1')];
+    for (const { id, annotations } of snapshot.machines.values())
+      if (autoRegistrationGroup(annotations) !== undefined) yield ['machine:', sidecar(id)];
     yield ['gateway:', new GatewayConfigs(parts).find(snapshot, of('istio-system/gateway'))];
   }
 }

@@ -13,6 +13,7 @@ import { systemClock } from '../../identity/serving-certificates.ts';
 import { CertificateKeeper } from '../../identity/workload/certificate-keeper.ts';
 import { WorkloadCa } from '../../identity/workload/workload-ca.ts';
 import { Learner } from '../../learning/learner.ts';
+import { MachineRegistrar } from '../../machines/machine-registrar.ts';
 import type { MeshSettings } from '../../model/mesh-settings.ts';
 import { printOrigin } from '../../model/origin.ts';
 import type { ProxyReport } from '../../model/proxy-report.ts';
@@ -95,6 +96,7 @@ export class MeshComponent implements Component {
   readonly #reporter: RootReporter;
   /** What metrics tell of it. */
   readonly facts: MeshFacts;
+  readonly #machines: MachineRegistrar | undefined;
   #credentials: ServingCertificate | undefined;
   #port = 0;
   #objectsCame = false;
@@ -143,6 +145,11 @@ export class MeshComponent implements Component {
     this.#secrets = new WorkloadSecrets(this.#keeper, this.#authority, options.federatedPem);
     this.ledger = new Ledger(logger, wireClock.now);
     this.#reporter = this.#makeReporter();
+    if (parts.machines !== undefined)
+      this.#machines = new MachineRegistrar({
+        ...{ store: parts.machines, now: systemClock.now, steady: () => performance.now(), after: wireClock.after },
+        onProblem: (error) => this.#fail(error),
+      });
     const onChange = this.registry.learnTaps.bind(this.registry);
     this.taps = new Taps({ ...wireClock, most: mostTaps, onChange });
     this.#server = new AdsServer({
@@ -232,7 +239,8 @@ export class MeshComponent implements Component {
     await this.#tried(() => this.#authority.load(), signal);
     this.#authority.watch((error) => this.#fail(error), signal);
     this.#publish(signal);
-    for (const keeper of [parts.statuses, parts.emergencies]) keeper?.start(signal);
+    for (const keeper of [parts.statuses, parts.emergencies, this.#machines]) keeper?.start(signal);
+    parts.machines?.onObjects?.((changes) => this.#apply(changes));
     parts.objects.onObjects((changes) => this.#apply(changes));
     await this.#objectsListed(signal);
     this.#objectsCame = true;
@@ -261,6 +269,7 @@ export class MeshComponent implements Component {
   #apply(all: ObjectChanges): void {
     const changes = this.#selection.apply(all);
     this.#options.parts.emergencies?.apply(changes);
+    this.#machines?.apply(changes);
     this.#accept(this.#emergencies.apply(changes));
   }
 
@@ -373,6 +382,7 @@ export class MeshComponent implements Component {
       secrets: this.#secrets,
       settings,
       ...this.#memory(),
+      ...(this.#machines === undefined ? {} : { machines: this.#machines }),
       configurator: configurators(settings, encoder, loggedTellings(logger), this.#sight),
       patienceMs: 5000,
       after: systemClock.after,

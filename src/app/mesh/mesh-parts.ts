@@ -1,5 +1,6 @@
 import type { MeshRootStore } from '../../identity/workload/mesh-root.ts';
 import type { ScopeStore } from '../../learning/scope-store.ts';
+import type { EntryStore } from '../../machines/entry-store.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { ObjectChanges, ObjectSource, SourceObject } from '../../source/object-source.ts';
 import type { PeerAuthenticator } from '../../wire/session.ts';
@@ -19,6 +20,8 @@ export interface MeshParts {
   readonly statuses?: StatusSink;
   /** Writes down what becomes of Emergencies; without it only the log has it. */
   readonly emergencies?: EmergencySink;
+  /** Where machines that register themselves are written down; without it they cannot. */
+  readonly machines?: EntryStore;
   /** Brings the roots to the pods. */
   readonly publish?: RootPublisher | undefined;
 }

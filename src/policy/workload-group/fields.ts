@@ -1,11 +1,15 @@
-import type { FieldEffects } from '../field-effects.ts';
-
-const unregistered =
-  'machines do not register themselves: `outrigger workload entry configure` writes a WorkloadEntry for each';
+import { type FieldEffects, under } from '../field-effects.ts';
 
 export const workloadGroupFields: FieldEffects = {
-  implemented: [],
-  notYet: { metadata: unregistered, template: unregistered, probe: 'a WorkloadEntry is there as long as it exists' },
-  ignored: [],
+  implemented: [
+    ...under('metadata', ['labels', 'annotations']),
+    ...under('template', ['labels', 'locality', 'network', 'ports', 'serviceAccount', 'weight']),
+  ],
+  notYet: {
+    probe:
+      'nobody asks a machine how it is, as the kubelet does pods: its entry is there as long as its proxy is connected',
+  },
+  /** Validation says so: each machine has its own. */
+  ignored: ['template.address'],
   values: [],
 };

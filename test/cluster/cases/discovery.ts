@@ -12,6 +12,7 @@ import { installMesh, type Mesh } from '../mesh.ts';
 import { apiFaultCases } from './api-faults.ts';
 import { envoyCases } from './discovery-envoy.ts';
 import { learningCases } from './learning.ts';
+import { machineCases } from './machines.ts';
 import { rootCases } from './roots.ts';
 
 const crdsPath = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
@@ -253,6 +254,7 @@ export function discoveryCases(cluster: () => Cluster): void {
     apiFaultCases({ ...faultWorld, cluster8080: outbound });
     rootCases({ cluster, mesh: () => mesh, rootsIn });
     learningCases(cluster);
+    describe('machines', () => machineCases(cluster));
   });
 }
 

@@ -1,0 +1,36 @@
+import { isDeepStrictEqual } from 'node:util';
+import { seenAtAnnotation } from '../model/auto-registration.ts';
+import type { JsonObject } from '../model/json.ts';
+import { type ObjectListener, ObjectStore } from '../source/object-store.ts';
+import type { RegisteredEntry } from './entry-of.ts';
+import type { EntryStore } from './entry-store.ts';
+
+const kind = 'WorkloadEntry';
+
+/** In memory, for one control plane alone: its machines come again when it does. */
+export class LocalEntries implements EntryStore {
+  readonly #store = new ObjectStore();
+  readonly #entries = new Map<string, RegisteredEntry>();
+
+  onObjects(listener: ObjectListener): void {
+    this.#store.follow(listener);
+  }
+
+  async put(entry: RegisteredEntry): Promise<void> {
+    const { name, namespace } = entry.metadata;
+    const key = `${kind} ${namespace}/${name}`;
+    if (isDeepStrictEqual(this.#entries.get(key), entry)) return;
+    this.#entries.set(key, entry);
+    const object = entry as unknown as JsonObject;
+    const { apiVersion } = entry;
+    this.#store.change([{ apiVersion, kind, namespace, name, object, origin: { kind, namespace, name } }], []);
+  }
+
+  async remove({ namespace, name, seenAt }: Parameters<EntryStore['remove']>[0]): Promise<void> {
+    const key = `${kind} ${namespace}/${name}`;
+    const annotations: Readonly<Record<string, string>> = this.#entries.get(key)?.metadata.annotations ?? {};
+    if (annotations[seenAtAnnotation] !== seenAt) return;
+    this.#entries.delete(key);
+    this.#store.change([], [key]);
+  }
+}

@@ -1,0 +1,161 @@
+import { expect, test } from 'vitest';
+import type { WorkloadGroup } from '../schema/kinds.ts';
+import type { SourceObject } from '../source/object-source.ts';
+import type { RegisteredEntry } from './entry-of.ts';
+import { LocalEntries } from './local-entries.ts';
+import { MachineRegistrar } from './machine-registrar.ts';
+
+const spec: WorkloadGroup['spec'] = { template: { serviceAccount: 'ledger' } };
+const machine = { group: { name: 'ledger', namespace: 'shop', spec }, name: 'ledger-1', address: '10.9.0.1' };
+
+/** Replicas that see one store, each with its own clocks. */
+function world() {
+  const store = new LocalEntries();
+  const present = new Map<string, SourceObject>();
+  const timers = new Set<{ readonly at: number; readonly run: () => void }>();
+  const problems: string[] = [];
+  const time = { now: 0 };
+  const after = (ms: number, run: () => void) => {
+    const timer = { at: time.now + ms, run };
+    timers.add(timer);
+    return () => void timers.delete(timer);
+  };
+  const replicas: MachineRegistrar[] = [];
+  store.onObjects((changes) => {
+    for (const object of changes.upserts) present.set(object.name, object);
+    for (const key of changes.removals) present.delete(key.slice(key.indexOf('/') + 1));
+    for (const replica of replicas) replica.apply(changes);
+  });
+  const pass = async (ms: number) => {
+    const end = time.now + ms;
+    for (;;) {
+      const [next] = [...timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
+      if (next === undefined) break;
+      timers.delete(next);
+      time.now = next.at;
+      next.run();
+      // Writes end in a few turns of the queue.
+      for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    }
+    time.now = end;
+  };
+  const replica = (more: { put?: (entry: RegisteredEntry) => Promise<void> } = {}) => {
+    const abort = new AbortController();
+    let alive = true;
+    const made = new MachineRegistrar({
+      store: { put: (entry) => (more.put ?? ((one) => store.put(one)))(entry), remove: (entry) => store.remove(entry) },
+      now: () => new Date(time.now),
+      steady: () => time.now,
+      after: (ms, run) => after(ms, () => alive && run()),
+      onProblem: ({ code }) => problems.push(code),
+    });
+    made.start(abort.signal);
+    replicas.push(made);
+    const die = () => {
+      alive = false;
+      abort.abort();
+      replicas.splice(replicas.indexOf(made), 1);
+    };
+    return Object.assign(made, { die });
+  };
+  return { store, present, pass, replica, problems };
+}
+
+test('an entry is there while a stream is, and ten seconds longer', async () => {
+  const { present, pass, replica } = world();
+  const leave = await replica().join(machine);
+  expect(present.get('ledger-1')?.object).toMatchObject({
+    kind: 'WorkloadEntry',
+    metadata: { annotations: { 'istio.io/autoRegistrationGroup': 'ledger' } },
+    spec: { address: '10.9.0.1', serviceAccount: 'ledger' },
+  });
+  await pass(3_600_000);
+  expect(present.size).toBe(1);
+  leave();
+  leave();
+  await pass(9_999);
+  expect(present.size).toBe(1);
+  await pass(1);
+  expect(present.size).toBe(0);
+});
+
+test('of two streams the last one counts, and a machine that comes back in time stays', async () => {
+  const { present, pass, replica } = world();
+  const one = replica();
+  const [first, second] = [await one.join(machine), await one.join(machine)];
+  first();
+  await pass(600_000);
+  expect(present.size).toBe(1);
+  second();
+  await pass(5_000);
+  const third = await one.join(machine);
+  await pass(600_000);
+  expect(present.size).toBe(1);
+  third();
+  await pass(10_000);
+  expect(present.size).toBe(0);
+});
+
+test('a machine that went to another replica is not removed by the first', async () => {
+  const { present, pass, replica } = world();
+  const leave = await replica().join(machine);
+  const second = replica();
+  leave();
+  await pass(5_000);
+  await second.join(machine);
+  await pass(3_600_000);
+  expect(present.size).toBe(1);
+});
+
+test('what a dead replica leaves behind is removed by another, once nobody has renewed it for three minutes', async () => {
+  const { present, pass, replica } = world();
+  const first = replica();
+  await first.join(machine);
+  const second = replica();
+  await pass(3_600_000);
+  first.die();
+  await pass(120_000);
+  expect(present.size).toBe(1);
+  await pass(180_000);
+  expect(present.size).toBe(0);
+  await second.join(machine);
+  expect(present.size).toBe(1);
+});
+
+test('an entry that somebody wrote is never removed', async () => {
+  const { store, pass, replica } = world();
+  const one = replica();
+  const metadata = { name: 'x', namespace: 'shop', labels: {}, annotations: {} };
+  const entry = { apiVersion: 'networking.istio.io/v1', kind: 'WorkloadEntry', metadata, spec: {} };
+  one.apply({
+    upserts: [
+      {
+        ...entry,
+        ...metadata,
+        object: entry as never,
+        origin: { kind: 'WorkloadEntry', namespace: 'shop', name: 'x' },
+      },
+    ],
+    removals: [],
+  });
+  const removed: string[] = [];
+  store.remove = async ({ name }) => void removed.push(name);
+  await pass(3_600_000);
+  expect(removed).toEqual([]);
+});
+
+test('what cannot be written turns the machine away; what cannot be renewed is told once, and tried again', async () => {
+  const { present, pass, replica, problems, store } = world();
+  let broken = true;
+  const one = replica({ put: async (entry) => (broken ? Promise.reject(new Error('403')) : store.put(entry)) });
+  await expect(one.join(machine)).rejects.toMatchObject({ code: 'OR2412' });
+  await pass(10_000);
+  broken = false;
+  await one.join(machine);
+  broken = true;
+  await pass(125_000);
+  expect(problems).toEqual(['OR2412']);
+  broken = false;
+  await pass(600_000);
+  expect([problems, present.size]).toEqual([['OR2412'], 1]);
+});

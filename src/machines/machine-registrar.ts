@@ -1,0 +1,156 @@
+import { OutriggerError } from '../errors.ts';
+import { autoRegistrationGroup, seenAtAnnotation } from '../model/auto-registration.ts';
+import { textMapAt } from '../model/json-fields.ts';
+import { type ObjectChanges, objectKey } from '../source/object-source.ts';
+import { type MachineOfGroup, registeredEntryOf } from './entry-of.ts';
+import type { EntryStore } from './entry-store.ts';
+
+export interface MachineRegistrarOptions {
+  readonly store: EntryStore;
+  /** For people, and to tell one time from another. */
+  readonly now: () => Date;
+  /** Milliseconds of a clock that nobody sets. */
+  readonly steady: () => number;
+  /** Runs once; the answer cancels it. */
+  readonly after: (ms: number, run: () => void) => () => void;
+  /** OR2412, once until something succeeds again. */
+  readonly onProblem: (error: OutriggerError) => void;
+}
+
+/** Milliseconds between two writes of what is still there. */
+const renewMs = 60_000;
+/** So long after its last stream a machine may come back. As in Istio. */
+const graceMs = 10_000;
+/** What nobody has renewed for so long was of a replica that is gone. */
+const staleMs = 3 * renewMs;
+
+interface Joined {
+  readonly machine: MachineOfGroup;
+  streams: number;
+  seenAt: string;
+  cancel: () => void;
+}
+
+interface Seen {
+  readonly namespace: string;
+  readonly name: string;
+  readonly seenAt: string;
+  /** By the steady clock. */
+  readonly since: number;
+}
+
+/**
+ * Makes the WorkloadEntry of a machine that registers itself, keeps it while a replica has its stream, and removes it afterwards. Replicas
+ * need no leader: who has the stream writes another time each minute; what stays the same for three, by the clock of whoever
+ * looks and not by that time, is removed by any, under the version that was looked at.
+ */
+export class MachineRegistrar {
+  readonly #options: MachineRegistrarOptions;
+  readonly #joined = new Map<string, Joined>();
+  readonly #seen = new Map<string, Seen>();
+  #writes = 0;
+  #isReported = false;
+
+  constructor(options: MachineRegistrarOptions) {
+    this.#options = options;
+  }
+
+  /** Until the signal, looks for what others have left behind. */
+  start(signal: AbortSignal): void {
+    const look = (): void => {
+      void this.#sweep();
+      cancel = this.#options.after(renewMs, look);
+    };
+    let cancel = this.#options.after(renewMs, look);
+    signal.addEventListener('abort', () => cancel(), { once: true });
+  }
+
+  /** All changes of objects; those of other kinds are nothing to it. */
+  apply({ upserts, removals }: ObjectChanges): void {
+    for (const key of removals) this.#seen.delete(key);
+    for (const object of upserts) {
+      if (object.kind !== 'WorkloadEntry') continue;
+      const key = objectKey(object);
+      const annotations = textMapAt(object.object, 'metadata', 'annotations');
+      const seenAt = annotations[seenAtAnnotation] ?? '';
+      const { namespace, name } = object;
+      if (autoRegistrationGroup(annotations) === undefined) this.#seen.delete(key);
+      else if (this.#seen.get(key)?.seenAt !== seenAt)
+        this.#seen.set(key, { namespace, name, seenAt, since: this.#options.steady() });
+    }
+  }
+
+  /** For one stream of the machine; the answer ends that. Rejects with OR2412 when its entry cannot be written. */
+  async join(machine: MachineOfGroup): Promise<() => void> {
+    const key = keyOf(machine);
+    const known = this.#joined.get(key);
+    known?.cancel();
+    const joined: Joined = { machine, streams: (known?.streams ?? 0) + 1, seenAt: '', cancel: () => {} };
+    this.#joined.set(key, joined);
+    let left = false;
+    const leave = () => {
+      if (!left) this.#leave(key);
+      left = true;
+    };
+    try {
+      await this.#renew(joined);
+    } catch (error) {
+      leave();
+      throw this.#problem(error);
+    }
+    return leave;
+  }
+
+  #leave(key: string): void {
+    const joined = this.#joined.get(key);
+    if (joined === undefined) return;
+    joined.streams -= 1;
+    if (joined.streams > 0) return;
+    joined.cancel();
+    joined.cancel = this.#options.after(graceMs, () => {
+      this.#joined.delete(key);
+      const { name, group } = joined.machine;
+      void this.#try(() => this.#options.store.remove({ namespace: group.namespace, name, seenAt: joined.seenAt }));
+    });
+  }
+
+  async #renew(joined: Joined): Promise<void> {
+    const { store, now, after } = this.#options;
+    // Two of one moment are two.
+    joined.seenAt = `${now().toISOString()} ${++this.#writes}`;
+    await store.put(registeredEntryOf(joined.machine, joined.seenAt));
+    if (joined.streams === 0 || this.#joined.get(keyOf(joined.machine)) !== joined) return;
+    joined.cancel();
+    const again = (): void => void this.#try(() => this.#renew(joined)).then((isDone) => isDone || wait());
+    const wait = (): void => {
+      if (joined.streams > 0) joined.cancel = after(renewMs, again);
+    };
+    wait();
+  }
+
+  async #sweep(): Promise<void> {
+    const { steady, store } = this.#options;
+    for (const [key, { namespace, name, seenAt, since }] of this.#seen) {
+      if (this.#joined.has(key) || steady() - since < staleMs) continue;
+      await this.#try(() => store.remove({ namespace, name, seenAt }));
+    }
+  }
+
+  async #try(act: () => Promise<void>): Promise<boolean> {
+    try {
+      await act();
+      this.#isReported = false;
+      return true;
+    } catch (error) {
+      if (!this.#isReported) this.#options.onProblem(this.#problem(error));
+      this.#isReported = true;
+      return false;
+    }
+  }
+
+  #problem(error: unknown): OutriggerError {
+    return new OutriggerError('OR2412', error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+const keyOf = ({ group, name }: MachineOfGroup): string => objectKey({ kind: 'WorkloadEntry', ...group, name });
