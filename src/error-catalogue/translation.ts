@@ -72,6 +72,12 @@ export const translationErrors = {
     remedy:
       'Look at the rights of the control plane (docs/security.md: create, patch, get and delete of workloadentries) and at the API server. The proxy asks again by itself, and what is there is kept until then.',
   },
+  OR2413: {
+    status: 502,
+    title: 'The gateway of a network cannot be looked up',
+    remedy:
+      'Mend the name or the resolvers of the control plane. It is looked up every half minute; the addresses that were found last stay until then, and without any what stands behind it is called by address.',
+  },
   OR2451: {
     status: 502,
     title: 'Keys of an issuer of tokens cannot be read',

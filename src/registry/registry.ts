@@ -66,6 +66,7 @@ export class Registry {
   readonly #emergencies = new Configs<'Emergency'>(this.#problems);
   #settings: Snapshot['settings'];
   #tokenKeys: Snapshot['tokenKeys'] = emptySnapshot.tokenKeys;
+  #gatewayAddresses: Snapshot['gatewayAddresses'] = emptySnapshot.gatewayAddresses;
   #taps: Snapshot['taps'] = emptySnapshot.taps;
   readonly #dialects: Dialects;
   #statuses: readonly Status[] = [];
@@ -149,6 +150,12 @@ export class Registry {
     this.#settle();
   }
 
+  /** Of gateways that are known by name, all that are known. */
+  learnGatewayAddresses(addresses: Snapshot['gatewayAddresses']): void {
+    this.#gatewayAddresses = addresses;
+    this.#settle();
+  }
+
   /** All that there are. */
   learnTaps(taps: Snapshot['taps']): void {
     this.#taps = taps;
@@ -199,6 +206,7 @@ export class Registry {
       rateLimits: this.#rateLimits.settle(),
       emergencies: this.#emergencies.settle(),
       tokenKeys: this.#tokenKeys,
+      gatewayAddresses: this.#gatewayAddresses,
       taps: this.#taps,
       secrets: changeMap(before.secrets, this.#secrets.settle()),
     };

@@ -83,6 +83,8 @@ export interface Snapshot {
   readonly emergencies: readonly Config<Emergency>[];
   /** JSON Web Key Sets that issuers publish, as they were last read. */
   readonly tokenKeys: ReadonlyMap<string, string>;
+  /** IP addresses of gateways of networks that are known by name. They come from outside of the cluster. */
+  readonly gatewayAddresses: ReadonlyMap<string, readonly string[]>;
   /** Whose requests somebody looks at just now. */
   readonly taps: readonly Tap[];
   /** By `<namespace>/<name>`. */
@@ -109,6 +111,7 @@ export const emptySnapshot: Snapshot = {
   rateLimits: [],
   emergencies: [],
   tokenKeys: new Map(),
+  gatewayAddresses: new Map(),
   taps: [],
   secrets: new Map(),
 };

@@ -68,8 +68,10 @@ function judge(
   const pods = `pods of ${from.join(', ')}`;
   if (!known.gateways.has(network)) {
     const named = input.snapshot.services.find(({ labels }) => labels[networkLabel] === network);
-    const hint =
-      named === undefined ? '' : `; the Service ${named.name} of ${named.namespace} has no IP address outside`;
+    const names = named?.outside?.join(', ');
+    const why =
+      names === undefined ? 'has no address outside' : `has no IP address outside that is known, but ${names}`;
+    const hint = named === undefined ? '' : `; the Service ${named.name} of ${named.namespace} ${why}`;
     const message = `${pods} call ${hostname} in ${network} by address: no gateway leads there${hint}`;
     return { about: `network ${network}`, found: finding('OR3100', { origin, message }) };
   }

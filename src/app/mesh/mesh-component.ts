@@ -13,7 +13,7 @@ import { systemClock } from '../../identity/serving-certificates.ts';
 import { CertificateKeeper } from '../../identity/workload/certificate-keeper.ts';
 import { WorkloadCa } from '../../identity/workload/workload-ca.ts';
 import { Learner } from '../../learning/learner.ts';
-import { MachineRegistrar } from '../../machines/machine-registrar.ts';
+import type { MachineRegistrar } from '../../machines/machine-registrar.ts';
 import type { MeshSettings } from '../../model/mesh-settings.ts';
 import { printOrigin } from '../../model/origin.ts';
 import type { ProxyReport } from '../../model/proxy-report.ts';
@@ -37,12 +37,15 @@ import { configurators, sightOf } from './configurators.ts';
 import { DiscoverySelection } from './discovery-selection.ts';
 import { EmergencyStages } from './emergency-stages.ts';
 import { FieldWarnings, printFieldWarning } from './field-warnings.ts';
+import { gatewayLookup } from './gateway-lookup.ts';
+import type { GatewayNames } from './gateway-names.ts';
 import { JointWarnings, jointWarningCode, printJointWarning } from './joint-warnings.ts';
 import { loggedTellings } from './logged-tellings.ts';
+import { machineRegistrar } from './machine-registrar.ts';
 import { meshDnsServer } from './mesh-dns.ts';
 import { meshFacts } from './mesh-facts.ts';
 import type { MeshParts } from './mesh-parts.ts';
-import { untilDone } from './patience.ts';
+import { untilDone, untilListed } from './patience.ts';
 import { plaintextPeer } from './plaintext-peer.ts';
 import { reportProxies } from './proxy-reporter.ts';
 import { RootReporter } from './root-report.ts';
@@ -97,6 +100,7 @@ export class MeshComponent implements Component {
   /** What metrics tell of it. */
   readonly facts: MeshFacts;
   readonly #machines: MachineRegistrar | undefined;
+  readonly #gatewayNames: GatewayNames;
   #credentials: ServingCertificate | undefined;
   #port = 0;
   #objectsCame = false;
@@ -145,11 +149,8 @@ export class MeshComponent implements Component {
     this.#secrets = new WorkloadSecrets(this.#keeper, this.#authority, options.federatedPem);
     this.ledger = new Ledger(logger, wireClock.now);
     this.#reporter = this.#makeReporter();
-    if (parts.machines !== undefined)
-      this.#machines = new MachineRegistrar({
-        ...{ store: parts.machines, now: systemClock.now, steady: () => performance.now(), after: wireClock.after },
-        onProblem: (error) => this.#fail(error),
-      });
+    this.#gatewayNames = gatewayLookup(this.registry, settings, (error) => this.#fail(error));
+    this.#machines = parts.machines && machineRegistrar(parts.machines, (error) => this.#fail(error));
     const onChange = this.registry.learnTaps.bind(this.registry);
     this.taps = new Taps({ ...wireClock, most: mostTaps, onChange });
     this.#server = new AdsServer({
@@ -226,6 +227,7 @@ export class MeshComponent implements Component {
 
   async stop(): Promise<void> {
     this.#tokenKeys?.close();
+    this.#gatewayNames.close();
     this.#emergencies.stop();
     this.#dns.stop();
     await this.#server.stop();
@@ -242,10 +244,11 @@ export class MeshComponent implements Component {
     for (const keeper of [parts.statuses, parts.emergencies, this.#machines]) keeper?.start(signal);
     parts.machines?.onObjects?.((changes) => this.#apply(changes));
     parts.objects.onObjects((changes) => this.#apply(changes));
-    await this.#objectsListed(signal);
+    await untilListed(parts.objects, signal, () => this.#isLate());
     this.#objectsCame = true;
     // Nobody is held up for it: a pod that begins without it asks.
     await Promise.race([this.learner?.start(signal), sleep(longestForScopes, undefined, { signal, ref: false })]);
+    await Promise.race([this.#gatewayNames.lookedUp(), sleep(longestForScopes, undefined, { signal, ref: false })]);
     // Without them good tokens would be refused for a moment; an issuer that does not answer holds nobody up.
     await Promise.race([this.#tokenKeys?.readOnce(), sleep(longestForKeys, undefined, { signal, ref: false })]);
     const pair = await this.#tried(() => this.#authority.issueServing(names), signal);
@@ -319,6 +322,12 @@ export class MeshComponent implements Component {
     return result;
   }
 
+  /** The webhook is not held up by what is not on its way. */
+  #isLate(): void {
+    if (this.#options.parts.patient === true && this.#obstacle === undefined)
+      this.#hinder(new OutriggerError('OR2207', 'a kind of them did not come for a minute'));
+  }
+
   #hinder(error: OutriggerError): void {
     this.#obstacle = error;
     this.#fail(error);
@@ -344,17 +353,6 @@ export class MeshComponent implements Component {
       },
       signal,
     );
-  }
-
-  /** What is missing after a minute is not on its way: then the webhook is not held up by it. */
-  async #objectsListed(signal: AbortSignal): Promise<void> {
-    const { objects, patient } = this.#options.parts;
-    const late = Date.now() + 60_000;
-    while (!objects.objectsSynced) {
-      await sleep(20, undefined, { signal });
-      if (patient === true && this.#obstacle === undefined && Date.now() > late)
-        this.#hinder(new OutriggerError('OR2207', 'a kind of them did not come for a minute'));
-    }
   }
 
   #makeReporter(): RootReporter {

@@ -28,3 +28,16 @@ export async function untilDone<T>(act: () => Promise<T>, patience: Patience): P
     await sleep(wait * (0.5 + random() / 2), undefined, { signal, ref: false });
   }
 }
+
+/** Until all objects of the mesh are known. `onLate` is told each time it looks after a minute: what is missing then is not on its way. */
+export async function untilListed(
+  objects: { readonly objectsSynced: boolean },
+  signal: AbortSignal,
+  onLate: () => void,
+): Promise<void> {
+  const late = Date.now() + 60_000;
+  while (!objects.objectsSynced) {
+    await sleep(20, undefined, { signal });
+    if (Date.now() > late) onLate();
+  }
+}

@@ -59,9 +59,10 @@ export class Indexes {
   readonly #networksOf = new Remembered<Snapshot['services'], Networks | undefined>(1);
 
   /** The same object as long as nothing of it changes; undefined where all are called by their addresses. */
-  networks({ services, namespaces }: Pick<Snapshot, 'services' | 'namespaces'>): Networks | undefined {
-    const found = this.#networksOf.get(services, [namespaces], () =>
-      networksOf({ services, namespaces, settings: this.#settings }),
+  networks(snapshot: Pick<Snapshot, 'services' | 'namespaces' | 'gatewayAddresses'>): Networks | undefined {
+    const { services, namespaces, gatewayAddresses } = snapshot;
+    const found = this.#networksOf.get(services, [namespaces, gatewayAddresses], () =>
+      networksOf({ services, namespaces, gatewayAddresses, settings: this.#settings }),
     );
     if (found?.key !== this.#networks?.key) this.#networks = found;
     return this.#networks;

@@ -10,6 +10,8 @@ export interface NetworkInputs {
   readonly services: readonly Service[];
   readonly namespaces: ReadonlyMap<string, NamespaceFacts>;
   readonly settings: Pick<MeshSettings, 'meshNetworks' | 'clusterId' | 'rootNamespaces'>;
+  /** Of gateways that are known by name. */
+  readonly gatewayAddresses: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Of gateways that say no other. */
@@ -21,28 +23,41 @@ export function networksOf(inputs: NetworkInputs): Networks | undefined {
   return networks.gateways.size === 0 ? undefined : networks;
 }
 
-/**
- * The networks of the mesh. A gateway is a Service with the label of its network and an address outside, or one that `meshNetworks` names.
- */
-export function networksIn({ services, namespaces, settings }: NetworkInputs): Networks {
+interface Entrance {
+  readonly network: string;
+  /** IP addresses and names. */
+  readonly places: readonly string[];
+  readonly port: number;
+}
+
+/** A gateway is a Service with the label of its network and an address or a name outside, or one that `meshNetworks` names. */
+function entrancesOf({ services, settings }: Pick<NetworkInputs, 'services' | 'settings'>): readonly Entrance[] {
+  const labelled = services.map((service) => {
+    return { network: service.labels[networkLabel] ?? '', places: service.outside ?? [], port: portOf(service) };
+  });
+  const listed = Object.entries(settings.meshNetworks).flatMap(([network, { gateways = [] }]) =>
+    gateways.map(({ address, registryServiceName, port = usualPort }) => {
+      const service = services.find(({ hostname }) => hostname === registryServiceName);
+      return { network, places: address === undefined ? (service?.outside ?? []) : [address], port };
+    }),
+  );
+  return [...labelled.filter(({ network }) => network !== ''), ...listed];
+}
+
+/** Gateways that have to be looked up. */
+export function gatewayNames(inputs: Pick<NetworkInputs, 'services' | 'settings'>): ReadonlySet<string> {
+  return new Set(entrancesOf(inputs).flatMap(({ places }) => places.filter((place) => isIP(place) === 0)));
+}
+
+/** The networks of the mesh. */
+export function networksIn(inputs: NetworkInputs): Networks {
+  const { namespaces, settings, gatewayAddresses } = inputs;
   const { meshNetworks, rootNamespaces, clusterId } = settings;
   const found = new Map<string, NetworkGateway[]>();
-  const add = (network: string, addresses: readonly string[], port: number) => {
-    const list = found.get(network) ?? [];
-    found.set(network, [
-      ...list,
-      ...addresses.filter((address) => isIP(address) !== 0).map((address) => ({ address, port })),
-    ]);
-  };
-  for (const service of services) {
-    const network = service.labels[networkLabel] ?? '';
-    if (network !== '') add(network, service.outside ?? [], portOf(service));
+  for (const { network, places, port } of entrancesOf(inputs)) {
+    const addresses = places.flatMap((place) => (isIP(place) === 0 ? (gatewayAddresses.get(place) ?? []) : [place]));
+    found.set(network, [...(found.get(network) ?? []), ...addresses.map((address) => ({ address, port }))]);
   }
-  for (const [network, { gateways = [] }] of Object.entries(meshNetworks))
-    for (const { address, registryServiceName, port = usualPort } of gateways) {
-      const service = services.find(({ hostname }) => hostname === registryServiceName);
-      add(network, address === undefined ? (service?.outside ?? []) : [address], port);
-    }
   const gateways = new Map(
     [...found]
       .filter(([, list]) => list.length > 0)
