@@ -7,17 +7,27 @@ export interface KeepaliveTimes {
   readonly keepaliveTimeoutMs: number;
 }
 
+export interface ConnectionOptions {
+  readonly session: ServerHttp2Session;
+  /** Ends it at once, whatever is to be written. */
+  readonly cut: () => void;
+  readonly clock: Clock;
+  readonly times: KeepaliveTimes;
+}
+
 /** One connection: a client that answers no ping is gone, and one without a call holds a place for nothing. */
 export class Connection {
-  readonly session: ServerHttp2Session;
+  readonly #session: ServerHttp2Session;
+  readonly #cut: () => void;
   readonly #clock: Clock;
   readonly #times: KeepaliveTimes;
   #calls = 0;
   #used = true;
   #cancel: () => void = () => undefined;
 
-  constructor(session: ServerHttp2Session, clock: Clock, times: KeepaliveTimes) {
-    this.session = session;
+  constructor({ session, cut, clock, times }: ConnectionOptions) {
+    this.#session = session;
+    this.#cut = cut;
     this.#clock = clock;
     this.#times = times;
     // Whatever happened to it: it is closed after this.
@@ -31,15 +41,17 @@ export class Connection {
   }
 
   #look(): void {
+    const session = this.#session;
+    this.#cancel = this.#clock.after(this.#times.keepaliveTimeoutMs, this.#cut);
     if (this.#calls === 0 && !this.#used) {
-      this.session.close();
+      session.close();
       return;
     }
     this.#used = this.#calls > 0;
-    this.#cancel = this.#clock.after(this.#times.keepaliveTimeoutMs, () => this.session.destroy());
-    this.session.ping((error) => {
+    session.ping((error) => {
+      if (error !== null || session.destroyed) return;
       this.#cancel();
-      if (error === null && !this.session.destroyed) this.#arm();
+      this.#arm();
     });
   }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, type IncomingHttpHeaders } from 'node:http2';
-import { connect as connectSocket, type Socket } from 'node:net';
+import { type AddressInfo, connect as connectSocket, createServer as createPort, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
@@ -236,6 +236,57 @@ describe('a gRPC server', () => {
     await closed;
   });
 
+  /** A way to the port that takes nothing more from it once it is told so, and stays. */
+  async function throttled(port: number): Promise<{ way: number; stall: () => void }> {
+    const upstream: Socket[] = [];
+    const way = createPort((client) => {
+      const server = connectSocket(port, '127.0.0.1');
+      for (const socket of [client, server]) socket.on('error', () => undefined);
+      client.pipe(server).pipe(client);
+      upstream.push(server);
+      stopping.push(() => [client, server].map((socket) => socket.destroy()));
+    });
+    await once(way.listen(0, '127.0.0.1'), 'listening');
+    stopping.push(() => way.close());
+    const stall = () => upstream.map((server) => server.unpipe().pause());
+    return { way: (way.address() as AddressInfo).port, stall };
+  }
+
+  const greedy = { settings: { initialWindowSize: 2 ** 30 } };
+
+  /** A client to which HTTP/2 sets no bound, and that reads nothing once a call has begun. */
+  async function neverReads(session: ClientHttp2Session, stall: () => void): Promise<void> {
+    stopping.push(() => session.destroy());
+    session.on('error', () => undefined);
+    await once(session, 'connect');
+    session.setLocalWindowSize(2 ** 30);
+    const stream = session.request(asked);
+    stream.on('error', () => undefined);
+    stream.write(framed('hello'));
+    await once(stream, 'data');
+    stall();
+    stream.write(framed('more'));
+  }
+
+  /** After the first answer one that no socket takes whole. */
+  const talksALot = (closed: () => void) => (call: GrpcCall) => {
+    let asked = 0;
+    const message = () => void call.write(asked++ === 0 ? Buffer.from('hello') : Buffer.alloc(32_000_000));
+    call.listen({ message, halfClosed: () => {}, drained: () => {}, closed });
+  };
+
+  test('a connection that takes nothing any more is cut, whatever is to be written', async () => {
+    let closed = 0;
+    const { port, server } = await start(talksALot(() => closed++));
+    const { way, stall } = await throttled(port);
+    await neverReads(connect(`http://127.0.0.1:${way}`, greedy), stall);
+    await until(() => timers.some(({ ms }) => ms === 30_000));
+    expect(server.connections).toBe(1);
+    await pass(30_000);
+    await pass(10_000);
+    await until(() => server.connections === 0 && closed === 1);
+  });
+
   describe('over TLS', () => {
     const identity = selfSigned('localhost');
     const certificate = new ServingCertificate(identity);
@@ -313,6 +364,23 @@ describe('a gRPC server', () => {
       await until(() => closed === 1);
       // Nothing of it waits for the next ping.
       expect(timers.filter(({ ms }) => ms >= limits.keepaliveTimeoutMs)).toEqual([]);
+    });
+
+    test('a connection that takes nothing any more is cut, whatever is to be written', async () => {
+      let over = 0;
+      const server = new GrpcServer({ methods: new Map([[path, talksALot(() => over++)]]), clock, limits });
+      const port = await server.listen({ host: '127.0.0.1', port: 0 }, certificate);
+      stopping.push(() => {
+        server.destroy();
+        return server.close();
+      });
+      const { way, stall } = await throttled(port);
+      await neverReads(connect(`https://localhost:${way}`, { ...greedy, ca: identity.certificate }), stall);
+      await until(() => timers.some(({ ms }) => ms === 30_000));
+      expect(server.connections).toBe(1);
+      await pass(30_000);
+      await pass(10_000);
+      await until(() => server.connections === 0 && over === 1);
     });
 
     test('a new certificate counts for new connections, and TLS 1.1 for none', async () => {

@@ -7,7 +7,7 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
-import { type AddressInfo, createServer as createPort, type Server as Port } from 'node:net';
+import { type AddressInfo, createServer as createPort, type Server as Port, type Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
 import type { ServingCertificate } from '../serving-certificate.ts';
 import { Connection, type KeepaliveTimes } from './connection.ts';
@@ -48,9 +48,16 @@ export class GrpcServer {
   readonly #options: GrpcServerOptions;
   readonly #ports: Port[] = [];
   readonly #connections = new Map<ServerHttp2Session, Connection>();
+  /** Of TCP, by the address and port of the client. */
+  readonly #sockets = new Map<string, Socket>();
 
   constructor(options: GrpcServerOptions) {
     this.#options = options;
+  }
+
+  /** Of TCP, whatever they have come to. */
+  get connections(): number {
+    return this.#sockets.size;
   }
 
   /** TLS 1.2 at least, with the certificate of the moment for each new connection. Resolves with the port. */
@@ -66,7 +73,10 @@ export class GrpcServer {
     secure.on('tlsClientError', (_, socket) => handshakes.done(socket));
     secure.on('unknownProtocol', (socket) => socket.destroy());
     this.#serve(secure);
-    const port = createPort({ pauseOnConnect: true, noDelay: true }, (socket) => handshakes.add(socket));
+    const port = createPort({ pauseOnConnect: true, noDelay: true }, (socket) => {
+      this.#count(socket);
+      handshakes.add(socket);
+    });
     const stopListening = certificate.onUpdate(() => secure.setSecureContext(context()));
     port.on('close', stopListening);
     return this.#open(port, address);
@@ -75,8 +85,18 @@ export class GrpcServer {
   /** Without TLS. Resolves with the port. */
   listenInsecure(address: ListenAddress): Promise<number> {
     const plain = createServer(settingsOf(this.#options.limits));
+    // Ahead of HTTP/2, which begins with it.
+    plain.prependListener('connection', (socket: Socket) => this.#count(socket));
     this.#serve(plain);
     return this.#open(plain, address);
+  }
+
+  #count(socket: Socket): void {
+    const client = clientOf(socket);
+    this.#sockets.set(client, socket);
+    socket.once('close', () => {
+      if (this.#sockets.get(client) === socket) this.#sockets.delete(client);
+    });
   }
 
   #serve(server: Http2Server | Http2SecureServer): void {
@@ -98,7 +118,11 @@ export class GrpcServer {
   }
 
   #keep(session: ServerHttp2Session): void {
-    this.#connections.set(session, new Connection(session, this.#options.clock, this.#options.limits));
+    const socket = this.#sockets.get(clientOf(session.socket));
+    // A session that is destroyed keeps its socket until all is written, and a client that reads nothing decides when that is.
+    const cut = () => (socket === undefined ? session.destroy() : socket.destroy());
+    const { clock, limits } = this.#options;
+    this.#connections.set(session, new Connection({ session, cut, clock, times: limits }));
     session.on('close', () => this.#connections.delete(session));
   }
 
@@ -132,5 +156,9 @@ export class GrpcServer {
   /** Cuts what is left. */
   destroy(): void {
     for (const session of [...this.#connections.keys()]) session.destroy();
+    for (const socket of [...this.#sockets.values()]) socket.destroy();
   }
 }
+
+const clientOf = ({ remoteAddress, remotePort }: Pick<Socket, 'remoteAddress' | 'remotePort'>): string =>
+  `${remoteAddress} ${remotePort}`;
