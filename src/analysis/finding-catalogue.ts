@@ -64,6 +64,12 @@ export const findingCatalogue = {
     title: 'A selector matches no pod',
     remedy: 'Correct the labels, or remove the resource: it has no effect.',
   },
+  OR3021: {
+    severity: 'Warning',
+    title: 'A policy is for pods without a proxy alone',
+    remedy:
+      'Inject the pods (label their namespace `istio-injection=enabled` and restart them), or correct whom it is for: until then it has no effect.',
+  },
   OR3030: {
     severity: 'Warning',
     title: 'Two VirtualServices are for one host',

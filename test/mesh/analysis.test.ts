@@ -67,6 +67,11 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s: reque
 
   test.each(shown)('%s', (code) => goesWrong(mesh, code, manifest(code, 'fires'), manifest(code, 'quiet')));
 
+  test('OR3051 by the only pod that can call it, which is its own', () => {
+    const itself = manifest('OR3051', 'fires-itself');
+    return goesWrong(mesh, 'OR3051', itself, itself.replace('mode: DISABLE', 'mode: ISTIO_MUTUAL'));
+  });
+
   test('OR3001 by a gateway', () => goesWrong(mesh, 'OR3001', behindGateway('kart'), behindGateway('cart')));
 });
 

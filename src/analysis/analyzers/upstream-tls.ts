@@ -59,7 +59,9 @@ function* callsByRule(input: AnalysisInput, lookup: MeshLookup): Generator<Call>
   for (const service of input.snapshot.services) {
     const endpoints = input.snapshot.endpoints.get(service.id) ?? [];
     if (service.external || endpoints.length === 0) continue;
-    const client = clientOf(lookup, service, new Set(endpoints.map(({ workload }) => workload)));
+    // Where nobody else can call it, a pod that is behind it may still call itself, by way of its proxy.
+    const behind = new Set(endpoints.map(({ workload }) => workload));
+    const client = clientOf(lookup, service, behind) ?? clientOf(lookup, service);
     const rule = client === undefined ? undefined : ruleFor(lookup, service, client);
     if (client === undefined || rule === undefined) continue;
     for (const port of service.ports) {
