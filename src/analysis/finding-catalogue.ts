@@ -141,7 +141,7 @@ export const findingCatalogue = {
   OR3070: {
     severity: 'Error',
     title: 'A policy asks for HTTP of a port that speaks TCP',
-    remedy: 'Name the protocol of the port (`http-…`), or allow the port by `operation.ports` and the source alone.',
+    remedy: 'Name the protocol of the port (`http-…`), or write the rule with `operation.ports` and the source alone.',
   },
   OR3071: {
     severity: 'Error',

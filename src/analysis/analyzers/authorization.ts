@@ -25,6 +25,8 @@ export const authorization: Analyzer = {
   *analyze(input) {
     for (const policy of subjects(input, 'AuthorizationPolicy')) {
       const { action = 'ALLOW' } = policy.spec;
+      const wide = action === 'DENY' && isEnforced(policy) ? tooWide(policy, input) : undefined;
+      if (wide !== undefined) yield wide;
       if (action !== 'ALLOW' || !isEnforced(policy)) continue;
       for (const kind of kinds) {
         const first = firstFault(policy, kind, input);
@@ -57,15 +59,17 @@ function modesOf(policies: Snapshot['peerAuthentications'], roots: readonly stri
 
 const where = ({ service, port }: Place) => `${service.hostname}:${port.number}`;
 
+const ofHttp: Kind = {
+  code: 'OR3070',
+  answer: 'reset',
+  asks: asksForHttp,
+  isMissing: ({ port }) => !speaksHttp(port) && port.protocol !== 'auto' && port.protocol !== 'udp',
+  message: (at) =>
+    `${where(at)} speaks ${at.port.protocol}: no connection has what the rule asks for, and none is let in`,
+};
+
 const kinds: readonly Kind[] = [
-  {
-    code: 'OR3070',
-    answer: 'reset',
-    asks: asksForHttp,
-    isMissing: ({ port }) => !speaksHttp(port) && port.protocol !== 'auto' && port.protocol !== 'udp',
-    message: (at) =>
-      `${where(at)} speaks ${at.port.protocol}: no connection has what the rule asks for, and none is let in`,
-  },
+  ofHttp,
   {
     code: 'OR3071',
     answer: '403',
@@ -105,6 +109,25 @@ function firstFault(policy: Policy, kind: Kind, input: AnalysisInput): Finding |
       origin: fieldOf(policy.origin, `spec.rules[${index}]`),
       message: kind.message(place),
       request: isOtherwiseClosed(place, kind, input) ? requestOf(place, kind, input) : undefined,
+    });
+  }
+  return undefined;
+}
+
+/** A rule of DENY goes on without what it asks of requests, as in Istio: nothing else left, it refuses every connection. */
+function tooWide(policy: Policy, input: AnalysisInput): Finding | undefined {
+  const rules = (policy.spec.rules ?? [])
+    .map((rule, index) => ({ rule, index }))
+    .filter(({ rule }) => asksForHttp(rule));
+  const places = rules.length === 0 ? [] : placesOf(policy, input).filter((place) => ofHttp.isMissing(place, input));
+  for (const { rule, index } of rules) {
+    const place = places.find((one) => isMeant(rule, one));
+    if (place === undefined) continue;
+    const isAll = rule.from === undefined && (rule.when ?? []).every(({ key }) => key.startsWith('request.'));
+    return finding('OR3070', {
+      origin: fieldOf(policy.origin, `spec.rules[${index}]`),
+      message: `${where(place)} speaks ${place.port.protocol}: the rule is for ${isAll ? 'every connection' : 'connections'} there, without what it asks of requests`,
+      request: isAll ? requestOf(place, ofHttp, input) : undefined,
     });
   }
   return undefined;
