@@ -62,6 +62,8 @@ export interface ServicePage {
     readonly configured: number | null;
     readonly observed: number | null;
   }[];
+  /** Rules of its route that come before the one whose shares are said, for some requests alone. */
+  readonly rulesBefore: number;
   readonly endpoints: readonly EndpointRow[];
   /** Clients whose proxies have ejected some of them: which ones, those proxies alone know. */
   readonly ejections: readonly Ejection[];
@@ -72,6 +74,8 @@ export interface ServicePage {
 export interface WorkloadPage {
   readonly namespace: string;
   readonly name: string;
+  /** Who calls a gateway from outside tells nobody. */
+  readonly kind: 'workload' | 'gateway';
   readonly signals: GoldenSignals;
   readonly health: Health;
   readonly inbound: readonly GraphEdge[];

@@ -178,6 +178,7 @@ export const servicePage: ServicePage = {
     { version: 'v2', configured: 0.5, observed: 0.38 },
     { version: 'v3', configured: null, observed: 0.13 },
   ],
+  rulesBefore: 0,
   endpoints: [
     { address: '10.0.0.5:9080', workload: 'reviews-v1', version: 'v1', health: 'healthy' },
     { address: '10.0.0.6:9080', workload: 'reviews-v3', version: 'v3', health: 'unhealthy' },
@@ -192,6 +193,7 @@ export const servicePage: ServicePage = {
 export const workloadPage: WorkloadPage = {
   namespace: 'default',
   name: 'reviews-v3',
+  kind: 'workload',
   signals: golden,
   health: failing.health,
   inbound: edges.filter((one) => one.target === failing.id),

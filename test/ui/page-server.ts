@@ -33,6 +33,7 @@ export class PageServer {
   #graph: Graph = fixtures.graph;
   #port = 0;
   readonly answers = new Map<string, Answer>();
+  readonly #refusals = new Map<string, ApiError>();
   /** Requests that change something, in order: method, path, body. */
   readonly written: {
     readonly method: string;
@@ -77,8 +78,14 @@ export class PageServer {
     this.#graph = fixtures.graph;
     this.token = undefined;
     this.answers.clear();
+    this.#refusals.clear();
     this.written.length = 0;
     for (const [path, value] of Object.entries(usual)) this.answers.set(path, { value });
+  }
+
+  /** What a change of it is answered from now on. */
+  refuse(path: string, error: ApiError): void {
+    this.#refusals.set(path, error);
   }
 
   /** What all open and later streams get. */
@@ -103,10 +110,7 @@ export class PageServer {
     const body = await bodyOf(request);
     if (request.method !== 'GET')
       this.written.push({ method: request.method ?? '', path, body, ifMatch: request.headers['if-match'] ?? '' });
-    const answer = this.answers.get(path) ?? {
-      status: 404,
-      error: { code: 'OR4030', message: `There is no ${path}.`, remedy: '' },
-    };
+    const answer = this.#answerTo(request.method, path);
     if ('hangs' in answer) return;
     if ('error' in answer) return send(response, answer.status, answer.error);
     if (path === 'graph/stream') return this.#stream(response);
@@ -117,6 +121,13 @@ export class PageServer {
       return;
     }
     send(response, 200, typeof answer.value === 'function' ? answer.value(request, body) : answer.value);
+  }
+
+  #answerTo(method: string | undefined, path: string): Answer {
+    const refusal = method === 'PUT' ? this.#refusals.get(path) : undefined;
+    if (refusal !== undefined) return { status: 409, error: refusal };
+    const error = { code: 'OR4030', message: `There is no ${path}.`, remedy: '' };
+    return this.answers.get(path) ?? { status: 404, error };
   }
 
   #stream(response: ServerResponse): void {

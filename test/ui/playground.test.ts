@@ -94,8 +94,10 @@ describe.skipIf(chromiumPath === undefined || envoy === undefined)('Bookinfo und
 
   test.each([
     ['#/services', /Services \(\d+\)/, /healthy/],
-    ['#/services/default/reviews', /Versions: what routes say/, /10\.\d+\.\d+\.\d+:9080/],
+    ['#/services/default/reviews', /The rule before it is for some requests/, /10\.\d+\.\d+\.\d+:9080/],
+    ['#/workloads', /Workloads \(\d+\)/, /istio-ingressgateway/],
     ['#/workloads/default/reviews-v3', /Called by/, /SYNCED/],
+    ['#/workloads/istio-ingress/istio-ingressgateway', /where it listens: 80/, /where requests for/],
     ['#/security', /Namespaces/, /nobody calls in plaintext/],
     ['#/fan-out', /calls per request/, /istio-ingressgateway/],
     ['#/config', /Resources \(\d+\)/, /VirtualService/],
@@ -103,6 +105,15 @@ describe.skipIf(chromiumPath === undefined || envoy === undefined)('Bookinfo und
   ])('%s has what the mesh is', async (hash, ...texts) => {
     await visit(hash);
     for (const text of texts) await page.getByText(text).first().waitFor();
+    await picture(page, `real-${hash.replace(/\W+/g, '-')}`);
+    for (const [name, width, height] of [
+      ['phone', 360, 740],
+      ['wall', 3840, 2160],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      await picture(page, `real-${hash.replace(/\W+/g, '-')}-${name}`);
+    }
+    await page.setViewportSize({ width: 1280, height: 720 });
     await expectAccessible(page);
     await leave();
   });
@@ -130,6 +141,13 @@ describe.skipIf(chromiumPath === undefined || envoy === undefined)('Bookinfo und
       .waitFor({ timeout: 30_000 });
     await page.getByRole('button', { name: /with problems/ }).waitFor({ timeout: 30_000 });
     await picture(page, 'real-failing');
+    await page.goto(`${mesh.control().dashboardUrl}/#/workloads/default/reviews-v3`);
+    // The fault is injected where the call begins: it is neither the app nor its own proxy.
+    await page
+      .getByText(/caller’s proxy: 500 FI/)
+      .first()
+      .waitFor({ timeout: 30_000 });
+    await picture(page, 'real-why');
     await mesh.remove('failing.yaml');
     await leave();
   });

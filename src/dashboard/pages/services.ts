@@ -93,6 +93,7 @@ export function servicePage(world: World, namespace: string, name: string): Serv
     ports: service.ports.map(({ number: port, name: portName, protocol }) => ({ port, name: portName, protocol })),
     signals: goldenSignals(world.counts.within(longestRangeMs), isOne),
     split: splitOf(world, service, endpoints, isCalled),
+    rulesBefore: Math.max(0, rulesOf(world, host).length - 1),
     endpoints: endpoints.map((endpoint) => ({
       ...endpointRow(endpoint),
       ...(without.includes(endpoint.servicePort) ? { health: 'ejected' as const } : {}),
@@ -148,14 +149,17 @@ function splitOf(
   }));
 }
 
+function rulesOf({ mesh, settings }: Pick<World, 'mesh' | 'settings'>, host: string) {
+  const inMesh = mesh.snapshot().virtualServices.filter(holdsInMesh);
+  return hostsOfVirtualServices(inMesh, settings().domainSuffix).find(host)?.spec.http ?? [];
+}
+
 /** What the last rule says, which is for whatever no other is for; undefined: no route tells versions apart. */
 function configuredSplit({ mesh, settings }: World, service: Service): Map<string, number> | undefined {
   const snapshot = mesh.snapshot();
   const { domainSuffix, rootNamespaces } = settings();
   const { hostname: host, namespace } = service;
-  const routes =
-    hostsOfVirtualServices(snapshot.virtualServices.filter(holdsInMesh), domainSuffix).find(host)?.spec.http?.at(-1)
-      ?.route ?? [];
+  const routes = rulesOf({ mesh, settings }, host).at(-1)?.route ?? [];
   const client = { namespace, labels: {} };
   const rule = findRule(indexRules(snapshot.destinationRules, domainSuffix), {
     host,

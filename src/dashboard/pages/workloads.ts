@@ -20,9 +20,9 @@ export function workloadPage(world: World, namespace: string, name: string): Wor
   if (pods.length === 0 && own.size === 0) throw new OutriggerError('OR4037', `workload ${namespace}/${name}`);
   const node = nodes.find(({ id }) => own.has(id));
   const isOf = ({ namespace: of, workload }: Tally['target']) => of === namespace && workload === name;
-  const gateway = node?.kind === 'gateway';
+  const gateway = node?.kind === 'gateway' || pods[0]?.role === 'gateway';
   return {
-    ...{ namespace, name },
+    ...{ namespace, name, kind: gateway ? 'gateway' : 'workload' },
     signals: goldenSignals(world.counts.within(longestRangeMs), ({ source, target }) =>
       isOf(gateway ? source : target),
     ),

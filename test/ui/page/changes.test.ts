@@ -44,6 +44,36 @@ describe.skipIf(chromiumPath === undefined)('what a person does', () => {
     expect(await page.locator('input[type=range]').count()).toBe(0);
   });
 
+  test('changed by somebody else meanwhile: said, nothing lost before one says so', async () => {
+    page = await session.visit(resource);
+    await page.getByLabel('Timeout').fill('3s');
+    await page.getByRole('button', { name: 'Show the difference' }).click();
+    const path = 'config/VirtualService/default/reviews';
+    const others = {
+      ...configPage,
+      version: '4712',
+      yaml: configPage.yaml.replace('# the canary', '# of somebody else'),
+    };
+    session.server.answers.set(path, { value: others });
+    session.server.refuse(path, {
+      ...{ code: 'OR4042', message: 'The resource was changed since it was read.', remedy: 'Load the page again.' },
+    });
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await page.getByText('OR4042').waitFor();
+    await page.getByText('Somebody has changed it meanwhile').waitFor();
+    await expectAccessible(page);
+    expect(await page.getByLabel('Timeout').inputValue()).toBe('3s');
+    const [, put] = session.server.written;
+    expect(put?.ifMatch).toBe('"4711"');
+    await page.getByRole('button', { name: 'Begin with what it is now' }).click();
+    expect(await page.getByLabel('Timeout').inputValue()).not.toBe('3s');
+    expect(await page.getByText('OR4042').count()).toBe(0);
+    expect(await page.getByText('Somebody has changed it meanwhile').count()).toBe(0);
+    await page.getByLabel('Timeout').fill('4s');
+    await page.getByRole('button', { name: 'Show the difference' }).click();
+    await expect.poll(() => session.server.written.at(-1)?.ifMatch).toBe('"4712"');
+  });
+
   test('what would be refused cannot be applied', async () => {
     const findings = [{ code: 'OR5001', severity: 'Error', message: 'the weights are 95', remedy: 'Let them be 100.' }];
     session.server.answers.set('config/preview', {

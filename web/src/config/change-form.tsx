@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { ChangeAnswer, ConfigPage } from '../../../src/dashboard/api-types.ts';
 import { ask, Failure } from '../data/api.ts';
 import { unreadable } from '../data/use-resource.ts';
@@ -14,17 +14,34 @@ interface ChangeFormProps {
   readonly page: ConfigPage;
   readonly path: string;
   readonly onApplied: () => void;
+  /** What is shown may be of before. */
+  readonly onRefused: () => void;
 }
 
-/** The common changes as a form: first the YAML and the difference, then the write. Nothing is offered that may not be written. */
-export function ChangeForm({ page, path, onApplied }: ChangeFormProps) {
+/**
+ * The common changes as a form: first the YAML and the difference, then the write. Nothing is offered that may not be written. What
+ * somebody has begun stays when the resource is changed meanwhile, is said to be of before, and would be refused.
+ */
+export function ChangeForm({ page: newest, path, onApplied, onRefused }: ChangeFormProps) {
+  const [page, setPage] = useState(newest);
   const [yaml, setYaml] = useState(page.yaml);
   const [answer, setAnswer] = useState<ChangeAnswer | undefined>(undefined);
   const [failure, setFailure] = useState<Failure | undefined>(undefined);
+  const isBegun = yaml !== page.yaml && answer?.applied !== true;
+  const isOld = newest.version !== page.version;
+  const take = () => {
+    setPage(newest);
+    setYaml(newest.yaml);
+    setAnswer(undefined);
+    setFailure(undefined);
+  };
+  useEffect(() => {
+    if (isOld && !isBegun) take();
+  }, [isOld, isBegun]);
   const editable = readEditable(page.kind, yaml);
   const before = readEditable(page.kind, page.yaml);
   if (editable === undefined || before === undefined) return null;
-  if (!page.mayWrite)
+  if (!newest.mayWrite)
     return <p class="muted">You may look at it, not change it: that takes an account with the right to.</p>;
 
   const edit = (next: string) => {
@@ -45,11 +62,20 @@ export function ChangeForm({ page, path, onApplied }: ChangeFormProps) {
       if (found.applied) onApplied();
     } catch (error) {
       setFailure(error instanceof Failure ? error : unreadable(error));
+      onRefused();
     }
   };
   return (
     <section class="card">
       <h2>Change it</h2>
+      {isOld && isBegun ? (
+        <p class="strip warn" role="status">
+          Somebody has changed it meanwhile. What you have begun is of before, and would be refused.{' '}
+          <button type="button" onClick={take}>
+            Begin with what it is now
+          </button>
+        </p>
+      ) : null}
       {editable.kind === 'mode' ? (
         <ModeForm editable={editable} onMode={(mode) => edit(writeMode(yaml, editable.path, mode))} />
       ) : (

@@ -55,7 +55,7 @@ export function ConfigPage({ kind, namespace, name }: ConfigPageProps) {
             </dl>
             <h2>Validation</h2>
             <FindingList findings={page.findings} />
-            <ChangeForm key={page.yaml} page={page} path={path} onApplied={onApplied} />
+            <ChangeForm key={path} page={page} path={path} onApplied={onApplied} onRefused={resource.reload} />
             {applied === '' ? null : (
               <p class="good" role="status">
                 Applied at {applied}.

@@ -32,7 +32,7 @@ export function ServicePage({ namespace, name }: { readonly namespace: string; r
               {page.ports.map(({ port, name: portName, protocol }) => `${port} ${portName} (${protocol})`).join(', ')}
             </p>
             <GoldenCharts signals={page.signals} />
-            <Split split={page.split} />
+            <Split split={page.split} rulesBefore={page.rulesBefore} />
             <Endpoints endpoints={page.endpoints} namespace={namespace} />
             <Ejections ejections={page.ejections} />
             <EdgeTable
@@ -56,32 +56,45 @@ export function ServicePage({ namespace, name }: { readonly namespace: string; r
 /** Off by more than this, of 1, is told: chance alone moves a share by less once some hundred requests are counted. */
 const tolerance = 0.05;
 
-function Split({ split }: Pick<Answer, 'split'>) {
+function Split({ split, rulesBefore }: Pick<Answer, 'split' | 'rulesBefore'>) {
   if (split.length === 0) return null;
   return (
-    <Table
-      caption="Versions: what routes say, and what was counted"
-      rows={split}
-      keyOf={(row) => row.version}
-      columns={[
-        { title: 'Version', cell: (row) => <Name text={row.version} strong /> },
-        {
-          title: 'Configured',
-          cell: ({ configured }) =>
-            configured === null ? <span class="muted">no route says</span> : <ShareBar share={configured} />,
-        },
-        { title: 'Observed', cell: ({ observed }) => (observed === null ? nothing : <ShareBar share={observed} />) },
-        {
-          title: 'Difference',
-          cell: ({ configured, observed }) => {
-            if (configured === null || observed === null) return nothing;
-            const off = observed - configured;
-            if (Math.abs(off) <= tolerance) return <span class="muted">as configured</span>;
-            return <span class="warn">{`${off > 0 ? '+' : '−'}${(Math.abs(off) * 100).toFixed(1)} points`}</span>;
+    <>
+      <Table
+        caption="Versions: what routes say, and what was counted"
+        rows={split}
+        keyOf={(row) => row.version}
+        columns={[
+          { title: 'Version', cell: (row) => <Name text={row.version} strong /> },
+          {
+            title: 'Configured',
+            cell: ({ configured }) =>
+              configured === null ? <span class="muted">no route says</span> : <ShareBar share={configured} />,
           },
-        },
-      ]}
-    />
+          { title: 'Observed', cell: ({ observed }) => (observed === null ? nothing : <ShareBar share={observed} />) },
+          {
+            title: 'Difference',
+            cell: ({ configured, observed }) => {
+              if (configured === null || observed === null) return nothing;
+              const off = observed - configured;
+              if (Math.abs(off) <= tolerance) return <span class="muted">as configured</span>;
+              return (
+                <span
+                  class={rulesBefore > 0 ? 'muted' : 'warn'}
+                >{`${off > 0 ? '+' : '−'}${(Math.abs(off) * 100).toFixed(1)} points`}</span>
+              );
+            },
+          },
+        ]}
+      />
+      {rulesBefore === 0 || split.every(({ configured }) => configured === null) ? null : (
+        <p class="muted">
+          Configured are the shares of the last rule. {rulesBefore === 1 ? 'The rule' : `The ${rulesBefore} rules`}{' '}
+          before it
+          {rulesBefore === 1 ? ' is' : ' are'} for some requests, so that a difference may be meant.
+        </p>
+      )}
+    </>
   );
 }
 

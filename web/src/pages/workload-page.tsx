@@ -40,7 +40,11 @@ export function WorkloadPage({ namespace, name, links }: WorkloadPageProps) {
               caption="Called by"
               edges={page.inbound}
               end="source"
-              none="Nobody has called it in this time."
+              none={
+                page.kind === 'gateway'
+                  ? 'Callers from outside tell nobody who they are: what it was asked is counted by what it calls.'
+                  : 'Nobody has called it in this time.'
+              }
             />
             <EdgeTable caption="Calls" edges={page.outbound} end="target" none="It has called nobody in this time." />
             <Proxies proxies={page.proxies} />

@@ -26,10 +26,13 @@ export function MainFailure({ failures }: FailuresProps) {
   if (first === undefined) return <span class="muted">–</span>;
   const more = failures.length - 1;
   return (
-    <span title={whyOf(first)}>
-      {makers[first.by]}: <code>{codeOf(first)}</code>
-      {more === 0 ? null : <span class="muted"> and {more} more</span>}
-    </span>
+    <>
+      {makers[first.by]}: <code>{codeOf(first)}</code>{' '}
+      <span class="muted">
+        {first.flags === '' ? '' : whyOf(first)}
+        {more === 0 ? '' : ` and ${more} more`}
+      </span>
+    </>
   );
 }
 
