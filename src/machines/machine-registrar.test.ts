@@ -159,3 +159,16 @@ test('what cannot be written turns the machine away; what cannot be renewed is t
   await pass(600_000);
   expect([problems, present.size]).toEqual([['OR2412'], 1]);
 });
+
+test('a stream that is turned away takes nothing from the one before it', async () => {
+  const { present, pass, replica, store } = world();
+  let broken = false;
+  const one = replica({ put: async (entry) => (broken ? Promise.reject(new Error('503')) : store.put(entry)) });
+  await one.join(machine);
+  replica();
+  broken = true;
+  await expect(one.join(machine)).rejects.toMatchObject({ code: 'OR2412' });
+  broken = false;
+  await pass(3_600_000);
+  expect(present.size).toBe(1);
+});

@@ -85,7 +85,8 @@ export class MachineRegistrar {
     const key = keyOf(machine);
     const known = this.#joined.get(key);
     known?.cancel();
-    const joined: Joined = { machine, streams: (known?.streams ?? 0) + 1, seenAt: '', cancel: () => {} };
+    const { streams = 0, seenAt = '' } = known ?? {};
+    const joined: Joined = { machine, streams: streams + 1, seenAt, cancel: () => {} };
     this.#joined.set(key, joined);
     let left = false;
     const leave = () => {
@@ -97,6 +98,8 @@ export class MachineRegistrar {
     } catch (error) {
       leave();
       throw this.#problem(error);
+    } finally {
+      this.#keepRenewing(joined);
     }
     return leave;
   }
@@ -115,17 +118,20 @@ export class MachineRegistrar {
   }
 
   async #renew(joined: Joined): Promise<void> {
-    const { store, now, after } = this.#options;
+    const { store, now } = this.#options;
     // Two of one moment are two.
-    joined.seenAt = `${now().toISOString()} ${++this.#writes}`;
-    await store.put(registeredEntryOf(joined.machine, joined.seenAt));
+    const seenAt = `${now().toISOString()} ${++this.#writes}`;
+    await store.put(registeredEntryOf(joined.machine, seenAt));
+    joined.seenAt = seenAt;
+  }
+
+  /** As long as there is a stream, whether the last write was taken or not. */
+  #keepRenewing(joined: Joined): void {
     if (joined.streams === 0 || this.#joined.get(keyOf(joined.machine)) !== joined) return;
     joined.cancel();
-    const again = (): void => void this.#try(() => this.#renew(joined)).then((isDone) => isDone || wait());
-    const wait = (): void => {
-      if (joined.streams > 0) joined.cancel = after(renewMs, again);
-    };
-    wait();
+    joined.cancel = this.#options.after(renewMs, () => {
+      void this.#try(() => this.#renew(joined)).then(() => this.#keepRenewing(joined));
+    });
   }
 
   async #sweep(): Promise<void> {
@@ -136,15 +142,13 @@ export class MachineRegistrar {
     }
   }
 
-  async #try(act: () => Promise<void>): Promise<boolean> {
+  async #try(act: () => Promise<void>): Promise<void> {
     try {
       await act();
       this.#isReported = false;
-      return true;
     } catch (error) {
       if (!this.#isReported) this.#options.onProblem(this.#problem(error));
       this.#isReported = true;
-      return false;
     }
   }
 

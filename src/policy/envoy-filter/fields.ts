@@ -27,7 +27,7 @@ export const envoyFilterFields: FieldEffects = {
     {
       path: `${patches}.applyTo`,
       isMeant: isOneOf('BOOTSTRAP'),
-      message: `it cannot be patched yet: ${left}`,
+      message: `a pod has its bootstrap from injection, which reads no EnvoyFilters (the annotation sidecar.istio.io/bootstrapOverride changes it): ${left}`,
     },
     {
       path: `${patches}.patch.filterClass`,
