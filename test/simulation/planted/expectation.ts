@@ -1,5 +1,6 @@
 import type { Call, Request } from '../simulator/call.ts';
 import type { Placed } from '../world/make-calls.ts';
+import { calledAt, zonedService } from './nearness.ts';
 import type {
   AccessRule,
   Destination,
@@ -21,7 +22,9 @@ export function expected(world: SmallWorld, { entry, call }: Placed): readonly s
       ? inbound(world, call)
       : call.request === 'bytes'
         ? byName(world, call)
-        : byRules(world, call.request);
+        : call.destination.address === zonedService.address
+          ? calledAt(world.near).map((place) => `${place} mutual ${call.request === 'bytes' ? '' : call.request.path} `)
+          : byRules(world, call.request);
   return [...new Set(found)].sort();
 }
 

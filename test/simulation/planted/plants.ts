@@ -1,5 +1,6 @@
 import type { Mutation } from '../proxy-states.ts';
 import type { Message } from '../simulator/message.ts';
+import { farGateway, zonedService } from './nearness.ts';
 
 /** Faults as a translation may have them, each done to the configuration that it made. */
 export const plants: Readonly<Record<string, Mutation>> = {
@@ -37,6 +38,16 @@ export const plants: Readonly<Record<string, Mutation>> = {
   ),
   'the port of the service stands for its target': inside('endpoint', (part) =>
     changed(part, 'port_value', (value) => (value === 7000 ? 80 : value)),
+  ),
+  'all zones are as near as each other': inside('endpoint', (part) => without(part, 'priority')),
+  'the farthest zone is the nearest': inside('endpoint', (part) =>
+    part['lb_endpoints'] === undefined ? part : { ...part, priority: 9 - Number(part['priority'] ?? 0) },
+  ),
+  'what is in another network is called by its address': inside('endpoint', (part) =>
+    changed(part, 'address', (value) => (value === farGateway.address ? `${zonedService.pods}.1` : value)),
+  ),
+  'the gateway of a network is called where its service is': inside('endpoint', (part) =>
+    changed(part, 'port_value', (value) => (value === farGateway.port ? 80 : value)),
   ),
   'mutual TLS of clients is lost': inside('cluster', (part) => without(part, 'transport_socket_matches')),
   'certificates of clients are not asked for': inside('listener', (part) =>

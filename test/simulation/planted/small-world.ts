@@ -4,6 +4,7 @@ import { type Placed, podIps } from '../world/make-calls.ts';
 import { makePods, objectOf } from '../world/make-services.ts';
 import { identities, methods, paths, queries } from '../world/vocabulary.ts';
 import type { KubernetesObject } from '../world/world.ts';
+import { makeNearness, type Nearness, withNearness, zonedService } from './nearness.ts';
 
 /** Of Istio's API as much as `expectation.ts` reads by itself. */
 export interface StringMatch {
@@ -61,6 +62,7 @@ export interface SmallWorld {
   readonly mode: Mode;
   readonly portMode: Mode | undefined;
   readonly policies: readonly Policy[];
+  readonly near: Nearness;
 }
 
 export function makeSmallWorld(seed: number): SmallWorld {
@@ -72,6 +74,8 @@ export function makeSmallWorld(seed: number): SmallWorld {
     mode: dice.one(modes),
     portMode: dice.chance(0.5) ? dice.one(modes) : undefined,
     policies: dice.times(0, 2, () => ({ action: dice.one(['ALLOW', 'DENY'] as const), rules: [accessRule(dice)] })),
+    // Last, so that the rest of a seed's world stays what it was.
+    near: makeNearness(dice),
   };
 }
 
@@ -133,7 +137,7 @@ function accessRule(dice: Dice): AccessRule {
 }
 
 /** The objects of Kubernetes that say so. */
-export function objectsOf({ http, tls, mode, portMode, policies }: SmallWorld): readonly KubernetesObject[] {
+export function objectsOf({ http, tls, mode, portMode, policies, near }: SmallWorld): readonly KubernetesObject[] {
   type Spec = Parameters<typeof objectOf>[3];
   const made = (apiVersion: string, kind: string, name: string, spec: unknown) =>
     objectOf(apiVersion, kind, ['default', name], { spec } as Spec);
@@ -143,7 +147,7 @@ export function objectsOf({ http, tls, mode, portMode, policies }: SmallWorld): 
   const selector = { matchLabels: { app: 'caller' } };
   const subsets = ['v1', 'v2'].map((name) => ({ name, labels: { version: name } }));
   const sniHosts = tls.flatMap(({ match }) => match.flatMap((one) => one.sniHosts));
-  return [
+  return withNearness(near, [
     ...(['default', 'shop', 'istio-system'] as const).map(
       (name): KubernetesObject => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }),
     ),
@@ -165,16 +169,23 @@ export function objectsOf({ http, tls, mode, portMode, policies }: SmallWorld): 
       ...(portMode === undefined ? {} : { portLevelMtls: { 9000: { mode: portMode } } }),
     }),
     ...policies.map((policy, index) => made(security, 'AuthorizationPolicy', `p${index}`, { selector, ...policy })),
-  ];
+  ]);
 }
 
 export function makeSmallCalls(seed: number): readonly Placed[] {
   const dice = new Dice(seed ^ 0x2545f491);
-  return Array.from({ length: 24 }, (_, index): Placed => {
+  const calls = Array.from({ length: 24 }, (_, index): Placed => {
     if (index % 4 === 0) return placed('outbound', tlsCall(dice));
     return index % 2 === 0 ? placed('inbound', inboundCall(dice)) : placed('outbound', httpCall(dice));
   });
+  return [...calls, placed('outbound', zonedCall(dice))];
 }
+
+const zonedCall = (dice: Dice): Call => ({
+  source: podIps.lazy,
+  destination: { address: zonedService.address, port: 80 },
+  request: request(dice, `${zonedService.name}.${zonedService.namespace}`),
+});
 
 const placed = (entry: Placed['entry'], call: Call): Placed => ({ through: 'lazy', entry, call });
 

@@ -2,6 +2,7 @@ import { Dice } from './dice.ts';
 import { makeDialects } from './make-dialects.ts';
 import { makeEmergencies } from './make-emergencies.ts';
 import { makeGateways } from './make-gateways.ts';
+import { withPlaces } from './make-places.ts';
 import { makeAuthorizationPolicies, makePeerAuthentications } from './make-security.ts';
 import { makePods, makeServiceEntries, makeServices } from './make-services.ts';
 import { makeDestinationRules, makeSidecars, makeVirtualServices } from './make-traffic.ts';
@@ -51,7 +52,8 @@ export function makeWorld(seed: number, certificates: Certificates): World {
     ...makeDialects(dice, services),
   ];
   // An emergency is as old as the control plane's knowledge of it: one of January would have ended.
-  return [...always(certificates), ...made.map(withAge), ...makeEmergencies(dice)];
+  const placed = withPlaces(new Dice(seed ^ 0x3c6ef372), made);
+  return [...always(certificates), ...placed.map(withAge), ...makeEmergencies(dice)];
 }
 
 /** Who is older decides conflicts. */
