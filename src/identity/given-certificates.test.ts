@@ -1,7 +1,8 @@
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { eventually } from '../../test/eventually.ts';
 import type { OutriggerError } from '../errors.ts';
 import { GivenCertificates } from './given-certificates.ts';
 import { issueLeaf, makeRoot } from './make-certificates.ts';
@@ -80,10 +81,10 @@ test('a renewed pair is taken, once', async () => {
   await start();
   await mount('second', two);
   look();
-  await vi.waitFor(() => expect(pairs).toHaveLength(1));
+  await eventually(() => expect(pairs).toHaveLength(1));
   expect(pairs[0]?.chainPem).toBe(two.chainPem);
   look();
-  await vi.waitFor(() => expect(failures).toEqual([]));
+  await eventually(() => expect(failures).toEqual([]));
   expect(pairs).toHaveLength(1);
 });
 
@@ -93,20 +94,20 @@ test('a broken pair is reported once, the last good stays, and the repaired one 
   for (let round = 0; round < 3; round++) {
     const before = scheduled;
     look();
-    await vi.waitFor(() => expect(scheduled).toBeGreaterThan(before));
+    await eventually(() => expect(scheduled).toBeGreaterThan(before));
   }
   expect(failures.map((error) => error.code)).toEqual(['OR1504']);
   expect(pairs).toEqual([]);
   await mount('third', two);
   look();
-  await vi.waitFor(() => expect(pairs).toHaveLength(1));
+  await eventually(() => expect(pairs).toHaveLength(1));
 });
 
 test('files that vanish are reported, the last good stays', async () => {
   await start();
   await rm(join(folder, '..data'));
   look();
-  await vi.waitFor(() => expect(failures.map((error) => error.code)).toEqual(['OR1503']));
+  await eventually(() => expect(failures.map((error) => error.code)).toEqual(['OR1503']));
 });
 
 test.each([
@@ -126,9 +127,9 @@ test('one whose time has not come is taken when it has', async () => {
   await start();
   await mount('later', await leaf(new Date(now.getTime() + 7_200_000)));
   look();
-  await vi.waitFor(() => expect(failures).toHaveLength(1));
+  await eventually(() => expect(failures).toHaveLength(1));
   now = new Date(now.getTime() + 7_200_000);
-  await vi.waitFor(() => {
+  await eventually(() => {
     look();
     expect(pairs).toHaveLength(1);
   });

@@ -105,6 +105,10 @@ describe('what is installed', () => {
   });
 
   test('rights are exactly these', () => {
+    const machines = {
+      ...{ apiGroups: ['networking.istio.io'], resources: ['workloadentries'] },
+      verbs: ['get', 'create', 'patch', 'delete'],
+    };
     const rules = buildManifests(options()).flatMap((object) => (object.rules as unknown[] | undefined) ?? []);
     expect(rules).toEqual([
       { apiGroups: [''], resources: ['namespaces'], verbs: ['get', 'list', 'watch', 'patch'] },
@@ -112,11 +116,14 @@ describe('what is installed', () => {
       { apiGroups: [''], resources: ['events'], verbs: ['create'] },
       { apiGroups: [''], resources: ['services', 'pods'], verbs: ['list', 'watch'] },
       { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list', 'watch'] },
-      ...['networking.istio.io', 'security.istio.io', 'telemetry.istio.io', 'outrigger.io'].map((group) => ({
-        apiGroups: [group],
-        resources: kinds.filter((kind) => kind.group === group).map((kind) => kind.plural),
-        verbs: ['list', 'watch'],
-      })),
+      ...['networking.istio.io', 'security.istio.io', 'telemetry.istio.io', 'outrigger.io'].flatMap((apiGroup) => [
+        {
+          apiGroups: [apiGroup],
+          resources: kinds.filter(({ group }) => group === apiGroup).map(({ plural }) => plural),
+          verbs: ['list', 'watch'],
+        },
+        ...(apiGroup === 'networking.istio.io' ? [machines] : []),
+      ]),
       { apiGroups: ['outrigger.io'], resources: ['emergencies'], verbs: ['delete'] },
       ...[...new Set(dialectKinds.map(({ group }) => group))].map((group) => ({
         apiGroups: [group],

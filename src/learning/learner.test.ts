@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
+import { eventually } from '../../test/eventually.ts';
 import { OutriggerError } from '../errors.ts';
 import type { Workload } from '../model/workload.ts';
 import { Learner, type LearnerOptions } from './learner.ts';
@@ -146,7 +147,7 @@ test('saving goes on without leaving anything behind, until it is stopped', asyn
   await learner.start(abort.signal);
   for (let round = 0; round < 5; round++) {
     timers.shift()?.();
-    await vi.waitFor(() => expect(timers).toHaveLength(1));
+    await eventually(() => expect(timers).toHaveLength(1));
   }
   expect(listen).toHaveBeenCalledTimes(1);
   abort.abort();

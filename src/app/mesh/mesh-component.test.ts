@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
+import { eventually } from '../../../test/eventually.ts';
 import { OutriggerError } from '../../errors.ts';
 import { makeMeshRoot } from '../../identity/workload/make-mesh-root.ts';
 import type { MeshRoot } from '../../identity/workload/mesh-root.ts';
@@ -47,7 +48,7 @@ test('with patience a missing root is a note, and the port opens once it is ther
   const { mesh, start } = component(() => load(), { patient: true, publish });
   expect(mesh.readiness.problem()).toContain('not listed');
   await start();
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(mesh.readiness.notes?.()[0]).toMatch(/^no proxy is served: OR2206 .*docs\/security\.md/),
   );
   expect([mesh.readiness.problem(), mesh.port]).toEqual([undefined, 0]);
@@ -66,7 +67,7 @@ test('with patience a port that is taken is a note; without, the start fails wit
   const root = await makeMeshRoot(new Date());
   const patient = component(async () => root, { patient: true }, port);
   await patient.start();
-  await vi.waitFor(() => expect(patient.mesh.readiness.notes?.()[0]).toContain('OR2208'));
+  await eventually(() => expect(patient.mesh.readiness.notes?.()[0]).toContain('OR2208'));
   await expect(component(async () => root, {}, port).start()).rejects.toMatchObject({ code: 'OR2208' });
 });
 

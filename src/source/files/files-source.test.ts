@@ -1,7 +1,8 @@
 import { chmod, mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { eventually } from '../../../test/eventually.ts';
 import { FilesSource, type Reload } from './files-source.ts';
 
 let folder: string;
@@ -246,7 +247,7 @@ test('the poll finds what no watch has told, and ends with the signal', async ()
   await source.start(stop.signal);
   await put('a.yaml', namespace('a'));
   look();
-  await vi.waitFor(() => expect(labelOf('a')).toBe('enabled'));
+  await eventually(() => expect(labelOf('a')).toBe('enabled'));
 });
 
 test('a folder that never rests is read all the same, soon after the first hint', async () => {
@@ -276,9 +277,9 @@ test('a folder that never rests is read all the same, soon after the first hint'
   expect(due().map(({ ms }) => ms)).toEqual([10]);
   expect(waits.filter(({ ms }) => ms === 10)).toHaveLength(1);
   gathered?.task();
-  await vi.waitFor(() => expect(labelOf('c')).toBe('enabled'));
+  await eventually(() => expect(labelOf('c')).toBe('enabled'));
   // What is told of while it reads is read after it.
   await put('d.yaml', namespace('d'));
   hint();
-  await vi.waitFor(() => expect(due().map(({ ms }) => ms)).toEqual([10]));
+  await eventually(() => expect(due().map(({ ms }) => ms)).toEqual([10]));
 });
