@@ -33,24 +33,52 @@ export function clientOf(
 
 export const speaksHttp = ({ protocol }: ServicePort) => listenerProtocol(protocol) === 'http';
 
-/** A VirtualService may answer calls of a service by itself, or by another one. */
-export function isRoutedElsewhere({ hostname }: Service, { snapshot, settings }: AnalysisInput): boolean {
-  const { domainSuffix } = settings;
-  return snapshot.virtualServices
-    .filter(({ spec, namespace }) =>
+/** VirtualServices that decide on the calls of pods to a host. */
+function routingOf({ hostname }: Service, { snapshot, settings }: AnalysisInput) {
+  return snapshot.virtualServices.filter(
+    ({ spec, namespace }) =>
+      (spec.gateways ?? ['mesh']).includes('mesh') &&
       (spec.hosts ?? []).some((host) => {
-        const full = resolveHost(host, namespace, domainSuffix);
+        const full = resolveHost(host, namespace, settings.domainSuffix);
         return full === hostname || hostCovers(full, hostname);
       }),
-    )
-    .some(({ spec, namespace }) => {
-      const hosts = [...(spec.http ?? []), ...(spec.tls ?? []), ...(spec.tcp ?? [])].flatMap(({ route }) =>
-        route === undefined
-          ? ['']
-          : route.map(({ destination }) => resolveHost(destination.host, namespace, domainSuffix)),
-      );
-      return hosts.some((host) => host !== hostname) || (spec.http ?? []).some(({ fault }) => fault !== undefined);
-    });
+  );
+}
+
+/** Some rule sends to this subset of the service. */
+export function isRoutedTo({ hostname }: Service, subset: string, { snapshot, settings }: AnalysisInput): boolean {
+  return snapshot.virtualServices.some(({ spec, namespace }) =>
+    [...(spec.http ?? []), ...(spec.tls ?? []), ...(spec.tcp ?? [])].some(({ route = [] }) =>
+      route.some(
+        ({ destination }) =>
+          destination.subset === subset && resolveHost(destination.host, namespace, settings.domainSuffix) === hostname,
+      ),
+    ),
+  );
+}
+
+/** The subset that a plain call goes to, '' where none is named; undefined where that depends on the call. */
+export function plainSubset(service: Service, input: AnalysisInput): string | undefined {
+  const [routing, ...others] = routingOf(service, input);
+  if (routing === undefined) return '';
+  const [first] = routing.spec.http ?? [];
+  const [only, ...more] = first?.route ?? [];
+  if (others.length > 0 || first === undefined || only === undefined || more.length > 0) return undefined;
+  return (first.match ?? []).length > 0 ? undefined : (only.destination.subset ?? '');
+}
+
+/** A VirtualService may answer calls of a service by itself, or by another one. */
+export function isRoutedElsewhere(service: Service, input: AnalysisInput): boolean {
+  const { hostname } = service;
+  const { domainSuffix } = input.settings;
+  return routingOf(service, input).some(({ spec, namespace }) => {
+    const hosts = [...(spec.http ?? []), ...(spec.tls ?? []), ...(spec.tcp ?? [])].flatMap(({ route }) =>
+      route === undefined
+        ? ['']
+        : route.map(({ destination }) => resolveHost(destination.host, namespace, domainSuffix)),
+    );
+    return hosts.some((host) => host !== hostname) || (spec.http ?? []).some(({ fault }) => fault !== undefined);
+  });
 }
 
 /** The Services of Kubernetes that send to a pod. */

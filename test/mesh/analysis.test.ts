@@ -72,6 +72,9 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s: reque
     return goesWrong(mesh, 'OR3051', itself, itself.replace('mode: DISABLE', 'mode: ISTIO_MUTUAL'));
   });
 
+  test('OR3051 of a subset', () =>
+    goesWrong(mesh, 'OR3051', manifest('OR3051', 'fires-subset'), manifest('OR3051', 'quiet-subset')));
+
   test('OR3070 by a rule of DENY', () =>
     goesWrong(mesh, 'OR3070', manifest('OR3070', 'fires-deny'), manifest('OR3070', 'quiet-deny')));
 

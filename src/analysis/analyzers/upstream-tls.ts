@@ -2,14 +2,16 @@ import type { Endpoint } from '../../model/endpoint.ts';
 import { type Origin, printOrigin } from '../../model/origin.ts';
 import type { Service, ServicePort } from '../../model/service.ts';
 import type { Workload } from '../../model/workload.ts';
+import { hasLabels } from '../../policy/client.ts';
 import { effectivePolicy } from '../../policy/destination-rule/effective.ts';
 import type { MergedRule } from '../../policy/destination-rule/merge.ts';
 import { indexPeerAuthentications, type PeerAuthenticationIndex } from '../../policy/peer-authentication/mode.ts';
+import type { DestinationRule } from '../../schema/kinds.ts';
 import { type AnalysisInput, subjects } from '../analysis-input.ts';
 import type { Analyzer } from '../analyzer.ts';
 import { type Finding, finding } from '../finding.ts';
 import { lookupIn, type MeshLookup, ruleFor } from '../mesh-lookup.ts';
-import { callOf, clientOf, isRoutedElsewhere, speaksHttp } from '../service-calls.ts';
+import { callOf, clientOf, isRoutedElsewhere, isRoutedTo, plainSubset, speaksHttp } from '../service-calls.ts';
 
 interface Around {
   readonly input: AnalysisInput;
@@ -27,6 +29,8 @@ interface Call {
   readonly port: ServicePort;
   readonly client: Workload;
   readonly rule: MergedRule;
+  /** '' is the service as a whole. */
+  readonly subset: string;
   readonly endpoints: readonly Endpoint[];
 }
 
@@ -55,7 +59,7 @@ export const upstreamTls: Analyzer = {
 
 /** Calls that a DestinationRule decides on, one for each port of a service. */
 function* callsByRule(input: AnalysisInput, lookup: MeshLookup): Generator<Call> {
-  if (input.snapshot.destinationRules.every(({ spec }) => spec.trafficPolicy === undefined)) return;
+  if (input.snapshot.destinationRules.every(({ spec }) => !hasPolicy(spec))) return;
   for (const service of input.snapshot.services) {
     const endpoints = input.snapshot.endpoints.get(service.id) ?? [];
     if (service.external || endpoints.length === 0) continue;
@@ -66,18 +70,38 @@ function* callsByRule(input: AnalysisInput, lookup: MeshLookup): Generator<Call>
     if (client === undefined || rule === undefined) continue;
     for (const port of service.ports) {
       const behind = endpoints.filter(({ servicePort }) => servicePort === port.name);
-      yield { service, port, client, rule, endpoints: behind };
+      yield* callsOfPort({ service, port, client, rule, subset: '', endpoints: behind }, input);
     }
   }
 }
 
+/** The service as a whole, and each subset that is secured in another way and used. */
+function* callsOfPort(whole: Call, input: AnalysisInput): Generator<Call> {
+  yield whole;
+  for (const { name: subset, labels } of securedApart(whole.rule, whole.port)) {
+    const endpoints = whole.endpoints.filter((endpoint) => hasLabels(endpoint.labels, labels));
+    if (isRoutedTo(whole.service, subset, input)) yield { ...whole, subset, endpoints };
+  }
+}
+
+const hasPolicy = ({ trafficPolicy, subsets = [] }: DestinationRule['spec']): boolean =>
+  trafficPolicy !== undefined || subsets.some((subset) => subset.trafficPolicy !== undefined);
+
+function securedApart(rule: MergedRule, port: ServicePort) {
+  const whole = effectivePolicy(rule, '', port.number).tls;
+  return rule.subsets.filter(({ name }) => effectivePolicy(rule, name, port.number).tls?.mode !== whole?.mode);
+}
+
 function* faultOf(call: Call, { input, modes }: Around): Generator<Fault> {
-  const { service, port, client, rule, endpoints } = call;
-  const { tls } = effectivePolicy(rule, '', port.number);
+  const { service, port, client, rule, subset, endpoints } = call;
+  const { tls } = effectivePolicy(rule, subset, port.number);
   const mode = tls?.mode ?? 'DISABLE';
   const [origin] = rule.origins;
   if (tls === undefined || origin === undefined || endpoints.length === 0) return;
-  const named = `${service.hostname}:${port.number}`;
+  const taken = plainSubset(service, input);
+  // Every call goes to a subset: nothing is called as the whole says.
+  if (subset === '' && taken !== undefined && taken !== '') return;
+  const named = `${service.hostname}:${port.number}${subset === '' ? '' : ` (subset ${subset})`}`;
   const refuses = endpoints.filter((endpoint) => {
     const inbound = inboundMode(endpoint, input, modes);
     return mode === 'ISTIO_MUTUAL' ? inbound === 'disable' : inbound === 'strict';
@@ -85,7 +109,7 @@ function* faultOf(call: Call, { input, modes }: Around): Generator<Fault> {
   const [first] = refuses;
   if (first === undefined) return;
   const share = refuses.length / endpoints.length;
-  const isShown = speaksHttp(port) && !isRoutedElsewhere(service, input);
+  const isShown = speaksHttp(port) && taken === subset && !isRoutedElsewhere(service, input);
   const request = isShown ? callOf(client, service, port, { answer: '503', share }) : undefined;
   const pods = refuses.map(({ workload, address }) => workload || address).join(', ');
   const message =
