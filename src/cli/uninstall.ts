@@ -76,6 +76,10 @@ function describe(
   const lines = [
     `This removes ${what} (${plan.objects.length} objects, control plane in ${scope.namespace}) from ${server}.`,
   ];
+  if (plan.asking.length > 0)
+    lines.push(
+      `‼ New pods of ${some(plan.asking)} would get no proxy: label them for another revision, or move the tag by \`outrigger tag set\` first`,
+    );
   if (plan.injected.length > 0)
     lines.push(`‼ ${plan.injected.length} pods keep a proxy that nobody configures any more: ${some(plan.injected)}`);
   if (plan.lost.length > 0) lines.push(`‼ ${plan.lost.length} resources go with their kinds: ${some(plan.lost)}`);

@@ -6,6 +6,7 @@ import { textAt } from './fields.ts';
 import { defaultManifestOptions, type ManifestOptions } from './manifest-options.ts';
 import { collectionPath, objectPath } from './object-path.ts';
 import { listTags, removeTag, setTag, tagObjects } from './tags.ts';
+import { planUninstall } from './uninstall-plan.ts';
 
 const optionsOf = (revision: string): ManifestOptions => ({ ...defaultManifestOptions, caPem: 'x', revision });
 const blue = optionsOf('blue');
@@ -54,6 +55,10 @@ test('a tag is made, kept from others, moved by one write, listed with who uses 
   expect(await listTags(cluster, 'outrigger-system')).toEqual([
     { tag: 'prod', revision: 'green', namespaces: ['shop'] },
   ]);
+  addNamespace('old', { 'istio.io/rev': 'blue' });
+  const asking = async (revision: string) =>
+    (await planUninstall(cluster, { namespace: 'outrigger-system', revision, purge: false })).asking;
+  expect([await asking('blue'), await asking('green')]).toEqual([['old (blue)'], ['shop (prod)']]);
   await removeTag(cluster, 'outrigger-system', 'prod');
   expect(await listTags(cluster, 'outrigger-system')).toEqual([]);
   await expect(removeTag(cluster, 'outrigger-system', 'prod')).rejects.toMatchObject({ code: 'OR2518' });

@@ -17,6 +17,12 @@ export interface RevisionTag {
   readonly namespaces: readonly string[];
 }
 
+export interface RevisionPlace {
+  /** Of the control plane. */
+  readonly namespace: string;
+  readonly revision: string;
+}
+
 /** The tags of a revision, by the webhooks that make them. Pure. */
 export function tagsOf(webhooks: readonly JsonObject[], revision: string): string[] {
   return webhooks
@@ -41,6 +47,13 @@ export async function listTags(cluster: InstallCluster, namespace: string): Prom
   return tags
     .map(({ tag, revision }) => ({ tag, revision, namespaces: namespaces.filter(asksFor(tag)).map(nameOf).sort() }))
     .sort((left, right) => (left.tag < right.tag ? -1 : 1));
+}
+
+/** Namespaces that ask for a revision, by its name or by a tag of it: `shop (prod)`. Throws OR1630, OR2503. */
+export async function askingFor(cluster: InstallCluster, { namespace, revision }: RevisionPlace): Promise<string[]> {
+  const names = [revision, ...tagsOf(await ownWebhooks(cluster, namespace), revision)];
+  const namespaces = await cluster.list(collectionPath('Namespace'));
+  return names.flatMap((name) => namespaces.filter(asksFor(name)).map((one) => `${nameOf(one)} (${name})`)).sort();
 }
 
 /** As the webhooks select: the older label decides where both are there. */

@@ -4,6 +4,7 @@ import type { InstallCluster } from './cluster.ts';
 import { textAt } from './fields.ts';
 import { leaseName } from './install-lease.ts';
 import { collectionPath, type KnownKind, kindPlaces } from './object-path.ts';
+import { askingFor } from './tags.ts';
 
 export interface UninstallScope {
   /** Of the control plane. */
@@ -26,6 +27,8 @@ export interface UninstallPlan {
   readonly namespaces: readonly string[];
   /** Namespaces of users with the label that repeats an annotation. */
   readonly mirrored: readonly string[];
+  /** Namespaces whose new pods would have been of the one revision that goes: `shop (prod)`, with the name that they ask for. */
+  readonly asking: readonly string[];
   /** Pods that keep a proxy, `namespace/name`. */
   readonly injected: readonly string[];
   /** Resources of users that go with the kinds: `VirtualService shop/cart`. */
@@ -57,6 +60,7 @@ export async function planUninstall(cluster: InstallCluster, scope: UninstallSco
     mirrored: whole
       ? (await find(cluster, 'Namespace', undefined, mirrorLabel)).map(({ metadata }) => metadata.name)
       : [],
+    asking: revision === undefined ? [] : await askingFor(cluster, { namespace, revision }),
     injected: await injectedPods(cluster, revision),
     lost: (await Promise.all(crds.map(({ crd }) => resourcesOf(cluster, crd)))).flat(),
     keptKinds: whole && purge && others.length > 0 ? `another Outrigger in ${others.join(', ')} needs them` : undefined,

@@ -132,6 +132,7 @@ describe.skipIf(isSkipped)('an upgrade by revisions', () => {
     await expect.poll(() => servedBy('shop'), soon).toEqual({ default: 3 });
     const removal = await session.must('outrigger uninstall --revision canary --dry-run');
     expect(removal).toMatch(/2 pods keep a proxy .*: stock\/shelf-\S+, stock\/shelf-\S+$/m);
+    expect(removal).toMatch(/New pods of stock \(prod\) would get no proxy/);
     const version = await session.must('outrigger version');
     expect(version).toMatch(/data plane version: 0\.1\.0 \(5 proxies\)/);
   });
