@@ -176,6 +176,7 @@ export class DeltaSubscription {
   /** All that the client lacks or has too much, what is due included. */
   missing(resources: ProxyResources): Delta {
     const { wanted, set } = this.#wantedOf(resources);
+    this.#forgetMended(wanted, set);
     const due = this.#dueNow(wanted, set);
     const shortfall = this.#holdings.shortfall(set, wanted.resources);
     this.#allDue = false;
@@ -193,6 +194,16 @@ export class DeltaSubscription {
       retired: shortfall.removed.filter((name) => !gone.has(name)),
       set,
     };
+  }
+
+  /** A patch that is gone leads to what the client took without it: there is nothing to send, and nothing that it rejects. */
+  #forgetMended(wanted: Wanted, set: ResourceSet): void {
+    for (const [name, { leftOut }] of this.#rejected) {
+      const resource = wanted.resources.get(name) ?? set.get(name);
+      const isWhole = resource?.patched === undefined || resource.patched.leftOut.length === 0;
+      if (leftOut !== undefined && isWhole && resource?.version === this.#holdings.version(name))
+        this.#rejected.delete(name);
+    }
   }
 
   #dueNow(wanted: Wanted, set: ResourceSet): Shortfall {

@@ -65,7 +65,7 @@ describe.skipIf(envoy === undefined)('strangers at a gateway', () => {
     expect(lost).toMatch(/ 100$/);
   });
 
-  test('the pages of its service: what it has carried, and no routes that are for gateways alone', async () => {
+  test('the page of its service: what it has carried, where it listens and what goes through it', async () => {
     const api = async <T>(path: string) =>
       (await (await fetch(`${mesh.control().dashboardUrl}/api/${path}`)).json()) as T;
     const row = await until(
@@ -80,6 +80,9 @@ describe.skipIf(envoy === undefined)('strangers at a gateway', () => {
     expect(row.health.state).toBe('healthy');
     const page = await api<ServicePage>('services/istio-ingress/istio-ingressgateway');
     expect(Math.max(...page.signals.requests.values.map((value) => value ?? 0))).toBeGreaterThan(0);
-    expect(page.policies).toEqual([]);
+    expect(page.policies).toMatchObject([
+      { kind: 'Gateway', name: 'open', effect: 'where it listens: 80 (HTTP)' },
+      { kind: 'VirtualService', name: 'open', effect: 'where requests for * go' },
+    ]);
   });
 });

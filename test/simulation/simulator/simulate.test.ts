@@ -179,7 +179,7 @@ test('a chain that ends TLS wants TLS, and a certificate where it says so', () =
 test.each([
   ['VERIFY_TRUST_CHAIN', 'closed'],
   ['ACCEPT_UNTRUSTED', 'forwarded'],
-])('a certificate of another name where the chain says %s: %s', (how, expected) => {
+])('a certificate of another name, or none, where the chain says %s: %s', (how, expected) => {
   const context = {
     '@type': 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext',
     common_tls_context: {
@@ -192,6 +192,7 @@ test.each([
   const chain = { name: 'in', filters: [tcp('web')], transport_socket: { typed_config: context } };
   const listener = { name: 'in', ...address('0.0.0.0', 15_006), filter_chains: [chain] };
   const state = worldOf([], [{ type: 'listener', name: 'in', message: listener }]);
-  const call = { ...callTo('10.0.0.2', 80), tls: { sni: '', alpn: [], peer: 'spiffe://a' } };
-  expect(simulate(state, call, 15_006)[0]?.kind).toBe(expected);
+  const call = (peer: object) => ({ ...callTo('10.0.0.2', 80), tls: { sni: '', alpn: [], ...peer } });
+  expect(simulate(state, call({ peer: 'spiffe://a' }), 15_006)[0]?.kind).toBe(expected);
+  expect(simulate(state, call({}), 15_006)[0]?.kind).toBe(expected);
 });

@@ -40,16 +40,17 @@ function throughSocket(chain: Message, walk: Walk): readonly Verdict[] {
     return throughChain(chain, { ...walk, call: call.tls === undefined ? call : { ...call, request: 'bytes' } });
   }
   if (call.tls === undefined) return closed('plain text where TLS is spoken');
-  const required = flag(context, 'require_client_certificate') === true;
   const common = at(context, 'common_tls_context');
   const combined = at(common, 'combined_validation_context');
   const validation = combined === undefined ? at(common, 'validation_context') : combined;
-  // Who is not asked for a certificate shows none.
-  const peer = required || validation !== undefined ? call.tls.peer : undefined;
-  if (required && peer === undefined) return closed('no certificate of the client');
   const ownOf = at(combined, 'default_validation_context') ?? validation;
   const names = list(ownOf, 'match_typed_subject_alt_names');
   const anyone = text(ownOf, 'trust_chain_verification') === 'ACCEPT_UNTRUSTED';
+  // Where a name is wanted, Envoy wants a certificate, whatever else is said.
+  const required = flag(context, 'require_client_certificate') === true || (names.length > 0 && !anyone);
+  // Who is not asked for a certificate shows none.
+  const peer = required || validation !== undefined ? call.tls.peer : undefined;
+  if (required && peer === undefined) return closed('no certificate of the client');
   const fits = names.length === 0 || names.some((name) => matchesString(at(name, 'matcher'), peer ?? ''));
   if (peer !== undefined && !anyone && !fits) return closed('a certificate of another name');
   return throughChain(chain, { ...walk, terminated: true, peer });
