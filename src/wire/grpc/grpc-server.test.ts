@@ -268,6 +268,14 @@ describe('a gRPC server', () => {
     stream.write(framed('more'));
   }
 
+  async function expectCut(server: GrpcServer, closed: () => number): Promise<void> {
+    await until(() => timers.some(({ ms }) => ms === 30_000));
+    expect(server.connections).toBe(1);
+    await pass(30_000);
+    await pass(10_000);
+    await until(() => server.connections === 0 && closed() === 1);
+  }
+
   /** After the first answer one that no socket takes whole. */
   const talksALot = (closed: () => void) => (call: GrpcCall) => {
     let asked = 0;
@@ -280,11 +288,7 @@ describe('a gRPC server', () => {
     const { port, server } = await start(talksALot(() => closed++));
     const { way, stall } = await throttled(port);
     await neverReads(connect(`http://127.0.0.1:${way}`, greedy), stall);
-    await until(() => timers.some(({ ms }) => ms === 30_000));
-    expect(server.connections).toBe(1);
-    await pass(30_000);
-    await pass(10_000);
-    await until(() => server.connections === 0 && closed === 1);
+    await expectCut(server, () => closed);
   });
 
   describe('over TLS', () => {
@@ -376,11 +380,7 @@ describe('a gRPC server', () => {
       });
       const { way, stall } = await throttled(port);
       await neverReads(connect(`https://localhost:${way}`, { ...greedy, ca: identity.certificate }), stall);
-      await until(() => timers.some(({ ms }) => ms === 30_000));
-      expect(server.connections).toBe(1);
-      await pass(30_000);
-      await pass(10_000);
-      await until(() => server.connections === 0 && over === 1);
+      await expectCut(server, () => over);
     });
 
     test('a new certificate counts for new connections, and TLS 1.1 for none', async () => {
