@@ -296,13 +296,9 @@ describe('a gRPC server', () => {
     const certificate = new ServingCertificate(identity);
 
     let closed = 0;
-    async function startTls(): Promise<{ port: number; server: GrpcServer }> {
+    const counted = (call: GrpcCall) => echo(call, () => void closed++);
+    async function startTls(talk: (call: GrpcCall) => void = counted): Promise<{ port: number; server: GrpcServer }> {
       closed = 0;
-      const talk = (call: GrpcCall): void => {
-        echo(call, () => {
-          closed += 1;
-        });
-      };
       const server = new GrpcServer({ methods: new Map([[path, talk]]), clock, limits });
       const port = await server.listen({ host: '127.0.0.1', port: 0 }, certificate);
       stopping.push(() => {
@@ -371,16 +367,10 @@ describe('a gRPC server', () => {
     });
 
     test('a connection that takes nothing any more is cut, whatever is to be written', async () => {
-      let over = 0;
-      const server = new GrpcServer({ methods: new Map([[path, talksALot(() => over++)]]), clock, limits });
-      const port = await server.listen({ host: '127.0.0.1', port: 0 }, certificate);
-      stopping.push(() => {
-        server.destroy();
-        return server.close();
-      });
+      const { port, server } = await startTls(talksALot(() => void closed++));
       const { way, stall } = await throttled(port);
       await neverReads(connect(`https://localhost:${way}`, { ...greedy, ca: identity.certificate }), stall);
-      await expectCut(server, () => over);
+      await expectCut(server, () => closed);
     });
 
     test('a new certificate counts for new connections, and TLS 1.1 for none', async () => {
