@@ -50,8 +50,9 @@ export const plants: Readonly<Record<string, Mutation>> = {
     changed(part, 'port_value', (value) => (value === farGateway.port ? 80 : value)),
   ),
   'mutual TLS of clients is lost': inside('cluster', (part) => without(part, 'transport_socket_matches')),
+  // Where a name is wanted, Envoy wants a certificate: the one goes with the other.
   'certificates of clients are not asked for': inside('listener', (part) =>
-    without(part, 'require_client_certificate'),
+    without(without(part, 'require_client_certificate'), 'match_typed_subject_alt_names'),
   ),
   'the trust domain is not looked at': inside('listener', (part) => without(part, 'match_typed_subject_alt_names')),
   'the mode of one port is that of another': inside('listener', (part) =>
