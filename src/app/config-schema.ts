@@ -21,9 +21,14 @@ const ServerSchema = Type.Object({
   headersTimeoutSeconds: seconds(10, 'the headers of a request may take.'),
   requestTimeoutSeconds: seconds(30, 'a whole request may take to arrive.'),
   inactivityTimeoutSeconds: seconds(30, 'a connection with a request under way may be still.'),
-  keepAliveSeconds: seconds(90, 'an idle connection is kept.'),
+  // Go's clients, of which the API server's is one, let go after 90 s: who closes last loses no request.
+  keepAliveSeconds: seconds(120, 'an idle connection is kept: longer than clients keep theirs, 90 in the API server.'),
   preStopDelaySeconds: seconds(0, 'from not ready to the first refused connection, for clients to notice.', 0),
-  drainSeconds: seconds(10, 'requests under way get at the end.', 0),
+  drainSeconds: seconds(
+    10,
+    'requests under way get at the end; before it, with a delay, connections that are still used.',
+    0,
+  ),
 });
 
 const TlsSchema = Type.Object({

@@ -13,7 +13,14 @@ export interface ServerOptions {
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
-/** The TLS server. Stopping: not ready first, then no new connection, what is under way answered, then closed. */
+/** Milliseconds without a request after which a client is taken to know that this replica leaves. */
+const quietMs = 5000;
+
+/**
+ * The TLS server. Stopping: not ready first, each answer ends its connection, then none is accepted, what is under way is
+ * answered, all is closed. With a delay, clients that still send are waited for: Go's, of which the API server's is one,
+ * does not try a POST again that meets a connection just being closed.
+ */
 export class ServerComponent implements Component {
   readonly name = 'server';
   readonly #options: ServerOptions;
@@ -48,7 +55,10 @@ export class ServerComponent implements Component {
     this.#stopping = true;
     // A request on its way over a connection that is closed under it would be lost.
     this.#server?.sayGoodbye();
-    if (this.#port !== 0 && preStopDelaySeconds > 0) await this.#options.sleep(preStopDelaySeconds * 1000);
+    if (this.#port !== 0 && preStopDelaySeconds > 0) {
+      await this.#options.sleep(preStopDelaySeconds * 1000);
+      await this.#server?.forsaken(quietMs, drainSeconds * 1000);
+    }
     await this.#server?.close(drainSeconds * 1000);
   }
 }

@@ -256,3 +256,32 @@ test('who leaves says so with each answer, and answers all the same', async () =
   const last = await ask('/slow');
   expect([last.statusCode, last.headers['connection']]).toEqual([200, 'close']);
 });
+
+test('who leaves waits for connections that are still used, each to its last answer', async () => {
+  const { server, ask } = await serve(routes());
+  const answers = await Promise.all([ask('/slow'), ask('/slow')]);
+  await Promise.all(answers.map(({ body }) => body.text()));
+  expect(await connections(server)).toBe(2);
+  server.sayGoodbye();
+  let forsaken = false;
+  const waiting = server.forsaken(60_000, 60_000).then(() => {
+    forsaken = true;
+  });
+  for (const left of [1, 0]) {
+    expect(forsaken).toBe(false);
+    await (await ask('/slow')).body.text();
+    await expect.poll(() => connections(server)).toBe(left);
+  }
+  await waiting;
+});
+
+test('who leaves waits for no idle connection, and for no client without end', async () => {
+  const gate = Promise.withResolvers<void>();
+  const { server, ask } = await serve(routes(gate.promise));
+  const answer = ask('/slow');
+  await expect.poll(() => connections(server)).toBe(1);
+  await server.forsaken(60_000, 30);
+  await server.forsaken(0, 60_000);
+  gate.resolve();
+  expect((await answer).statusCode).toBe(200);
+});

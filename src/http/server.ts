@@ -1,5 +1,6 @@
 import type { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import Fastify, { type FastifyInstance, type FastifyPluginCallback } from 'fastify';
 import { OutriggerError } from '../errors.ts';
 import type { ServingPair } from '../identity/serving-pair.ts';
@@ -47,6 +48,8 @@ export interface PlainServer {
   listen(address: Address): Promise<number>;
   /** From now on each answer ends its connection: a client that keeps them opens its next one elsewhere. */
   sayGoodbye(): void;
+  /** Resolves when no connection is open, when no request came for `quietMs`, or after `deadlineMs`: meanwhile all is answered. */
+  forsaken(quietMs: number, deadlineMs: number): Promise<void>;
   /** No new connection; what is under way is answered, within `deadlineMs`; then all is closed. */
   close(deadlineMs: number): Promise<void>;
 }
@@ -96,7 +99,9 @@ function furnish(
   const sockets = trackSockets(app.server);
   app.addHook('onRoute', (route) => routes.add(route.url, route.method));
   let leaving = false;
+  let lastRequest = 0;
   app.addHook('onRequest', (_request, reply, done) => {
+    lastRequest = performance.now();
     if (leaving) reply.header('connection', 'close');
     done();
   });
@@ -109,6 +114,8 @@ function furnish(
     sayGoodbye: () => {
       leaving = true;
     },
+    forsaken: (quietMs, deadlineMs) =>
+      until(() => sockets.size === 0 || performance.now() - lastRequest >= quietMs, deadlineMs),
     close: (deadlineMs) => close(app, sockets, deadlineMs),
   };
 }
@@ -166,13 +173,23 @@ function trackSockets(server: FastifyInstance['server']): Set<Socket> {
   return sockets;
 }
 
-/** Node closes idle connections once when it stops listening; one that becomes idle later would stay open. */
+/** Looks 50 times a second. */
+async function until(condition: () => boolean, deadlineMs: number): Promise<void> {
+  const end = performance.now() + deadlineMs;
+  while (!condition() && performance.now() < end) await sleep(20);
+}
+
+/**
+ * Node closes idle connections once when it stops listening; one that becomes idle later would stay open. Each time what
+ * has arrived is read first: a connection with an unread request is no idle one.
+ */
 async function close(app: FastifyInstance, sockets: Iterable<Socket>, deadlineMs: number): Promise<void> {
-  const sweep = setInterval(() => app.server.closeIdleConnections(), 20);
+  const sweep = setInterval(() => setImmediate(() => app.server.closeIdleConnections()), 20);
   const deadline = setTimeout(() => {
     for (const socket of sockets) socket.destroy();
   }, deadlineMs);
   try {
+    await nextTurn();
     await app.close();
   } finally {
     clearInterval(sweep);

@@ -15,7 +15,7 @@ export async function serveBeside(
   const args = ['serve', '--kubernetes', 'on', '--kubeconfig', kubeconfig, '--port', String(port)];
   const more = ['--state-dir', join(cluster.folder, name), '--tls-names', cluster.host];
   // As in the Deployment.
-  const delay = ['--set', 'server.preStopDelaySeconds=3'];
+  const delay = ['--set', 'server.preStopDelaySeconds=6'];
   const ports = ['--set', 'discovery.port=0', '--set', 'discovery.dnsPort=0'];
   return startChild({
     name,

@@ -1,5 +1,5 @@
 import { request } from 'node:https';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Balancer, startBalancer } from '../balancer.ts';
 import { type Child, freePorts, waitFor } from '../child.ts';
 import { makeNamespace, podOf, podsPath } from '../fixtures.ts';
@@ -15,6 +15,9 @@ export function replicaCases(cluster: () => Cluster): void {
     let ports: number[] = [];
     let dashboardPort = 0;
     const replicas: (Child | undefined)[] = [];
+    /** The loads under way: none outlives its test. */
+    const going = new Set<string>();
+    afterEach(() => going.clear());
     const run = (...args: string[]) => runOutrigger([...args, '--kubeconfig', cluster().kubeconfig]);
 
     beforeAll(async () => {
@@ -61,12 +64,12 @@ export function replicaCases(cluster: () => Cluster): void {
 
     /** Pods one after the other, in four rows, until it is ended; how each creation was answered. */
     function load(name: string): { end(): Promise<{ statuses: Record<number, number>; uninjected: number }> } {
-      let going = true;
+      going.add(name);
       let count = 0;
       let uninjected = 0;
       const statuses: Record<string, number> = {};
       const row = async () => {
-        while (going) {
+        while (going.has(name)) {
           const answer = await cluster().api.call('POST', podsPath('replicas'), {
             body: podOf({ name: `${name}-${count++}` }),
           });
@@ -78,7 +81,7 @@ export function replicaCases(cluster: () => Cluster): void {
       const rows = [row(), row(), row(), row()];
       return {
         end: async () => {
-          going = false;
+          going.delete(name);
           await Promise.all(rows);
           return { statuses, uninjected };
         },
@@ -93,13 +96,14 @@ export function replicaCases(cluster: () => Cluster): void {
       const [first = 0, second = 0] = ports;
       // As with a pod that ends: out of the Service first, then the signal (its preStop waits for the first to be seen).
       balancer.use([second]);
-      await replicas[0]?.stop('SIGTERM', 30_000);
       const before = balancer.taken.get(first);
+      await replicas[0]?.stop('SIGTERM', 40_000);
       await new Promise((resolve) => setTimeout(resolve, 1000));
       const { statuses, uninjected } = await pods.end();
-      expect({ codes: Object.keys(statuses), uninjected }).toEqual({ codes: ['201'], uninjected: 0 });
-      expect(balancer.taken.get(first)).toBe(before);
+      const after = balancer.taken.get(first);
       await start(0);
+      expect({ codes: Object.keys(statuses), uninjected }).toEqual({ codes: ['201'], uninjected: 0 });
+      expect(after).toBe(before);
     });
 
     test('one that is killed: what fails is tried again by controllers, and no pod is missing in the end', async () => {
