@@ -8,6 +8,7 @@ import { findingCatalogue } from '../../src/analysis/finding-catalogue.ts';
 import { defaultMeshSettings } from '../../src/model/mesh-settings.ts';
 import { until } from '../envoy/condition.ts';
 import { findRequirements } from '../netns/requirements.ts';
+import { deliveries } from './deliveries.ts';
 import { startMesh, type TestMesh } from './fixture.ts';
 
 /** The request that a finding prints goes wrong through real proxies as it says, and right without what was found. */
@@ -49,12 +50,6 @@ async function answerTo(mesh: TestMesh, { from, method, url, headers, via }: Sho
 test('each code that has a request has a case here', () => {
   expect(shown.filter((code) => !readdirSync(cases).includes(code))).toEqual([]);
 });
-
-const deliveries = {
-  'pushed hosts': [],
-  'hosts on demand': ['mesh.pushedHosts=0'],
-  eager: ['mesh.delivery=eager'],
-} as const;
 
 describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s: requests that findings print', (_, sets) => {
   let mesh: TestMesh;

@@ -2,6 +2,7 @@ import { request } from 'undici';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { until } from '../envoy/condition.ts';
 import { findRequirements } from '../netns/requirements.ts';
+import { onDemandAndEager } from './deliveries.ts';
 import { startMesh, type TestMesh } from './fixture.ts';
 import { startAuthorizer, type TestAuthorizer } from './test-authorizer.ts';
 import { bearer, TestIssuer } from './test-issuer.ts';
@@ -9,10 +10,6 @@ import { app, gatewayPod, namespace } from './world.ts';
 
 /** Policies of action CUSTOM: real proxies ask a real server, by HTTP and by gRPC. */
 const envoy = findRequirements();
-const deliveries = {
-  'hosts on demand': ['mesh.pushedHosts=0'],
-  eager: ['mesh.delivery=eager'],
-} as const;
 
 const ports = [
   { port: 9080, name: 'http', speaks: 'http' },
@@ -66,7 +63,7 @@ const custom = (provider: string, rule: object = {}, selector: object = server) 
   policy({ selector, action: 'CUSTOM', provider: { name: provider }, rules: [rule] });
 const headers = { to: [{ operation: { paths: ['/headers'] } }] };
 
-describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, sets) => {
+describe.skipIf(envoy === undefined).each(Object.entries(onDemandAndEager))('%s', (_, sets) => {
   let mesh: TestMesh;
   let authorizer: TestAuthorizer;
   beforeAll(async () => {
@@ -94,15 +91,7 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
     const script = `exec 3<>/dev/tcp/${host}/9083; echo ping >&3; timeout 3 head -n 1 <&3 2>/dev/null`;
     return (await mesh.shell('default/client', `bash -c '${script}' || true`)).trim() === 'ping';
   };
-  const within = async (manifest: string, check: () => Promise<void>) => {
-    await mesh.apply('row.yaml', manifest);
-    try {
-      await check();
-      expect(mesh.rejections).toEqual([]);
-    } finally {
-      await mesh.remove('row.yaml');
-    }
-  };
+  const within = (manifest: string, check: () => Promise<void>) => mesh.during('row.yaml', manifest, check);
 
   test('by HTTP: asked about what the rules fit, and told what it is to be told', async () => {
     expect((await ask())?.status).toBe(200);

@@ -60,15 +60,7 @@ describe.skipIf(envoy === undefined)('other dialects', () => {
     await mesh?.stop();
   });
 
-  const within = async (manifest: string, check: () => Promise<void>) => {
-    await mesh.apply('row.yaml', manifest);
-    try {
-      await check();
-      expect(mesh.rejections).toEqual([]);
-    } finally {
-      await mesh.remove('row.yaml');
-    }
-  };
+  const within = (manifest: string, check: () => Promise<void>) => mesh.during('row.yaml', manifest, check);
   const ask = async (url: string, n = 1, headers: Readonly<Record<string, string>> = {}) =>
     await mesh.load('default/client', { url: `http://${url}`, n, headers });
   const edge = async (host: string, where = '/headers') => {

@@ -2,15 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../envoy/condition.ts';
 import { findRequirements } from '../netns/requirements.ts';
 import { type ChildControlPlane, startChildControlPlane } from './child-control-plane.ts';
+import { onDemandAndEager } from './deliveries.ts';
 import { startMesh, type TestMesh } from './fixture.ts';
 import { app, namespace } from './world.ts';
 
 /** Pods whose DNS is captured ask the control plane, and their own resolver while it does not answer. */
 const envoy = findRequirements();
-const deliveries = {
-  'hosts on demand': ['mesh.pushedHosts=0'],
-  eager: ['mesh.delivery=eager'],
-} as const;
 
 const captured = {
   'proxy.istio.io/config': JSON.stringify({ proxyMetadata: { ISTIO_META_DNS_CAPTURE: 'true' } }),
@@ -53,7 +50,7 @@ const world = [
 const ask = (name: string, type: string) =>
   `const d=require('dns').promises;new d.Resolver().resolve('${name}','${type}').then((r)=>console.log(r.flat().sort().join(' ')),(e)=>console.log(e.code))`;
 
-describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, sets) => {
+describe.skipIf(envoy === undefined).each(Object.entries(onDemandAndEager))('%s', (_, sets) => {
   let mesh: TestMesh;
   let control: ChildControlPlane;
   beforeAll(async () => {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../envoy/condition.ts';
 import { selfSigned } from '../envoy/test-certificates.ts';
 import { findRequirements } from '../netns/requirements.ts';
+import { deliveries } from './deliveries.ts';
 import { example, exampleNames } from './examples.ts';
 import { startMesh, type TestMesh } from './fixture.ts';
 import { type OutsideServers, startOutside } from './outside-server.ts';
@@ -12,11 +13,6 @@ import { app, gatewayPod, namespace } from './world.ts';
 
 /** Where the mesh ends: hosts outside, declared or not, and the ingress gateway. */
 const envoy = findRequirements();
-const deliveries = {
-  'pushed hosts': [],
-  'hosts on demand': ['mesh.pushedHosts=0'],
-  eager: ['mesh.delivery=eager'],
-} as const;
 const outsideName = 'api.example.com';
 const certificate = selfSigned(outsideName);
 

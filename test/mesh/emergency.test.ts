@@ -71,15 +71,7 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
     };
     await until(() => `${what}: ${String(last)}, not ${String(wanted)}`, reached, 30);
   };
-  const within = async (yaml: string, check: () => Promise<void>) => {
-    await mesh.apply('emergency.yaml', yaml);
-    try {
-      await check();
-    } finally {
-      await mesh.remove('emergency.yaml');
-    }
-    expect(mesh.rejections).toEqual([]);
-  };
+  const within = (yaml: string, check: () => Promise<void>) => mesh.during('emergency.yaml', yaml, check);
   /** Of many at once on the connections that there are, each is answered so. */
   const allPosts = async (): Promise<string> => {
     const load = { url: 'http://server.default:9080/', method: 'POST', n: 40, concurrency: 8, timeoutMs: 2000 };

@@ -2,16 +2,12 @@ import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../envoy/condition.ts';
 import { findRequirements } from '../netns/requirements.ts';
+import { deliveries } from './deliveries.ts';
 import { startMesh, type TestMesh } from './fixture.ts';
 import { app, gatewayPod, namespace } from './world.ts';
 
 /** EnvoyFilters, as real proxies obey them. */
 const envoy = findRequirements();
-const deliveries = {
-  'pushed hosts': [],
-  'hosts on demand': ['mesh.pushedHosts=0'],
-  eager: ['mesh.delivery=eager'],
-} as const;
 
 const ports = [{ port: 9080, name: 'http', speaks: 'http' }];
 const world = [
@@ -50,15 +46,7 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
   });
   const ask = async (host: string) =>
     (await mesh.load('default/client', { url: `http://${host}:9080/headers` })).samples[0];
-  const within = async (manifest: string, check: () => Promise<void>) => {
-    await mesh.apply('row.yaml', manifest);
-    try {
-      await check();
-      expect(mesh.rejections).toEqual([]);
-    } finally {
-      await mesh.remove('row.yaml');
-    }
-  };
+  const within = (manifest: string, check: () => Promise<void>) => mesh.during('row.yaml', manifest, check);
   const inContext = (context: string) => ({
     context,
     listener: { filterChain: { filter: { name: manager, subFilter: { name: 'envoy.filters.http.router' } } } },

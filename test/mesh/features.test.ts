@@ -1,16 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findRequirements } from '../netns/requirements.ts';
+import { deliveries } from './deliveries.ts';
 import { featureRows, featureWorld } from './feature-rows.ts';
 import { startMesh, type TestMesh } from './fixture.ts';
 
 /** What no tutorial's file shows: every protocol, headless services, egress, gateways, ejection and return. */
 const envoy = findRequirements();
-
-const deliveries = {
-  'pushed hosts': [],
-  'hosts on demand': ['mesh.pushedHosts=0'],
-  eager: ['mesh.delivery=eager'],
-} as const;
 
 describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (delivery, sets) => {
   let mesh: TestMesh;

@@ -43,6 +43,8 @@ export interface TestMesh {
   /** Writes a manifest and waits until every proxy has what follows from it. */
   apply(name: string, yaml: string): Promise<void>;
   remove(name: string): Promise<void>;
+  /** The check while the manifest is there, which no proxy may reject. */
+  during(name: string, yaml: string, check: () => Promise<void>): Promise<void>;
   /** Waits until every proxy has acknowledged all that it should have. */
   settled(): Promise<void>;
   /** What any proxy has rejected so far. */
@@ -108,6 +110,15 @@ export async function startMesh(options: MeshOptions): Promise<TestMesh> {
       rmSync(join(folder, name), { force: true });
       await files.fetchNamespace('default');
       await mesh.settled();
+    },
+    during: async (name, yaml, check) => {
+      await mesh.apply(name, yaml);
+      try {
+        await check();
+        if (rejections.length > 0) throw new Error(rejections.join('\n'));
+      } finally {
+        await mesh.remove(name);
+      }
     },
     settled: async () => {
       if (options.startControlPlane === undefined) await settled(running());

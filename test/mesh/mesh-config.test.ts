@@ -1,16 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../envoy/condition.ts';
 import { findRequirements } from '../netns/requirements.ts';
+import { deliveries } from './deliveries.ts';
 import { startMesh, type TestMesh } from './fixture.ts';
 import { app, namespace } from './world.ts';
 
 /** Istio's meshConfig in the ConfigMap of a running mesh: real proxies follow it, and the control plane goes on. */
 const envoy = findRequirements();
-const deliveries = {
-  'pushed hosts': [],
-  'hosts on demand': ['mesh.pushedHosts=0'],
-  eager: ['mesh.delivery=eager'],
-} as const;
 
 const world = [
   namespace('default', 'meshed'),
@@ -40,15 +36,8 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
   /** A listener goes on until the next one is warm. */
   const reaches = async <T>(what: string, wanted: T, ask: () => Promise<T>) =>
     await until(what, async () => ((await ask()) === wanted ? true : undefined));
-  const within = async (config: object, check: () => Promise<void>) => {
-    await mesh.apply('mesh-config.yaml', configMap(config));
-    try {
-      await check();
-      expect(mesh.rejections).toEqual([]);
-    } finally {
-      await mesh.remove('mesh-config.yaml');
-    }
-  };
+  const within = (config: object, check: () => Promise<void>) =>
+    mesh.during('mesh-config.yaml', configMap(config), check);
 
   test('hosts that the mesh does not know, and back again', async () => {
     const called = async () =>

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../envoy/condition.ts';
 import { findRequirements } from '../netns/requirements.ts';
+import { deliveries } from './deliveries.ts';
 import { startMesh, type TestMesh } from './fixture.ts';
 import { firstLine } from './lines.ts';
 import { raiseWall } from './wall.ts';
@@ -11,11 +12,6 @@ import { app, gatewayPod, namespace } from './world.ts';
  * through the gateway alone, by mutual TLS from end to end.
  */
 const envoy = findRequirements();
-const deliveries = {
-  'pushed hosts': [],
-  'hosts on demand': ['mesh.pushedHosts=0'],
-  eager: ['mesh.delivery=eager'],
-} as const;
 
 const inNetwork = (network: string) => ({ 'topology.istio.io/network': network });
 const ports = [

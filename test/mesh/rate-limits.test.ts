@@ -2,16 +2,13 @@ import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../envoy/condition.ts';
 import { findRequirements } from '../netns/requirements.ts';
+import { onDemandAndEager } from './deliveries.ts';
 import { startMesh, type TestMesh } from './fixture.ts';
 import { startCounter, type TestCounter } from './test-counter.ts';
 import { app, gatewayPod, namespace } from './world.ts';
 
 /** RateLimits, as real proxies keep them. Hours, so that no bucket fills while a test looks at it. */
 const envoy = findRequirements();
-const deliveries = {
-  'hosts on demand': ['mesh.pushedHosts=0'],
-  eager: ['mesh.delivery=eager'],
-} as const;
 
 const ports = [
   { port: 9080, name: 'http', speaks: 'http' },
@@ -62,7 +59,7 @@ const selecting = (name: string) => ({ matchLabels: { app: name } });
 const five = { requests: 5, unit: 'hour' };
 const headersOnly = { ...five, match: { path: { exact: '/headers' } } };
 
-describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, sets) => {
+describe.skipIf(envoy === undefined).each(Object.entries(onDemandAndEager))('%s', (_, sets) => {
   let mesh: TestMesh;
   let counter: TestCounter;
   beforeAll(async () => {
@@ -74,15 +71,7 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
     await counter?.stop();
     await mesh?.stop();
   });
-  const within = async (manifest: string, check: () => Promise<void>) => {
-    await mesh.apply('row.yaml', manifest);
-    try {
-      await check();
-      expect(mesh.rejections).toEqual([]);
-    } finally {
-      await mesh.remove('row.yaml');
-    }
-  };
+  const within = (manifest: string, check: () => Promise<void>) => mesh.during('row.yaml', manifest, check);
   const ask = async (url: string, n = 1, headers: Readonly<Record<string, string>> = {}, from = 'default/client') =>
     await mesh.load(from, { url: `http://${url}`, n, headers });
   const statuses = async (...args: Parameters<typeof ask>) => (await ask(...args)).statuses;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../envoy/condition.ts';
 import { findRequirements } from '../netns/requirements.ts';
+import { onDemandAndEager } from './deliveries.ts';
 import { startMesh, type TestMesh } from './fixture.ts';
 import { app, namespace } from './world.ts';
 
@@ -9,7 +10,6 @@ import { app, namespace } from './world.ts';
  * the patches beside them are in force.
  */
 const envoy = findRequirements();
-const deliveries = { 'hosts on demand': ['mesh.pushedHosts=0'], eager: ['mesh.delivery=eager'] } as const;
 
 const ports = [{ port: 9080, name: 'http', speaks: 'http' }];
 const world = [namespace('default', 'meshed'), app('client'), app('server', { ports })].join('');
@@ -43,7 +43,7 @@ const unknownType = {
   },
 };
 
-describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, sets) => {
+describe.skipIf(envoy === undefined).each(Object.entries(onDemandAndEager))('%s', (_, sets) => {
   let mesh: TestMesh;
   beforeAll(async () => {
     mesh = await startMesh({ envoy: envoy ?? '', manifests: { 'world.yaml': world }, sets });

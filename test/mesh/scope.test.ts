@@ -3,17 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findRequirements } from '../netns/requirements.ts';
+import { deliveries } from './deliveries.ts';
 import { startMesh, type TestMesh } from './fixture.ts';
 import { scopeRows, scopeWorld } from './scope-rows.ts';
 
 /** What Sidecar resources say of a pod's own ports, and what clients see of the mesh. */
 const envoy = findRequirements();
-
-const deliveries = {
-  'pushed hosts': [],
-  'hosts on demand': ['mesh.pushedHosts=0'],
-  eager: ['mesh.delivery=eager'],
-} as const;
 
 describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (delivery, sets) => {
   let mesh: TestMesh;

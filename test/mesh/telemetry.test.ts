@@ -4,15 +4,12 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { until } from '../envoy/condition.ts';
 import { findRequirements } from '../netns/requirements.ts';
+import { onDemandAndEager } from './deliveries.ts';
 import { startMesh, type TestMesh } from './fixture.ts';
 import { app, namespace } from './world.ts';
 
 /** Telemetry resources: real proxies log, count and trace, and tell a real collector. */
 const envoy = findRequirements();
-const deliveries = {
-  'hosts on demand': ['mesh.pushedHosts=0'],
-  eager: ['mesh.delivery=eager'],
-} as const;
 
 const world = [
   namespace('default', 'meshed'),
@@ -55,7 +52,7 @@ interface Span {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, sets) => {
+describe.skipIf(envoy === undefined).each(Object.entries(onDemandAndEager))('%s', (_, sets) => {
   let mesh: TestMesh;
   let collector: Server;
   const spans: Span[] = [];
@@ -102,15 +99,7 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
       },
       40,
     );
-  const within = async (manifest: string, check: () => Promise<void>) => {
-    await mesh.apply('row.yaml', manifest);
-    try {
-      await check();
-      expect(mesh.rejections).toEqual([]);
-    } finally {
-      await mesh.remove('row.yaml');
-    }
-  };
+  const within = (manifest: string, check: () => Promise<void>) => mesh.during('row.yaml', manifest, check);
 
   test('logs: of the mesh, but for what nearer levels say', async () => {
     const root = telemetry('mesh', { accessLogging: [{ providers: [{ name: 'log' }] }] }, 'istio-system');

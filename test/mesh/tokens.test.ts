@@ -2,16 +2,13 @@ import { request } from 'undici';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { until } from '../envoy/condition.ts';
 import { findRequirements } from '../netns/requirements.ts';
+import { onDemandAndEager } from './deliveries.ts';
 import { startMesh, type TestMesh } from './fixture.ts';
 import { bearer, KeyServer, TestIssuer } from './test-issuer.ts';
 import { app, gatewayPod, namespace } from './world.ts';
 
 /** Tokens, real ones, at real proxies: whose are taken, what they allow, and what becomes of that when keys change. */
 const envoy = findRequirements();
-const deliveries = {
-  'hosts on demand': ['mesh.pushedHosts=0'],
-  eager: ['mesh.delivery=eager'],
-} as const;
 
 const ports = [
   { port: 9080, name: 'http', speaks: 'http' },
@@ -65,7 +62,7 @@ spec: ${JSON.stringify({
 ---`;
 const deny = (rule: object) => policy('AuthorizationPolicy', { selector: server, action: 'DENY', rules: [rule] });
 
-describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, sets) => {
+describe.skipIf(envoy === undefined).each(Object.entries(onDemandAndEager))('%s', (_, sets) => {
   let mesh: TestMesh;
   let keys: KeyServer;
   beforeAll(async () => {
@@ -95,15 +92,7 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
     const script = `exec 3<>/dev/tcp/${host}/9083; echo ping >&3; timeout 3 head -n 1 <&3 2>/dev/null`;
     return (await mesh.shell('default/client', `bash -c '${script}' || true`)).trim() === 'ping';
   };
-  const within = async (manifest: string, check: () => Promise<void>) => {
-    await mesh.apply('row.yaml', manifest);
-    try {
-      await check();
-      expect(mesh.rejections).toEqual([]);
-    } finally {
-      await mesh.remove('row.yaml');
-    }
-  };
+  const within = (manifest: string, check: () => Promise<void>) => mesh.during('row.yaml', manifest, check);
 
   test('a good token passes, as does none; a bad one is a 401 from the next request on', async () => {
     expect(await status(other.token())).toBe(200);

@@ -1,18 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findRequirements } from '../netns/requirements.ts';
 import { credentialRows } from './credential-rows.ts';
+import { deliveries } from './deliveries.ts';
 import { startMesh, type TestMesh } from './fixture.ts';
 import { policyRows } from './policy-rows.ts';
 import { trafficRows, trafficWorld } from './traffic-rows.ts';
 
 /** Rules of VirtualServices and DestinationRules that no tutorial's file shows. */
 const envoy = findRequirements();
-
-const deliveries = {
-  'pushed hosts': [],
-  'hosts on demand': ['mesh.pushedHosts=0'],
-  eager: ['mesh.delivery=eager'],
-} as const;
 
 describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (delivery, sets) => {
   let mesh: TestMesh;
