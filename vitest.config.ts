@@ -1,10 +1,17 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-/**
- * One project a suite. `unit` needs nothing but Node; the others need what their name says and are
- * run by `.ci/run` (root and iptables: netns; Envoy: envoy; an API server: cluster).
- */
+/** What waits, waits for a condition: this long on a machine that builds an API server beside it, and not Vitest's one second. */
+const expectations = { poll: { timeout: 30_000 } };
+
+/** A suite that needs what its name says, one file after the other; `.ci/run` runs them (root and iptables: netns; Envoy: envoy; an API server: cluster). */
+function suite(name: string, include: string, testTimeout: number, hookTimeout: number) {
+  return {
+    test: { name, include: [include], testTimeout, hookTimeout, fileParallelism: false, expect: expectations },
+  };
+}
+
+/** One project a suite. */
 export default defineConfig({
   test: {
     reporters: ['default'],
@@ -13,6 +20,7 @@ export default defineConfig({
     projects: [
       {
         test: {
+          // It needs nothing but Node.
           name: 'unit',
           include: [
             'src/**/*.test.ts',
@@ -30,89 +38,18 @@ export default defineConfig({
           // Of a property on a machine that builds an API server beside it; alone none takes 15 s.
           testTimeout: 120_000,
           hookTimeout: 60_000,
+          expect: expectations,
         },
       },
-      {
-        test: {
-          name: 'envoy',
-          include: ['test/envoy/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          fileParallelism: false,
-        },
-      },
-      {
-        test: {
-          name: 'netns',
-          include: ['test/netns/**/*.test.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
-          fileParallelism: false,
-        },
-      },
-      {
-        test: {
-          name: 'mesh',
-          include: ['test/mesh/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
-          fileParallelism: false,
-        },
-      },
-      {
-        test: {
-          name: 'soak',
-          include: ['test/soak/**/*.test.ts'],
-          testTimeout: 600_000,
-          hookTimeout: 180_000,
-          fileParallelism: false,
-        },
-      },
-      {
-        test: {
-          name: 'simulation',
-          include: ['test/simulation/envoy/**/*.test.ts'],
-          testTimeout: 600_000,
-          hookTimeout: 180_000,
-          fileParallelism: false,
-        },
-      },
-      {
-        test: {
-          name: 'ui',
-          include: ['test/ui/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          fileParallelism: false,
-        },
-      },
-      {
-        test: {
-          name: 'telemetry',
-          include: ['test/telemetry/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 180_000,
-          fileParallelism: false,
-        },
-      },
-      {
-        test: {
-          name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
-          testTimeout: 240_000,
-          hookTimeout: 180_000,
-          fileParallelism: false,
-        },
-      },
-      {
-        test: {
-          name: 'cluster',
-          include: ['test/cluster/**/*.test.ts'],
-          testTimeout: 300_000,
-          hookTimeout: 600_000,
-          fileParallelism: false,
-        },
-      },
+      suite('envoy', 'test/envoy/**/*.test.ts', 120_000, 120_000),
+      suite('netns', 'test/netns/**/*.test.ts', 180_000, 180_000),
+      suite('mesh', 'test/mesh/**/*.test.ts', 180_000, 180_000),
+      suite('soak', 'test/soak/**/*.test.ts', 600_000, 180_000),
+      suite('simulation', 'test/simulation/envoy/**/*.test.ts', 600_000, 180_000),
+      suite('ui', 'test/ui/**/*.test.ts', 120_000, 120_000),
+      suite('telemetry', 'test/telemetry/**/*.test.ts', 120_000, 180_000),
+      suite('e2e', 'test/e2e/**/*.test.ts', 300_000, 300_000),
+      suite('cluster', 'test/cluster/**/*.test.ts', 300_000, 600_000),
     ],
   },
 });

@@ -7,7 +7,7 @@ import type { Session } from './session.ts';
 
 const resources = 'test/e2e/resources';
 /** What a client sees follows a change within a second or two; on a busy machine later. */
-const soon = { timeout: 20_000, interval: 250 };
+const soon = { timeout: 60_000, interval: 250 };
 
 /** The hands-on exercises as the tutorials give them, with `outrigger` in the place of `istioctl`: each test goes on where the last one ended. */
 describe.skipIf(isSkipped)('the hands-on exercises', () => {

@@ -5,7 +5,7 @@ import type { Session } from './session.ts';
 
 const resources = 'test/e2e/resources';
 const bookinfo = 'manifests/samples/bookinfo/bookinfo.yaml';
-const soon = { timeout: 20_000, interval: 250 };
+const soon = { timeout: 60_000, interval: 250 };
 
 /** Linkerd's exercises with `outrigger` in the place of `linkerd`: each test goes on where the last one ended. */
 describe.skipIf(isSkipped)("Linkerd's exercises", () => {

@@ -5,7 +5,7 @@ import { isSkipped } from './prerequisites.ts';
 import type { Session } from './session.ts';
 
 const resources = 'test/e2e/resources';
-const soon = { timeout: 20_000, interval: 250 };
+const soon = { timeout: 60_000, interval: 250 };
 
 /** A new revision beside the one that runs, as Istio's canary upgrades go: each test goes on where the last one ended. */
 describe.skipIf(isSkipped)('an upgrade by revisions', () => {

@@ -197,7 +197,7 @@ describe.skipIf(envoy === undefined)('identity', () => {
     const { code, details } = await stream.ended;
     expect({ code, details }).toEqual({ code: status.UNAVAILABLE, details: expect.stringContaining('OR2008') });
     expect(Date.now() - begun).toBeGreaterThan(1500);
-    expect(Date.now() - begun).toBeLessThan(4200);
+    expect(Date.now() - begun).toBeLessThan(8000);
   });
 
   test('no proxy was disturbed by it', async () => {
