@@ -39,12 +39,17 @@ async function serve(plugin: FastifyPluginCallback, limits: Partial<HttpLimits> 
   return { server, port, ask, faults };
 }
 
-/** `/slow` is answered when `release` is called; `/body` tells the length of its body. */
+/** `/slow` is answered when `release` is called, `/raw` past Fastify; `/body` tells the length of its body. */
 function routes(release: Promise<void> = Promise.resolve()): FastifyPluginCallback {
   return (app, _, done) => {
     app.get('/slow', async () => {
       await release;
       return 'answered';
+    });
+    app.get('/raw', (_request, reply) => {
+      reply.hijack();
+      reply.raw.writeHead(200, { 'content-length': 3 });
+      reply.raw.end('raw');
     });
     app.post('/body', (request, reply) => reply.send(String(JSON.stringify(request.body).length)));
     app.get('/broken', () => {
@@ -253,8 +258,12 @@ test('who leaves says so with each answer, and answers all the same', async () =
   const { server, ask } = await serve(routes());
   expect((await ask('/slow')).headers['connection']).toBe('keep-alive');
   server.sayGoodbye();
-  const last = await ask('/slow');
-  expect([last.statusCode, last.headers['connection']]).toEqual([200, 'close']);
+  // The webhook's own answers are written past Fastify.
+  for (const path of ['/slow', '/raw', '/unknown']) {
+    const last = await ask(path);
+    expect([path, last.headers['connection']]).toEqual([path, 'close']);
+    await last.body.dump();
+  }
 });
 
 test('who leaves waits for connections that are still used, each to its last answer', async () => {

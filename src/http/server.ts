@@ -102,7 +102,7 @@ function furnish(
   let lastRequest = 0;
   app.addHook('onRequest', (_request, reply, done) => {
     lastRequest = performance.now();
-    if (leaving) reply.header('connection', 'close');
+    if (leaving) reply.raw.setHeader('connection', 'close');
     done();
   });
   app.setNotFoundHandler(notFoundHandler(routes, unknownPath));
