@@ -1,11 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { EmergencyKeeper } from '../emergency/emergency-keeper.ts';
+import { asOutriggerError } from '../errors.ts';
 import { systemClock } from '../identity/serving-certificates.ts';
 import { tokenAudience } from '../identity/tokens/token-peer.ts';
 import { TokenReviewAuthenticator } from '../identity/tokens/token-review.ts';
 import { systemNamespaces } from '../inject/decision/checks.ts';
 import { ClusterEntries } from '../machines/cluster-entries.ts';
+import {
+  type InstalledRevisions,
+  installedRevisions,
+  ownWebhooks,
+  webhooksPath,
+} from '../model/installed-revisions.ts';
 import type { ClusterParts } from '../source/kubernetes/cluster-parts.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Config } from './config.ts';
@@ -35,7 +42,21 @@ export async function clusterSurroundings({ config, env, logger }: ClusterOption
     tokenAudiences: [tokenAudience],
     ...(discovery ? { mesh: meshOf(config) } : {}),
   });
-  return { ...parts, place: 'cluster', objects: parts.facts, mesh: discovery ? clusterMesh(parts, logger) : undefined };
+  return {
+    ...{ ...parts, place: 'cluster', objects: parts.facts, mesh: discovery ? clusterMesh(parts, logger) : undefined },
+    installed: () => readInstalled(parts, logger),
+  };
+}
+
+/** Without the right to see webhooks, a preview knows its own revision alone. */
+async function readInstalled({ api }: ClusterParts, logger: Logger): Promise<InstalledRevisions | undefined> {
+  try {
+    return installedRevisions(await api.list(webhooksPath, ownWebhooks));
+  } catch (error) {
+    const { code, message, remedy } = asOutriggerError(error);
+    logger.warn({ part: 'preview', code, remedy }, message);
+    return undefined;
+  }
 }
 
 function meshOf({ mesh: { secretNamespaces, rootExcludedNamespaces } }: Config) {

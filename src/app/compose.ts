@@ -74,7 +74,7 @@ export function compose(options: ComposeOptions): Composition {
     ]);
   const preview = (path: string) =>
     previewPlugin({
-      ...{ injector: injector.plain, facts: surroundings.facts, onFault, path },
+      ...{ injector: injector.plain, facts: surroundings.facts, installed: surroundings.installed, onFault, path },
       bodyLimit: config.server.bodyLimitBytes,
     });
   const dashboard = new DashboardComponent({

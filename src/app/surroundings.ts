@@ -2,6 +2,7 @@ import type { UserTokens } from '../dashboard/recognize.ts';
 import type { ReadinessCheck } from '../http/health.ts';
 import type { RootStore } from '../identity/root-store.ts';
 import type { OutcomeListener } from '../inject/webhook-types.ts';
+import type { InstalledRevisions } from '../model/installed-revisions.ts';
 import type { ClusterFacts } from '../model/pod.ts';
 import type { UserAccess } from '../source/kubernetes/user-access.ts';
 import type { ObjectSource } from '../source/object-source.ts';
@@ -22,6 +23,8 @@ export interface Surroundings {
   readonly rootPlace: string;
   /** Told of each answered admission; undefined when nobody outside is. */
   readonly onOutcome: OutcomeListener | undefined;
+  /** The control planes of the cluster, asked for when somebody wants to know; undefined where there is no cluster. */
+  readonly installed?: (() => Promise<InstalledRevisions | undefined>) | undefined;
   /** What proxies are configured from; undefined where none are. */
   readonly mesh?: MeshParts | undefined;
   /** Proves tokens of people, and acts for them; undefined where there is no API server. */

@@ -3,6 +3,7 @@ import type { Config } from '../app/config.ts';
 import { readTemplateTexts } from '../app/places.ts';
 import { buildInjector } from '../inject/build-injector.ts';
 import { injectObject, type Surroundings } from '../inject/object-injection.ts';
+import { asAnyOf, type InstalledRevisions, installedRevisions } from '../model/installed-revisions.ts';
 import type { MeshSettings } from '../model/mesh-settings.ts';
 import type { NamespaceFacts } from '../model/pod.ts';
 import { delegateProblems } from '../policy/virtual-service/delegate-problems.ts';
@@ -64,10 +65,17 @@ function injectionOf({ objects, config }: WorldOptions): Surroundings {
     .map(({ name, object }) => ({ name, kubeletVersion: textAt(object, 'status', 'nodeInfo', 'kubeletVersion') }));
   const flags = { namespace: undefined, labels: undefined, annotations: undefined };
   return {
-    injector: buildInjector(config.injection, readTemplateTexts()),
+    injector: buildInjector(asAnyOf(config.injection, installedIn(objects)), readTemplateTexts()),
     nodes,
     namespaceOf: namespaceFacts({ namespace }, flags),
   };
+}
+
+/** Revisions and tags, as the webhooks among the objects say. */
+export function installedIn(objects: readonly SourceObject[]): InstalledRevisions {
+  return installedRevisions(
+    objects.filter(({ kind }) => kind === 'MutatingWebhookConfiguration').map(({ object }) => object),
+  );
 }
 
 function factsOf({ name, object }: SourceObject): NamespaceFacts {

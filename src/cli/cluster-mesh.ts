@@ -1,5 +1,6 @@
 import { configKeys } from '../app/config.ts';
 import { OutriggerError } from '../errors.ts';
+import { ownWebhooks } from '../model/installed-revisions.ts';
 import { isObject, type Json, type JsonObject } from '../model/json.ts';
 import { objectsAt, textAt } from '../registry/json-fields.ts';
 import { dialectKinds, kindKey } from '../schema/dialect-kinds.ts';
@@ -42,6 +43,15 @@ const kubernetes: readonly Listed[] = [
   { ...core('ConfigMap', 'configmaps'), query: { fieldSelector: 'metadata.name=istio' }, optional: true },
   { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', plural: 'poddisruptionbudgets' },
   { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', plural: 'networkpolicies' },
+  {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    ...{
+      kind: 'MutatingWebhookConfiguration',
+      plural: 'mutatingwebhookconfigurations',
+      query: ownWebhooks,
+      optional: true,
+    },
+  },
   { apiVersion: 'metrics.k8s.io/v1beta1', kind: 'PodMetrics', plural: 'pods', optional: true },
 ];
 

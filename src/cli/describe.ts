@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { readInstalled } from '../cluster-access/installed.ts';
 import { injectObject } from '../inject/object-injection.ts';
 import type { ClusterFacts, NodeFacts } from '../model/pod.ts';
 import type { Workload } from '../model/workload.ts';
@@ -7,7 +8,7 @@ import { describePod, fieldWarnings, type InjectionDecision } from '../operate/d
 import { describeService } from '../operate/describe/service.ts';
 import { printable } from '../operate/text/table.ts';
 import { textAt } from '../registry/json-fields.ts';
-import { outputOption } from './cluster-flags.ts';
+import { accessOf, outputOption } from './cluster-flags.ts';
 import { findService, findWorkload } from './find-workload.ts';
 import { injectionWith } from './injection-setup.ts';
 import { printValue } from './print-value.ts';
@@ -77,7 +78,7 @@ function serviceOf({ snapshot, settings, objects, sight, namespace }: ReadMesh, 
 
 /** What the webhook would say of it now; undefined where that is an error. */
 async function decisionOf(
-  { snapshot, objects }: ReadMesh,
+  { snapshot, objects, offline }: ReadMesh,
   workload: Workload,
   made: Command,
 ): Promise<InjectionDecision | undefined> {
@@ -92,7 +93,8 @@ async function decisionOf(
           return { name: node.name, kubeletVersion: textAt(node.object, 'status', 'nodeInfo', 'kubeletVersion') };
         }),
   };
-  const [result] = injectObject(pod.object, await injectionWith(made, facts, say)).results;
+  const installed = offline ? undefined : await readInstalled(accessOf(made.opts<MeshFlags>()).connection);
+  const [result] = injectObject(pod.object, await injectionWith(made, { ...facts, installed }, say)).results;
   if (result?.outcome !== undefined) return result.outcome.decision;
   return result?.error === undefined ? undefined : { inject: false, message: result.error.message };
 }

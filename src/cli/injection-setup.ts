@@ -4,6 +4,7 @@ import { readTemplateTexts } from '../app/places.ts';
 import type { ErrorCode } from '../errors.ts';
 import { buildInjector } from '../inject/build-injector.ts';
 import type { Surroundings } from '../inject/object-injection.ts';
+import { asAnyOf, type InstalledRevisions } from '../model/installed-revisions.ts';
 import type { ClusterFacts } from '../model/pod.ts';
 import { namespaceFacts, parsePairs } from '../preview/namespace-facts.ts';
 import { FilesSource } from '../source/files/files-source.ts';
@@ -66,18 +67,23 @@ export async function setUpInjection(
   tellAssumed: (name: string) => void = () => {},
 ): Promise<Surroundings> {
   const flags = command.opts<InjectionFlags>();
-  const facts = await factsOf(flags, say, flags.namespaceLabels === undefined ? tellAssumed : () => {});
+  const { facts, installed } = await knownOf(flags, say, flags.namespaceLabels === undefined ? tellAssumed : () => {});
   const { namespace } = withGivenNamespaces(facts, inputs);
   const proxyConfigs: ClusterFacts['proxyConfigs'] = (name, labels) => facts.proxyConfigs?.(name, labels);
   const stoppedInjection: ClusterFacts['stoppedInjection'] = (name, labels) => facts.stoppedInjection?.(name, labels);
   const known = { namespace, nodes: () => facts.nodes(), proxyConfigs, stoppedInjection };
-  return injectionWith(command, known, say);
+  return injectionWith(command, { ...known, installed }, say);
+}
+
+interface Known extends Pick<ClusterFacts, 'namespace' | 'nodes' | 'proxyConfigs' | 'stoppedInjection'> {
+  /** Of a cluster: a pod is injected by whichever of them it asks for. */
+  readonly installed?: InstalledRevisions | undefined;
 }
 
 /** The same with facts that are known already. */
 export async function injectionWith(
   command: Command,
-  facts: Pick<ClusterFacts, 'namespace' | 'nodes' | 'proxyConfigs' | 'stoppedInjection'>,
+  facts: Known,
   say: (line: string) => void,
 ): Promise<Surroundings> {
   const flags = command.opts<InjectionFlags>();
@@ -85,8 +91,9 @@ export async function injectionWith(
   for (const report of reports) {
     if (report.state === 'reported') say(`istio-values: ${report.key} has no effect: ${report.text}`);
   }
+  const settings = facts.installed === undefined ? config.injection : asAnyOf(config.injection, facts.installed);
   return {
-    injector: buildInjector(config.injection, readTemplateTexts()),
+    injector: buildInjector(settings, readTemplateTexts()),
     nodes: facts.nodes(),
     proxyConfigsOf: (name, labels) => facts.proxyConfigs?.(name, labels),
     stoppedInjectionOf: (name, labels) => facts.stoppedInjection?.(name, labels),
@@ -101,14 +108,19 @@ export async function injectionWith(
   };
 }
 
-async function factsOf(
+async function knownOf(
   flags: InjectionFlags,
   say: (line: string) => void,
   tellAssumed: (name: string) => void,
-): Promise<ClusterFacts> {
-  if (flags.config !== undefined) return folderFacts(flags.config, say);
-  if (flags.kubernetes || flags.kubeconfig !== undefined || flags.context !== undefined) return clusterFacts(flags);
-  return offlineFacts(tellAssumed);
+): Promise<{ facts: ClusterFacts; installed?: InstalledRevisions | undefined }> {
+  if (flags.config !== undefined) return { facts: await folderFacts(flags.config, say) };
+  if (flags.kubernetes || flags.kubeconfig !== undefined || flags.context !== undefined) {
+    const read = await readCluster(flags);
+    if (read.installed === undefined)
+      say('warning: webhooks may not be listed: tags and other revisions are not known');
+    return read;
+  }
+  return { facts: offlineFacts(tellAssumed) };
 }
 
 async function folderFacts(folder: string, say: (line: string) => void): Promise<ClusterFacts> {
@@ -132,7 +144,7 @@ async function folderFacts(folder: string, say: (line: string) => void): Promise
 const harmless: readonly ErrorCode[] = ['OR1603', 'OR1608'];
 
 /** client-node takes a third of a second to load: only here. */
-async function clusterFacts(flags: InjectionFlags): Promise<ClusterFacts> {
+async function readCluster(flags: InjectionFlags) {
   const { readClusterOnce } = await import('./cluster-once.ts');
   return readClusterOnce(flags);
 }

@@ -1,4 +1,5 @@
 import { asOutriggerError, type OutriggerError } from '../errors.ts';
+import type { InstalledRevisions } from '../model/installed-revisions.ts';
 import { isObject, type Json, type JsonObject } from '../model/json.ts';
 import type { ClusterFacts, NamespaceFacts, NodeFacts, Pod } from '../model/pod.ts';
 import type { InjectOutcome, Injector } from './injector.ts';
@@ -19,6 +20,8 @@ export interface Surroundings {
   readonly nodes: readonly NodeFacts[];
   readonly proxyConfigsOf?: ClusterFacts['proxyConfigs'];
   readonly stoppedInjectionOf?: ClusterFacts['stoppedInjection'];
+  /** Beyond what the settings of the injector say. */
+  readonly installed?: InstalledRevisions | undefined;
 }
 
 /** A namespace that nobody knows: the webhook would refuse its pods. */
@@ -126,7 +129,8 @@ function injectOne(item: JsonObject, embedded: EmbeddedPod, around: Surroundings
     const { pod, workload } = embedded;
     const proxyConfigs = around.proxyConfigsOf?.(namespace.name, pod.metadata.labels ?? {});
     const stopped = around.stoppedInjectionOf?.(namespace.name, pod.metadata.labels ?? {});
-    const outcome = around.injector.inject({ pod, namespace, nodes: around.nodes, proxyConfigs, stopped }, workload);
+    const { nodes, installed } = around;
+    const outcome = around.injector.inject({ pod, namespace, nodes, proxyConfigs, stopped, installed }, workload);
     const after = outcome.pod === embedded.pod ? item : replaceEmbeddedPod(item, embedded.path, outcome.pod);
     return { ...common, after, outcome, error: undefined };
   } catch (thrown) {

@@ -10,19 +10,24 @@ import { type InjectionSettings, InjectionSettingsSchema } from '../inject/revie
 import type { ClusterFacts } from '../model/pod.ts';
 import { previewPlugin } from './preview-plugin.ts';
 
+const known: Readonly<Record<string, Record<string, string>>> = {
+  shop: { 'istio-injection': 'enabled' },
+  tagged: { 'istio.io/rev': 'prod' },
+};
 const facts: ClusterFacts = {
-  namespace: (name) =>
-    name === 'shop' ? { name, labels: { 'istio-injection': 'enabled' }, annotations: {} } : undefined,
+  namespace: (name) => (known[name] === undefined ? undefined : { name, labels: known[name], annotations: {} }),
   fetchNamespace: async () => undefined,
   nodes: () => [],
   synced: true,
 };
 const faults: unknown[] = [];
+let tags: Record<string, string> = {};
 const app = Fastify();
 app.register(
   previewPlugin({
     injector: buildInjector(Value.Default(InjectionSettingsSchema, {}) as InjectionSettings, texts),
     facts,
+    installed: async () => ({ revisions: ['default', 'next'], tags }),
     bodyLimit: 6 * 1024 * 1024,
     onFault: (error) => faults.push(error),
   }),
@@ -50,6 +55,15 @@ describe('POST /preview', () => {
     expect(body.rules.v6).toContain('::6/128');
     expect(body.bootstrap.admin).toBeDefined();
     expect(body.added.requests).toEqual({ cpu: '50m', memory: '64Mi' });
+  });
+
+  test('a tag of the cluster is known as soon as it is there', async () => {
+    const decision = async () => (await post('?namespace=tagged').expect(200)).body.decision;
+    expect(await decision()).toMatchObject({ inject: false, decidedBy: 'revision_not_installed' });
+    tags = { prod: 'next' };
+    expect(await decision()).toMatchObject({ inject: false, decidedBy: 'other_revision' });
+    tags = { prod: 'default' };
+    expect((await decision()).inject).toBe(true);
   });
 
   test('YAML is the object, text the unified diff', async () => {

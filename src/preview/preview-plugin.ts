@@ -4,6 +4,7 @@ import type { ManifestDocument } from '../documents/read-documents.ts';
 import { asOutriggerError, describeError, OutriggerError } from '../errors.ts';
 import type { Injector } from '../inject/injector.ts';
 import { injectObject, type ObjectInjection } from '../inject/object-injection.ts';
+import type { InstalledRevisions } from '../model/installed-revisions.ts';
 import { isObject, type JsonObject } from '../model/json.ts';
 import type { ClusterFacts } from '../model/pod.ts';
 import { bounded } from './bounded.ts';
@@ -17,6 +18,8 @@ import { printPreview } from './text.ts';
 export interface PreviewOptions {
   readonly injector: Injector;
   readonly facts: ClusterFacts;
+  /** The control planes of the cluster; undefined where that cannot be known. */
+  readonly installed?: (() => Promise<InstalledRevisions | undefined>) | undefined;
   /** Bytes. */
   readonly bodyLimit: number;
   readonly onFault: (error: unknown) => void;
@@ -35,12 +38,13 @@ export function previewPlugin(options: PreviewOptions): FastifyPluginCallback {
       parsed(null, body),
     );
     app.setErrorHandler((error, _request, reply) => answerError(error, reply, options));
-    app.post(options.path ?? '/preview', { bodyLimit: options.bodyLimit }, (request, reply) => {
+    app.post(options.path ?? '/preview', { bodyLimit: options.bodyLimit }, async (request, reply) => {
       const query = readQuery(request.query);
       const format = chooseFormat(request.headers.accept);
+      const installed = await options.installed?.();
       const previews = readBody(request.body, format).map((document) => ({
         document,
-        ...previewObject(document.object, query, options),
+        ...previewObject(document.object, { query, installed }, options),
       }));
       const { type, text } = printAnswer(previews, format, query.explain);
       return reply.type(type).send(text);
@@ -75,13 +79,14 @@ function printAnswer(
 
 function previewObject(
   object: JsonObject,
-  query: PreviewQuery,
+  { query, installed }: { query: PreviewQuery; installed: InstalledRevisions | undefined },
   { injector, facts }: PreviewOptions,
 ): { after: JsonObject; results: ObjectInjection[] } {
   const { reviewed, namespace } = unwrapReview(object);
   const given = { ...query, namespace: query.namespace ?? namespace };
   return injectObject(reviewed, {
     injector,
+    installed,
     nodes: facts.nodes(),
     proxyConfigsOf: (name, labels) => facts.proxyConfigs?.(name, labels),
     stoppedInjectionOf: (name, labels) => facts.stoppedInjection?.(name, labels),

@@ -1,3 +1,4 @@
+import { type InstalledRevisions, knowing } from '../../model/installed-revisions.ts';
 import type { NamespaceFacts, NodeFacts, Pod, ProxyConfigLayers, StoppedInjection } from '../../model/pod.ts';
 import type { InjectionSettings } from './settings.ts';
 
@@ -12,6 +13,8 @@ export interface InjectRequest {
   readonly urlParameters?: Readonly<Record<string, string>>;
   /** The tag whose webhook asks: it is one of this revision, whatever the settings know of it. */
   readonly tag?: string | undefined;
+  /** What else is known of the control planes of the cluster. */
+  readonly installed?: InstalledRevisions | undefined;
 }
 
 /** What the checks of the decision look at: the request, flattened. */
@@ -29,9 +32,10 @@ export interface PodFacts {
 
 export function gatherFacts(request: InjectRequest, settings: InjectionSettings): PodFacts {
   const { metadata, spec } = request.pod;
-  const { tag } = request;
+  const { tag, installed } = request;
+  const informed = installed === undefined ? settings : knowing(settings, installed);
   return {
-    settings: tag === undefined ? settings : { ...settings, tags: { ...settings.tags, [tag]: settings.revision } },
+    settings: tag === undefined ? informed : { ...informed, tags: { ...informed.tags, [tag]: settings.revision } },
     namespace: request.namespace.name,
     hostNetwork: spec.hostNetwork === true,
     containerNames: [...(spec.initContainers ?? []), ...spec.containers].map((container) => container.name),

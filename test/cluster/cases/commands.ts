@@ -31,6 +31,25 @@ export function commandCases(cluster: () => Cluster): void {
       expect(await preview('cli-out')).toBe('not_selected');
     });
 
+    test('preview knows the tags of the cluster', async () => {
+      const at = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
+      const labels = { app: 'outrigger', 'outrigger.io/rev': 'blue', 'outrigger.io/tag': 'cli-prod' };
+      await makeNamespace(cluster(), 'cli-tag', { labels: { 'istio.io/rev': 'cli-prod' } });
+      const preview = async () => {
+        const args = ['preview', '-', '-n', 'cli-tag', '-o', 'json', '--kubeconfig', cluster().kubeconfig];
+        const { stdout } = await runOutrigger(args, deployment);
+        return (JSON.parse(stdout) as { decision: { decidedBy: string } }).decision.decidedBy;
+      };
+      expect(await preview()).toBe('revision_not_installed');
+      const made = await cluster().api.call('POST', at, { body: { metadata: { name: 'cli-tag', labels } } });
+      expect(made.status).toBe(201);
+      try {
+        expect(await preview()).toBe('revision_label');
+      } finally {
+        await cluster().api.call('DELETE', `${at}/cli-tag`);
+      }
+    });
+
     test('what inject prints is applied, and what uninject prints, too', async () => {
       const injected = await runOutrigger(['inject', '-'], deployment);
       const applied = await cluster().kubectl(['apply', '--validate=strict', '-n', 'cli-out', '-f', '-'], {

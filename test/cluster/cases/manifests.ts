@@ -161,8 +161,14 @@ export function manifestCases(cluster: () => Cluster): void {
           self.call('GET', '/api/v1/configmaps?fieldSelector=metadata.name%3Distio-ca-root-cert'),
         ),
         'read events': await status(self.call('GET', '/api/v1/events')),
-        'change its own webhook': await status(
+        'list webhooks': await status(
           self.call('GET', '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations'),
+        ),
+        'change its own webhook': await status(
+          self.call('PATCH', '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/x', {
+            body: {},
+            contentType: 'application/merge-patch+json',
+          }),
         ),
         'make a token': await status(
           self.call('POST', '/api/v1/namespaces/outrigger-system/serviceaccounts/outrigger/token', { body: {} }),
@@ -171,6 +177,7 @@ export function manifestCases(cluster: () => Cluster): void {
       const may = [
         ...['list namespaces', 'watch nodes', 'read its own root', 'set its label', 'remove its label'],
         ...['list pods', 'watch services', 'list endpoint slices', 'ask about a token', 'watch those of the roots'],
+        'list webhooks',
       ];
       const guarded = ['set a bad label', 'set another annotation'];
       for (const [what, code] of Object.entries(answers)) {
