@@ -32,7 +32,38 @@ test.each([
   expect(doubtsOf(patch)[0]).toContain(text);
 });
 
+const unknown = 'stock Envoy has no extension envoy.extensions.filters.http.nothing.v3.Nothing: ';
+
 test.each([
+  ['a filter', filter(`{'@type': ${type}.nothing.v3.Nothing}`)],
+  [
+    'as TypedStruct',
+    filter(`{'@type': type.googleapis.com/xds.type.v3.TypedStruct, type_url: ${type}.nothing.v3.Nothing}`),
+  ],
+  [
+    'where filters are',
+    `{applyTo: NETWORK_FILTER, patch: {operation: MERGE, value: {typed_config: {'@type': type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager, http_filters: [{name: f, typed_config: {'@type': ${type}.nothing.v3.Nothing}}]}}}}`,
+  ],
+])('an extension that Envoy lacks is told when it is written: %s', (_, patch) => {
+  expect(doubtsOf(patch)).toEqual([expect.stringContaining(`OR2456 spec.configPatches[0]: ${unknown}`)]);
+});
+
+test.each([
+  [
+    'an optional filter is skipped by Envoy',
+    `{applyTo: HTTP_FILTER, patch: {operation: ADD, value: {name: f, is_optional: true, typed_config: {'@type': ${type}.nothing.v3.Nothing}}}}`,
+  ],
+  [
+    'a filter of Envoy as TypedStruct',
+    filter(`{'@type': type.googleapis.com/udpa.type.v1.TypedStruct, type_url: ${type}.lua.v3.Lua}`),
+  ],
+  [
+    'a transport socket of Envoy',
+    cluster(
+      'MERGE',
+      "{transport_socket: {name: raw, typed_config: {'@type': type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer}}}",
+    ),
+  ],
   ['what is merged need not be whole', cluster('MERGE', '{connectTimeout: 5s}')],
   ['what is removed has no value', cluster('REMOVE', '{connect_timeout: 0s}')],
   ['a filter as Envoy has it', filter(`{'@type': ${type}.local_ratelimit.v3.LocalRateLimit, stat_prefix: a}`)],

@@ -12,7 +12,7 @@ import { brokenLimit } from '../xds/limits/broken-limit.ts';
 import { withExtensionConfigs } from '../xds/patch/extension-configs.ts';
 import { canonical } from '../xds/patch/merge.ts';
 import { isAdded, isOf, isPatched, patchResource } from '../xds/patch/patch-resource.ts';
-import { valueFault } from '../xds/patch/value-fault.ts';
+import { unknownExtension, valueFault } from '../xds/patch/value-fault.ts';
 import {
   type EncodedResource,
   type Message,
@@ -33,9 +33,16 @@ function problemOf(patch: PatchIR): PatchProblem | undefined {
   return fault === undefined ? undefined : { message: `the patch is left out: ${fault}`, origins: [patch.origin] };
 }
 
+/** Not left out before a proxy has refused it: some have an Envoy of their own. */
+function doubtOf(patch: PatchIR): PatchProblem | undefined {
+  const missing = unknownExtension(patch);
+  const message = `stock Envoy has no extension ${missing}: the patch is left out of proxies that refuse it`;
+  return missing === undefined ? undefined : { message, origins: [patch.origin] };
+}
+
 /** What is wrong with the patches of an EnvoyFilter by themselves, before there is a proxy for them. */
 export function patchProblems(config: Config<EnvoyFilter>): readonly PatchProblem[] {
-  return patchesOf(config).flatMap((patch) => problemOf(patch) ?? []);
+  return patchesOf(config).flatMap((patch) => problemOf(patch) ?? doubtOf(patch) ?? []);
 }
 
 /** What EnvoyFilters make of the finished resources of proxies. Each is patched once, by its identity. */

@@ -4,6 +4,7 @@ import { descriptors } from '../../src/xds/encode/descriptors.ts';
 import type { FieldLimits, Limits, MessageLimits } from '../../src/xds/limits/limits.ts';
 import { findEnvoy } from './binary.ts';
 import { type MessageProto, protosOf } from './binary-protos.ts';
+import { describeExtensions, extensionsFile, printExtensions } from './generate-extensions.ts';
 
 export const limitsFile = join(import.meta.dirname, '../../src/xds/limits/limits.json');
 
@@ -49,5 +50,6 @@ if (process.argv[1] === import.meta.filename) {
   const envoy = findEnvoy('envoy');
   if (envoy === undefined) throw new Error('there is no Envoy: run test/envoy/install.sh');
   writeFileSync(limitsFile, printLimits(describeLimits(envoy)));
-  console.info(`wrote ${relative(process.cwd(), limitsFile)}`);
+  writeFileSync(extensionsFile, printExtensions(await describeExtensions(envoy)));
+  for (const file of [limitsFile, extensionsFile]) console.info(`wrote ${relative(process.cwd(), file)}`);
 }

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { brokenLimit } from '../../src/xds/limits/broken-limit.ts';
+import { missingExtension } from '../../src/xds/limits/extensions.ts';
 import { caseNames, configOfCase } from '../config-cases.ts';
 import { findEnvoy } from './binary.ts';
+import { describeExtensions, extensionsFile, printExtensions } from './generate-extensions.ts';
 import { describeLimits, limitsFile, printLimits } from './generate-limits.ts';
 import { type LimitSite, limitSites } from './limit-sites.ts';
 import { bootstrapOf } from './static-bootstrap.ts';
@@ -69,6 +71,25 @@ for (const [, bootstrap, own] of cases)
 
 test.skipIf(envoy === undefined)('limits.json is what the binary says (npm run limits)', () => {
   expect(printLimits(describeLimits(envoy ?? '')) === readFileSync(limitsFile, 'utf8')).toBe(true);
+});
+
+test.skipIf(envoy === undefined)('extensions.json is what Envoy says of itself (npm run limits)', async () => {
+  expect(printExtensions(await describeExtensions(envoy ?? ''))).toBe(readFileSync(extensionsFile, 'utf8'));
+});
+
+test.each(cases)('%s: stock Envoy has all that is used', (_, bootstrap) => {
+  for (const [type, message] of resourcesOf(bootstrap)) expect(missingExtension(type, message)).toBeUndefined();
+});
+
+test.skipIf(envoy === undefined)('Envoy refuses the extension that is missing', () => {
+  const [first] = cases;
+  const bootstrap = structuredClone(first?.[1]) as Bootstrap;
+  const [listener = {}] = bootstrap.static_resources.listeners;
+  const type = 'type.googleapis.com/envoy.extensions.filters.listener.nothing.v3.Nothing';
+  listener['listener_filters'] = [{ name: 'nothing', typed_config: { '@type': type } }];
+  writeFileSync(join(folder, 'sds.yaml'), 'resources: []\n');
+  expect(missingExtension(types.listeners, listener)).toBe('envoy.extensions.filters.listener.nothing.v3.Nothing');
+  expect(said(bootstrap)).toMatch(/nothing/);
 });
 
 test('there are rules of each kind', () => {

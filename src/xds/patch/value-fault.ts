@@ -4,6 +4,7 @@ import type { PatchIR, PatchTarget } from '../../ir/types/patch.ts';
 import { contentWriter } from '../encode/converter.ts';
 import { codedFault } from '../encode/encode-fault.ts';
 import { brokenByPart, brokenLimit } from '../limits/broken-limit.ts';
+import { missingExtension } from '../limits/extensions.ts';
 import type { Message } from '../resource.ts';
 import { lacksConfiguration } from './filter-configuration.ts';
 import { canonical } from './merge.ts';
@@ -38,4 +39,11 @@ export function valueFault(patch: PatchIR): string | undefined {
     return asOutriggerError(codedFault('patch.value', error)).message;
   }
   return operation === 'MERGE' ? brokenByPart(type, message) : brokenLimit(type, message);
+}
+
+/** A type in the value of a patch by which stock Envoy knows no extension; a proxy that lacks it goes without the patch (0330). Pure. */
+export function unknownExtension({ target, operation, value }: PatchIR): string | undefined {
+  if (operation === 'REMOVE') return undefined;
+  const type = types[target];
+  return missingExtension(type, canonical(type, value) as Message);
 }
