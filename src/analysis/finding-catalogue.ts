@@ -172,7 +172,8 @@ export const findingCatalogue = {
   OR3090: {
     severity: 'Warning',
     title: 'A PodDisruptionBudget lets no pod of the mesh be evicted',
-    remedy: 'Run one replica more, or allow one disruption: until then a node that has the pod cannot be drained.',
+    remedy:
+      'Run one replica more, or allow one disruption: until then a node that has the pod cannot be drained. `kubectl rollout restart` is held up by no budget.',
   },
   OR3091: {
     severity: 'Warning',

@@ -7,36 +7,62 @@ import type { SourceObject } from '../../source/object-source.ts';
 import { type AnalysisInput, objectsOf, subjectObjects } from '../analysis-input.ts';
 import type { Analyzer } from '../analyzer.ts';
 import { finding } from '../finding.ts';
-import { lookupIn } from '../mesh-lookup.ts';
+import { lookupIn, type MeshLookup } from '../mesh-lookup.ts';
+import { faultOf, isRunning } from './injection.ts';
 
-/** Pods of the control plane and of gateways have to be able to move. */
+/**
+ * Pods of the control plane and of gateways have to be able to move; those that have to be made anew for their proxy do not
+ * become so with their node. Other pods of the mesh are held as they would be without it (0341).
+ */
 export const disruptionBudgets: Analyzer = {
   name: 'pod-disruption-budget',
-  description: 'PodDisruptionBudgets that let no pod of the control plane or of a gateway be evicted',
+  description:
+    'PodDisruptionBudgets that let no pod be evicted of the control plane, of a gateway, or that has to get another proxy',
   codes: ['OR3090'],
   atAdmission: false,
   *analyze(input) {
-    const pods = lookupIn(input).workloads.filter(
-      ({ role, namespace, labels }) =>
-        role === 'gateway' || (namespace === input.systemNamespace && labels['app'] === 'outrigger'),
-    );
+    const { workloads } = lookupIn(input);
     for (const { namespace, object, origin } of subjectObjects(input, 'policy', 'PodDisruptionBudget')) {
-      const held = pods.filter(
-        (pod) => pod.namespace === namespace && isSelected(fieldAt(object, 'spec', 'selector'), pod.labels),
-      );
-      if (held.length === 0) continue;
-      const [least, most] = [fieldAt(object, 'spec', 'minAvailable'), fieldAt(object, 'spec', 'maxUnavailable')];
-      const isClosed =
-        most === undefined ? countOf(least, held.length) >= held.length : countOf(most, held.length) === 0;
-      const said = most === undefined ? `minAvailable: ${least}` : `maxUnavailable: ${most}`;
-      if (isClosed && (least ?? most) !== undefined)
-        yield finding('OR3090', {
-          origin: fieldOf(origin, 'spec'),
-          message: `${said} of ${held.length} (${held[0]?.id}) lets none be evicted`,
-        });
+      const selector = fieldAt(object, 'spec', 'selector');
+      const isIts: IsIts = (pod, labels) => pod.namespace === namespace && isSelected(selector, labels);
+      const held = workloads.filter((pod) => isIts(pod, pod.labels));
+      const said = held.length === 0 ? undefined : closedBy(object, held.length);
+      const why = said && (meshPod(held, input) ?? outdatedPod(isIts, input));
+      if (why === undefined) continue;
+      const [id, more] = why;
+      const message = `${said} of ${held.length} (${id}) lets none be evicted${more}`;
+      yield finding('OR3090', { origin: fieldOf(origin, 'spec'), message });
     }
   },
 };
+
+type IsIts = (pod: { readonly namespace: string }, labels: Readonly<Record<string, string>>) => boolean;
+type Why = readonly [id: string, more: string];
+
+/** What of a budget lets none of so many pods go; undefined where one may. */
+function closedBy(budget: JsonObject, all: number): string | undefined {
+  const [least, most] = [fieldAt(budget, 'spec', 'minAvailable'), fieldAt(budget, 'spec', 'maxUnavailable')];
+  if (most !== undefined) return countOf(most, all) === 0 ? `maxUnavailable: ${most}` : undefined;
+  return least !== undefined && countOf(least, all) >= all ? `minAvailable: ${least}` : undefined;
+}
+
+function meshPod(held: MeshLookup['workloads'], { systemNamespace }: AnalysisInput): Why | undefined {
+  const isOfMesh = ({ role, namespace, labels }: MeshLookup['workloads'][number]) =>
+    role === 'gateway' || (namespace === systemNamespace && labels['app'] === 'outrigger');
+  const found = held.find(isOfMesh);
+  return found && [found.id, ''];
+}
+
+/** One without the proxy that it should have, or with another one. */
+function outdatedPod(isIts: IsIts, input: AnalysisInput): Why | undefined {
+  const found = objectsOf(input, '', 'Pod').find(
+    (pod) =>
+      isIts(pod, textMapAt(pod.object, 'metadata', 'labels')) && isRunning(pod) && faultOf(pod, input) !== undefined,
+  );
+  const why =
+    ': it has to be made anew for its proxy, which a drained node will not do; a restart of the workload will';
+  return found && [`${found.namespace}/${found.name}`, why];
+}
 
 /** As Kubernetes rounds: up. */
 function countOf(value: unknown, all: number): number {

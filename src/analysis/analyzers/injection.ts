@@ -25,7 +25,8 @@ export const injectedPods: Analyzer = {
   },
 };
 
-function faultOf(pod: SourceObject, input: AnalysisInput): Finding | undefined {
+/** Why a pod has to be made anew; undefined where it has not. */
+export function faultOf(pod: SourceObject, input: AnalysisInput): Finding | undefined {
   const proxy = containersOf(pod).find(({ name }) => name === 'istio-proxy');
   if (proxy === undefined) {
     const why = input.wouldInject(pod);
@@ -48,7 +49,7 @@ const containersOf = ({ object }: SourceObject) => [
   ...objectsAt(object, 'spec', 'initContainers'),
 ];
 
-function isRunning({ object }: SourceObject): boolean {
+export function isRunning({ object }: SourceObject): boolean {
   const phase = textAt(object, 'status', 'phase');
   return phase !== 'Succeeded' && phase !== 'Failed' && fieldAt(object, 'metadata', 'deletionTimestamp') === undefined;
 }
