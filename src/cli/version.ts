@@ -29,7 +29,9 @@ export function command(): Command {
     .option('--client', 'as --remote=false')
     .option('-n, --namespace <name>', 'namespace of the control plane', namespaceName, 'outrigger-system')
     .addOption(new Option('-o, --output <format>', 'format').choices(['text', 'json', 'yaml']).default('text'));
-  return addClusterFlags(command).action((flags: Flags) => run(flags));
+  return addClusterFlags(command)
+    .addHelpText('after', '\nExit code 1 where a cluster was asked in vain, after what is known; --client asks none.\n')
+    .action((flags: Flags) => run(flags));
 }
 
 async function run(flags: Flags): Promise<void> {
@@ -51,15 +53,20 @@ async function run(flags: Flags): Promise<void> {
   else process.stdout.write(versionText(ownVersion(), remote, flags.short === true));
 }
 
-/** A cluster that is not there is no failure: the version of this program is the answer then. */
+/**
+ * Whoever has no kubeconfig asked for the version of this program. A cluster that was asked in vain is a failure, after what is
+ * known has been printed, as of kubectl.
+ */
 async function ask(flags: Flags): Promise<MeshVersions | undefined> {
   try {
     const { cluster } = await openCluster(flags);
     return await meshVersions(cluster, flags.namespace);
   } catch (error) {
-    const { code, detail } = asOutriggerError(error);
+    const { code, detail, entry } = asOutriggerError(error);
     if (code === 'OR1901') throw error;
-    process.stderr.write(`! The cluster was not asked: ${code} ${detail}\n`);
+    process.stderr.write(`! The cluster's versions are not known: ${code} ${detail}. ${entry.remedy}\n`);
+    const isNamed = flags.kubeconfig !== undefined || flags.context !== undefined;
+    if (isNamed || code !== 'OR1631') process.exitCode = 1;
     return undefined;
   }
 }

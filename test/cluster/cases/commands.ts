@@ -88,6 +88,13 @@ export function commandCases(cluster: () => Cluster): void {
       expect(stderr).toMatch(/^error: OR1635 .* answered 401.*\nLog in again.*\n$/);
     });
 
+    test('version says its own, why it knows no other, and that it has failed', async () => {
+      const expired = await cluster().writeKubeconfig('expired', { token: 'of-yesterday' });
+      const { code, stdout, stderr } = await runOutrigger(['version', '--kubeconfig', expired]);
+      expect([code, stdout]).toEqual([1, expect.stringMatching(/^client version: \S+\n$/)]);
+      expect(stderr).toMatch(/^! The cluster's versions are not known: OR1635 .*Log in again/);
+    });
+
     test('a cluster that does not answer is a coded error', async () => {
       const { code, stderr } = await runOutrigger(
         ['preview', '-', '--kubernetes', '--kubeconfig', '/nonexistent'],
