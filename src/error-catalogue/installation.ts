@@ -104,4 +104,10 @@ export const installationErrors = {
     title: 'There is no such tag',
     remedy: 'See `outrigger tag list`; `outrigger tag set TAG --revision NAME` makes one.',
   },
+  OR2519: {
+    status: 409,
+    title: 'The name of the tag is that of a revision',
+    remedy:
+      'To renew that revision run `outrigger install` with the new images: its replicas are replaced one by one. To move to the other one label each namespace istio.io/rev=NAME (and remove istio-injection); when none asks for the old one, `outrigger uninstall --revision OLD` frees its name, and `outrigger tag set OLD --revision NAME` gives it.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;

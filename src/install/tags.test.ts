@@ -66,7 +66,7 @@ test('a tag is made, kept from others, moved by one write, listed with who uses 
 
 test.each(['blue', 'green'])('a tag with the name of a revision (%s) would have its pods twice', async (tag) => {
   const { cluster } = clusterOf(blue, green);
-  await expect(setTag({ cluster, to: blue, tag, overwrite: true })).rejects.toMatchObject({ code: 'OR2504' });
+  await expect(setTag({ cluster, to: blue, tag, overwrite: true })).rejects.toMatchObject({ code: 'OR2519' });
 });
 
 test('the tag default is free where no revision is called so', async () => {
@@ -84,8 +84,8 @@ test('the tag default is free where no revision is called so', async () => {
   ).toEqual([]);
   const taken = clusterOf(blue, optionsOf('default'));
   await expect(setTag({ ...taken, to: blue, tag: 'default', overwrite: true })).rejects.toMatchObject({
-    code: 'OR2504',
-    detail: expect.stringContaining('istio-injection=enabled'),
+    code: 'OR2519',
+    detail: '"default" is the name of a revision of outrigger-system',
   });
 });
 

@@ -83,14 +83,17 @@ export interface TagMove {
 
 /**
  * Makes a tag, or moves it: one write, so that at any time one revision has it and no pod is left without a proxy. Gives the
- * revision that had it. Throws OR1630, OR2503, OR2504 (a revision has the name, or another mesh the pods), OR2505, OR2517.
+ * revision that had it. Throws OR1630, OR2503, OR2504 (another mesh has the pods), OR2505, OR2517,
+ * OR2519 (a revision has the name).
  */
 export async function setTag({ cluster, to, tag, overwrite }: TagMove): Promise<string | undefined> {
   const wanted = tagObjects(to, tag);
   const all = await cluster.list(collectionPath('MutatingWebhookConfiguration'));
   const before = all.find((one) => nameOf(one) === wanted[0]?.metadata.name);
   const others = all.filter((one) => one !== before);
-  // Also the revision's own name: two webhooks would have the same pods.
+  // Two webhooks would have the same pods, and the revision's own is never patched (0342).
+  if (others.some((one) => isOfRevision(one, { namespace: to.namespace, revision: tag })))
+    throw new OutriggerError('OR2519', `"${tag}" is the name of a revision of ${to.namespace}`);
   const [claim] = foreignClaims(others, { revision: '', tags: [tag], namespace: to.namespace });
   if (claim !== undefined)
     throw new OutriggerError('OR2504', `${claim.name} (${claim.owner}) has the pods of ${claim.label}`);
@@ -101,6 +104,12 @@ export async function setTag({ cluster, to, tag, overwrite }: TagMove): Promise<
     throw new OutriggerError('OR2504', `${nameOf(before)} is of another installation`);
   for (const object of wanted) await cluster.apply(objectPath(object), object, { force: false, dryRun: false });
   return had === to.revision ? undefined : had;
+}
+
+/** Whether a webhook is that of a revision itself, and not of a tag. */
+function isOfRevision(webhook: JsonObject, { namespace, revision }: RevisionPlace): boolean {
+  const label = (key: string) => textAt(webhook, 'metadata', 'labels', key);
+  return label(installationLabel) === namespace && label(revisionLabel) === revision && label(tagLabel) === '';
 }
 
 /** Throws OR1630, OR2503, OR2518. */
