@@ -51,6 +51,7 @@ async function start({ services, proxies, settings, pods = 2 }: StartOptions): P
   objects = { upserts: meshObjects(services, pods), removals: [] };
   const logger = loggerTo({ write: (line: string) => void process.stderr.write(line) }, 'warn');
   mesh = new MeshComponent({
+    place: { namespace: 'outrigger-system', name: 'one' },
     settings: { ...defaultMeshSettings, ...settings },
     discovery: {
       enabled: 'on',

@@ -31,11 +31,12 @@ export async function clusterSurroundings({ config, env, logger }: ClusterOption
   const { kubeconfig } = config;
   const inCluster = kubeconfig === '' && isInCluster(env);
   const discovery = config.discovery.enabled !== 'off';
+  const instance = env.POD_NAME ?? hostname();
   const parts = connectCluster({
     credentials: { ...(kubeconfig === '' ? {} : { kubeconfig }), inCluster },
     namespace: config.injection.systemNamespace,
     systemNamespaces,
-    instance: env.POD_NAME ?? hostname(),
+    instance,
     startId: randomBytes(4).toString('hex'),
     onProblem: ({ message, ...problem }) => logger.warn(problem, message),
     rootNamespaces: config.mesh.rootNamespaces,
@@ -43,7 +44,11 @@ export async function clusterSurroundings({ config, env, logger }: ClusterOption
     ...(discovery ? { mesh: meshOf(config) } : {}),
   });
   return {
-    ...{ ...parts, place: 'cluster', objects: parts.facts, mesh: discovery ? clusterMesh(parts, logger) : undefined },
+    ...parts,
+    instance,
+    place: 'cluster',
+    objects: parts.facts,
+    mesh: discovery ? clusterMesh(parts, logger) : undefined,
     installed: () => readInstalled(parts, logger),
   };
 }

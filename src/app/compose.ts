@@ -24,6 +24,7 @@ import { federatedRoots } from './mesh/federated-roots.ts';
 import { MeshComponent } from './mesh/mesh-component.ts';
 import { localNameservers } from './mesh/mesh-dns.ts';
 import { meshSettings } from './mesh/mesh-settings.ts';
+import { servingName } from './mesh/replicas.ts';
 import { MeshConfigFollower, type MeshConfigFollowerOptions } from './mesh-config/mesh-config-follower.ts';
 import { logOutcome } from './outcome-log.ts';
 import { patchDoubts } from './patch-doubts.ts';
@@ -86,6 +87,7 @@ export function compose(options: ComposeOptions): Composition {
       report: (proxy) => mesh.proxyReport(proxy),
       settled: () => mesh.ledger.settled(),
       taps: mesh.taps,
+      replicas: mesh.replicas,
       problems: () => mesh.registry.problems(),
       certificateEnd: mesh.certificateEnd,
       settings: () => mesh.registry.snapshot.settings ?? meshSettings(config),
@@ -190,8 +192,9 @@ function meshComponent({ config, surroundings, logger, metrics }: ComposeOptions
     settings: meshSettings(config),
     discovery: config.discovery,
     federatedPem: federatedRoots(config.mesh.caCertificates),
-    names: [...new Set([host, `outrigger.${namespace}.svc`, 'localhost'])],
+    names: [...new Set([host, servingName(namespace), 'localhost'])],
     parts: surroundings.mesh,
+    place: { namespace, name: surroundings.instance },
     learning: config.mesh.learning,
     nameservers: config.injection.nameservers,
     metrics: new WireSeries(metrics.registry),

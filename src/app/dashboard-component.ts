@@ -22,6 +22,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { blockListOf } from './block-list.ts';
 import type { Component } from './component.ts';
 import type { Config } from './config.ts';
+import type { Replicas } from './mesh/replicas.ts';
 import { packageFolder, packageVersion } from './places.ts';
 import { limitsOf } from './server-component.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -31,7 +32,11 @@ export interface DashboardComponentOptions {
   readonly place: 'cluster' | 'playground' | 'files';
   /** Undefined where no proxies are configured. */
   readonly mesh:
-    | (MeshView & Pick<World, 'problems' | 'certificateEnd' | 'settings'> & { readonly taps: Taps })
+    | (MeshView &
+        Pick<World, 'problems' | 'certificateEnd' | 'settings'> & {
+          readonly taps: Taps;
+          readonly replicas: Pick<Replicas, 'list' | 'ask'>;
+        })
     | undefined;
   /** Of the mesh. */
   readonly objects: ObjectSource | undefined;
@@ -42,6 +47,10 @@ export interface DashboardComponentOptions {
   readonly plugins: readonly FastifyPluginCallback[];
   readonly onFault: (error: unknown) => void;
   readonly logger: Logger;
+}
+
+function tappingOf({ taps, replicas: { list, ask } }: NonNullable<DashboardComponentOptions['mesh']>) {
+  return { taps, replicas: { list, ask, after: systemClock.after } };
 }
 
 /** The port of the dashboard. Nothing else depends on it: what is in its way is told, and all else goes on. */
@@ -122,7 +131,7 @@ export class DashboardComponent implements Component {
         userHeaderFrom: blockListOf(config.dashboard.userHeaderFrom),
         now: Date.now,
       }),
-      ...{ world, users, taps: mesh?.taps, injectionPreview: this.#options.injectionPreview },
+      ...{ world, users, tapping: mesh && tappingOf(mesh), injectionPreview: this.#options.injectionPreview },
       pageFolder: join(packageFolder, 'dist/web'),
     });
     return [...plugins, ...dashboard];

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { RootFileStore } from '../identity/root-file-store.ts';
 import { systemClock } from '../identity/serving-certificates.ts';
@@ -41,6 +42,7 @@ export function folderSurroundings(options: FolderOptions): Surroundings {
   const rootPath = join(stateFolder, 'root.pem');
   return {
     place: 'files',
+    instance: hostname(),
     facts: source,
     objects: source,
     components: [source],

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { RootFileStore } from '../identity/root-file-store.ts';
 import { MeshRootFile } from '../identity/workload/mesh-root-file.ts';
@@ -19,6 +20,8 @@ export interface InProcessOptions {
   /** Where proxies reach the discovery port. */
   readonly host: string;
   readonly discoveryPort?: number;
+  /** Of this replica; that of the machine without it. */
+  readonly instance?: string;
   readonly stateFolder: string;
   /** `a.b.c=value`, as `--set` takes them. */
   readonly sets: readonly string[];
@@ -57,6 +60,7 @@ export async function startInProcess(options: InProcessOptions): Promise<InProce
     stateFolder,
     surroundings: {
       place: 'playground',
+      instance: options.instance ?? hostname(),
       facts: source,
       objects: source,
       components: [],

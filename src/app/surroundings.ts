@@ -12,6 +12,8 @@ import type { MeshParts } from './mesh/mesh-parts.ts';
 /** What the program takes from its surroundings: a folder on this machine, or a cluster. */
 export interface Surroundings {
   readonly place: 'cluster' | 'playground' | 'files';
+  /** What this replica is called: in a cluster its pod. */
+  readonly instance: string;
   readonly facts: ClusterFacts;
   /** Where the ConfigMap of the mesh comes from; undefined follows none. */
   readonly objects?: ObjectSource;

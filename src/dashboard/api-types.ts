@@ -161,11 +161,17 @@ export interface CostRow {
   readonly cpuLimit: number | null;
 }
 
-/** Event `tap` of `GET /api/tap`: proxies of the workload, those that this replica serves, those of them that tell by now. */
+/** Event `tap` of `GET /api/tap`: proxies of the workload, those that the replicas that are asked serve, those of them that tell by now. */
 export interface TapState {
   readonly proxies: number;
   readonly here: number;
   readonly ready: number;
+}
+
+/** Event `replicas` of the same with `replicas=all`: how many others are asked, and those that do not tell. */
+export interface ReplicaState {
+  readonly asked: number;
+  readonly silent: readonly { readonly replica: string; readonly reason: string }[];
 }
 
 export interface ApiError {

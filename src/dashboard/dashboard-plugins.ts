@@ -1,6 +1,5 @@
 import type { FastifyPluginCallback } from 'fastify';
 import type { CallCounts } from '../observe/call-counts.ts';
-import type { Taps } from '../observe/taps.ts';
 import type { UserAccess } from '../source/kubernetes/user-access.ts';
 import type { DashboardState } from './api-types.ts';
 import { GraphStreams } from './graph-streams.ts';
@@ -10,7 +9,7 @@ import type { World } from './pages/world.ts';
 import { graphRoutes } from './routes/graph-routes.ts';
 import { pageRoutes } from './routes/page-routes.ts';
 import { stateRoute } from './routes/state-route.ts';
-import { tapRoutes } from './routes/tap-routes.ts';
+import { type TapRouteParts, tapRoutes } from './routes/tap-routes.ts';
 import { checkSameOrigin } from './same-origin.ts';
 import type { Recognize } from './visitor.ts';
 
@@ -23,7 +22,7 @@ export interface DashboardOptions {
   /** Undefined where there is no mesh: then there are no pages but the graph. */
   readonly world: World | undefined;
   /** Who looks at requests. */
-  readonly taps: Taps | undefined;
+  readonly tapping: Pick<TapRouteParts, 'taps' | 'replicas'> | undefined;
   /** Acts for users; undefined where there is no API server. */
   readonly users: UserAccess | undefined;
   /** The dry run of injection. */
@@ -45,7 +44,7 @@ function api({
   mostStreams,
   recognize,
   world,
-  taps,
+  tapping,
   users,
   injectionPreview,
 }: DashboardOptions): FastifyPluginCallback {
@@ -60,7 +59,7 @@ function api({
     app.register(graphRoutes(graphs, counts, streams));
     app.addContentTypeParser('application/yaml', { parseAs: 'string' }, (_request, body, parsed) => parsed(null, body));
     if (world !== undefined) app.register(pageRoutes(world, users));
-    if (world !== undefined && taps !== undefined) app.register(tapRoutes({ mesh: world.mesh, taps, users }));
+    if (world !== undefined && tapping !== undefined) app.register(tapRoutes({ mesh: world.mesh, users, ...tapping }));
     app.register(injectionPreview);
     done();
   };

@@ -9,6 +9,11 @@ export type TapParameters = Readonly<Record<string, unknown>>;
 const longest = 3600;
 const mostPerSecond = 1000;
 
+/** Whose proxies: `replicas=all` are those of every replica. Throws OR4036. */
+export function asksAll(given: TapParameters): boolean {
+  return text(given, 'replicas', /^(own|all)$/) === 'all';
+}
+
 /** Throws OR4036. */
 export function readTap(given: TapParameters): TapRequest {
   const unknown = Object.keys(given).find((name) => !known.has(name));
@@ -49,6 +54,7 @@ const known = new Set([
     'peer',
     'connections',
     'rate',
+    'replicas',
     'seconds',
   ],
 ]);

@@ -54,4 +54,10 @@ export const wireErrors = {
     title: 'A proxy rejected a resource',
     remedy: 'The message names the objects it was made from. The proxy goes on with what it had before.',
   },
+  OR2011: {
+    status: 403,
+    title: 'Somebody else asks for what replicas of the control plane tell each other',
+    remedy:
+      'Replicas know each other by their pods `app=outrigger` and the service accounts of these. Nobody else has to ask; see who it is.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -7,6 +7,7 @@ import type { Clock } from './clock.ts';
 import type { GrpcCall } from './grpc/grpc-call.ts';
 import { type GrpcLimits, GrpcServer } from './grpc/grpc-server.ts';
 import type { Ledger } from './ledger.ts';
+import { type PeerTaps, peerService, peerTapMethod } from './peers/peer-service.ts';
 import type { PlanTimes } from './push-plan.ts';
 import { PushQueue } from './push-queue.ts';
 import { Rate, type RateLimit } from './rate.ts';
@@ -45,6 +46,8 @@ export interface AdsServerOptions {
   readonly times?: PlanTimes;
   /** Who looks at requests; without it nobody does. */
   readonly taps?: TapStreams;
+  /** What other replicas are told; without it nothing. */
+  readonly peers?: PeerTaps;
   /** Without it nobody's own keys are certified. */
   readonly certify?: CertifyKey;
 }
@@ -108,7 +111,7 @@ export class AdsServer {
       [`/${service}/StreamAggregatedResources`, (call: GrpcCall) => this.#accept(call, 'sotw', surroundings)],
       [`/${service}/DeltaAggregatedResources`, (call: GrpcCall) => this.#accept(call, 'delta', surroundings)],
     ]);
-    const { certify, clock, authenticator, taps } = this.#options;
+    const { certify, clock, authenticator, taps, peers } = this.#options;
     const { newStreams: rate, firstRequestMs: answerMs } = this.#limits;
     // Where everybody is who they say, nobody is certified, and nobody tells anything.
     const proven = surroundings.withoutToken !== true;
@@ -116,6 +119,8 @@ export class AdsServer {
       methods.set(certificateMethod, certificateService({ authenticator, certify, clock, rate, answerMs }));
     if (taps !== undefined && proven)
       methods.set(accessLogMethod, accessLogService({ authenticator, taps, clock, firstMessageMs: answerMs }));
+    if (peers !== undefined && proven)
+      methods.set(peerTapMethod, peerService({ taps: peers, clock, firstMessageMs: answerMs }));
     const server = new GrpcServer({ methods, clock: this.#options.clock, limits: transport });
     this.#servers.push(server);
     return server;

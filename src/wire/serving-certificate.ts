@@ -2,6 +2,8 @@
 export interface ServingPair {
   readonly certificate: string;
   readonly key: string;
+  /** Clients may show a certificate of these; without them none is asked for. */
+  readonly clientRoots?: string;
 }
 
 /** What a port serves with, which changes while it is open: new connections get the new one, those that are open go on. */
@@ -13,8 +15,10 @@ export class ServingCertificate {
     this.#pair = pair;
   }
 
-  get current(): { readonly cert: string; readonly key: string } {
-    return { cert: this.#pair.certificate, key: this.#pair.key };
+  /** As Node's TLS takes it. */
+  get current(): { readonly cert: string; readonly key: string; readonly ca?: string } {
+    const { certificate: cert, key, clientRoots } = this.#pair;
+    return { cert, key, ...(clientRoots === undefined ? {} : { ca: clientRoots }) };
   }
 
   update(pair: ServingPair): void {

@@ -48,6 +48,7 @@ export function startWebhookAlone(seen: { plane?: EmptyControlPlane }): StartCon
       stateFolder,
       surroundings: {
         place: 'playground',
+        instance: 'playground',
         facts: source,
         components: [],
         readiness: { name: 'source', problem: () => undefined },

@@ -305,9 +305,10 @@ const tapLine: TapLine = {
   ...{ bytesReceived: 0, bytesSent: 438, protocol: 'HTTP/1.1', mtls: true },
 };
 
-/** What a tap tells: of two proxies one here, a good request, and one of somebody hostile that got no answer. */
+/** What a tap tells: of two proxies one, for a replica is silent, a good request, and one of somebody hostile that got no answer. */
 export const tapEvents: readonly string[] = [
   ['tap', { proxies: 2, here: 1, ready: 1 }] as const,
+  ['replicas', { asked: 1, silent: [{ replica: 'outrigger-1', reason: 'no sign of life within 5000 ms' }] }] as const,
   ['line', tapLine] as const,
   [
     'line',

@@ -19,6 +19,7 @@ afterEach(async () => {
 
 function component(root: () => Promise<MeshRoot>, parts: Partial<MeshParts> = {}, port = 0) {
   const mesh = new MeshComponent({
+    place: { namespace: 'outrigger-system', name: 'one' },
     settings: meshSettings(config),
     discovery: { ...config.discovery, host: '127.0.0.1', port },
     names: ['localhost'],

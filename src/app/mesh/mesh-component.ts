@@ -22,15 +22,12 @@ import { Taps } from '../../observe/taps.ts';
 import { Registry } from '../../registry/registry.ts';
 import { printRegistryProblem } from '../../registry/registry-problem.ts';
 import type { ObjectChanges } from '../../source/object-source.ts';
-import type { Logger } from '../../telemetry/logger.ts';
 import type { MeshFacts } from '../../telemetry/mesh-series.ts';
 import { AdsServer } from '../../wire/ads-server.ts';
 import { wireClock } from '../../wire/clock.ts';
 import { Ledger } from '../../wire/ledger.ts';
 import { ServingCertificate } from '../../wire/serving-certificate.ts';
-import type { WireMetrics } from '../../wire/wire-metrics.ts';
 import type { Component } from '../component.ts';
-import type { Config } from '../config.ts';
 import { packageVersion } from '../places.ts';
 import type { TokenKeys } from '../token-keys/token-keys.ts';
 import { configurators, sightOf } from './configurators.ts';
@@ -44,30 +41,15 @@ import { loggedTellings } from './logged-tellings.ts';
 import { machineRegistrar } from './machine-registrar.ts';
 import { meshDnsServer } from './mesh-dns.ts';
 import { meshFacts } from './mesh-facts.ts';
-import type { MeshParts } from './mesh-parts.ts';
+import type { MeshOptions } from './mesh-options.ts';
 import { untilDone, untilListed } from './patience.ts';
+import { peerTaps } from './peer-taps.ts';
 import { plaintextPeer } from './plaintext-peer.ts';
 import { reportProxies } from './proxy-reporter.ts';
+import { Replicas } from './replicas.ts';
 import { RootReporter } from './root-report.ts';
 import { renewServing } from './serving-renewal.ts';
 import { tapStreams } from './tap-streams.ts';
-
-export interface MeshOptions {
-  readonly settings: MeshSettings;
-  readonly discovery: Config['discovery'];
-  /** Names of the certificate of the discovery port. */
-  readonly names: readonly string[];
-  /** Roots of others that proxies trust. */
-  readonly federatedPem?: string;
-  readonly parts: MeshParts;
-  /** Resolvers of the cluster, by address. */
-  readonly nameservers?: readonly string[];
-  readonly metrics: WireMetrics;
-  readonly learning?: Config['mesh']['learning'];
-  /** Reads what issuers of tokens publish, for the registry; without it only tokens with keys in their rule are taken. */
-  readonly tokenKeys?: (registry: Registry) => TokenKeys;
-  readonly logger: Logger;
-}
 
 /** Each is a logger in listeners, and a stream of each of their proxies. */
 const mostTaps = 16;
@@ -95,6 +77,7 @@ export class MeshComponent implements Component {
   readonly learner: Learner | undefined;
   /** Who looks at requests just now. */
   readonly taps: Taps;
+  readonly replicas: Replicas;
   readonly #secrets: WorkloadSecrets;
   readonly #reporter: RootReporter;
   /** What metrics tell of it. */
@@ -153,6 +136,15 @@ export class MeshComponent implements Component {
     this.#machines = parts.machines && machineRegistrar(parts.machines, (error) => this.#fail(error));
     const onChange = this.registry.learnTaps.bind(this.registry);
     this.taps = new Taps({ ...wireClock, most: mostTaps, onChange });
+    this.replicas = new Replicas({
+      ...{ place: options.place, trustDomain: settings.trustDomain, authority: this.#authority, clock: wireClock },
+      ...{ snapshot: () => this.registry.snapshot, port: () => this.#port },
+    });
+    const view = {
+      snapshot: () => this.registry.snapshot,
+      report: (proxy?: string) => this.proxyReport(proxy),
+      settled: () => this.ledger.settled(),
+    };
     this.#server = new AdsServer({
       authenticator: parts.authenticator,
       sessions: this.#sessions(),
@@ -162,6 +154,7 @@ export class MeshComponent implements Component {
       metrics: options.metrics,
       log: logger,
       taps: tapStreams(this.taps, () => this.registry.snapshot),
+      peers: peerTaps({ taps: this.taps, mesh: view }, this.replicas.isPeer),
       certify: ({ namespace, serviceAccount }, csrPem, lifetimeMs) =>
         this.#authority.certify(spiffeId(settings.trustDomain, namespace, serviceAccount), csrPem, lifetimeMs),
     });
@@ -252,7 +245,9 @@ export class MeshComponent implements Component {
     // Without them good tokens would be refused for a moment; an issuer that does not answer holds nobody up.
     await Promise.race([this.#tokenKeys?.readOnce(), sleep(longestForKeys, undefined, { signal, ref: false })]);
     const pair = await this.#tried(() => this.#authority.issueServing(names), signal);
-    const credentials = new ServingCertificate({ certificate: pair.chainPem, key: pair.keyPem });
+    const credentials = new ServingCertificate({
+      ...{ certificate: pair.chainPem, key: pair.keyPem, clientRoots: pair.caPem },
+    });
     this.#keepServing(credentials, pair, signal);
     this.#credentials = credentials;
     this.#port = await this.#tried(() => this.#listen(credentials), signal);

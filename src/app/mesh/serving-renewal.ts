@@ -35,7 +35,7 @@ export function renewServing(renewal: ServingRenewal, first: Validity, signal: A
     if (signal.aborted) return;
     try {
       const pair = await authority.issueServing(names);
-      credentials.update({ certificate: pair.chainPem, key: pair.keyPem });
+      credentials.update({ certificate: pair.chainPem, key: pair.keyPem, clientRoots: pair.caPem });
       wait(pair);
     } catch (error) {
       onFailure(error);

@@ -4,7 +4,8 @@ import type { Taps } from '../../observe/taps.ts';
 import type { AskedRight, UserAccess } from '../../source/kubernetes/user-access.ts';
 import type { EventStream } from '../event-stream.ts';
 import type { MeshView } from '../mesh-view.ts';
-import { readTap, type TapParameters } from '../tap-query.ts';
+import { OtherReplicas, type OtherReplicasOptions } from '../other-replicas.ts';
+import { asksAll, readTap, type TapParameters } from '../tap-query.ts';
 import { streamTap } from '../tap-stream.ts';
 import type { Visitor } from '../visitor.ts';
 
@@ -18,18 +19,23 @@ export interface TapRouteParts {
   readonly taps: Taps;
   readonly mesh: MeshView;
   readonly users: UserAccess | undefined;
+  /** Whoever else serves proxies, and how it is asked. */
+  readonly replicas: Pick<OtherReplicasOptions, 'list' | 'ask' | 'after'>;
 }
 
-/** `GET /api/tap?namespace=default&name=reviews-v1`: requests as they happen, for as long as the answer is read. */
-export function tapRoutes({ taps, mesh, users }: TapRouteParts): FastifyPluginCallback {
+/** `GET /api/tap?namespace=default&name=reviews-v1&replicas=all`: requests as they happen, for as long as the answer is read. */
+export function tapRoutes({ taps, mesh, users, replicas }: TapRouteParts): FastifyPluginCallback {
   return (app, _, done) => {
     const open = new Set<EventStream>();
     app.get<{ Querystring: TapParameters }>('/api/tap', async ({ query, visitor }, reply) => {
       const request = readTap(query);
+      const others = asksAll(query)
+        ? new OtherReplicas({ ...replicas, asked: query, take: (lines) => taps.take(request.id, lines) })
+        : undefined;
       const mayTap = () => checkRight(users, visitor, request.target.namespace);
       await mayTap();
       const renew = () => visitor.renew().then(mayTap);
-      const events = streamTap({ taps, mesh, reply, visitor: { renew } }, request);
+      const events = streamTap({ taps, mesh, reply, visitor: { renew }, others }, request);
       if (events === undefined) return;
       open.add(events);
       reply.raw.once('close', () => open.delete(events));

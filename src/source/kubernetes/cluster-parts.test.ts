@@ -10,7 +10,7 @@ import { type ClusterProblem, connectCluster, rootSecretName } from './cluster-p
 /** The first call imports the client of Kubernetes, which may take long on a busy machine. */
 const soon = { timeout: 20_000 };
 
-function connect(kubeconfig: string, problems: ClusterProblem[]): Omit<Surroundings, 'place'> {
+function connect(kubeconfig: string, problems: ClusterProblem[]): Omit<Surroundings, 'place' | 'instance'> {
   return connectCluster({
     credentials: { kubeconfig },
     namespace: 'outrigger-system',

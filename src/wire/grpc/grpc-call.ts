@@ -1,4 +1,5 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../clock.ts';
 import { MessageReader, messageHead, ProtocolFault } from './message-reader.ts';
 import { type Status, statusCodes, statusHeaders } from './status.ts';
@@ -60,6 +61,13 @@ export class GrpcCall {
   get peer(): string {
     const { remoteAddress, remotePort } = this.#stream.session?.socket ?? {};
     return `${remoteAddress ?? 'unknown'}:${remotePort ?? 0}`;
+  }
+
+  /** The one name in the certificate that the client has proven to have, `spiffe://…`; '' for none. */
+  get provenId(): string {
+    const socket = this.#stream.session?.socket as TLSSocket | undefined;
+    if (socket?.authorized !== true) return '';
+    return /^URI:(spiffe:\/\/[a-z0-9._/-]+)$/.exec(socket.getPeerCertificate().subjectaltname ?? '')?.[1] ?? '';
   }
 
   /** '' for a header that is not there; the first of several. */

@@ -64,7 +64,12 @@ export class GrpcServer {
   listen(address: ListenAddress, certificate: ServingCertificate): Promise<number> {
     const { limits, clock } = this.#options;
     const context = () => ({ ...certificate.current, minVersion: 'TLSv1.2' as const });
-    const secure = createSecureServer({ ...settingsOf(limits), ...context(), handshakeTimeout: limits.handshakeMs });
+    // Proxies have none: what a certificate proves counts where it is asked for.
+    const asking = { requestCert: certificate.current.ca !== undefined, rejectUnauthorized: false };
+    const secure = createSecureServer({
+      ...{ ...settingsOf(limits), ...context(), ...asking },
+      handshakeTimeout: limits.handshakeMs,
+    });
     const handshakes = new Handshakes({
       ...{ atOnce: limits.handshakesAtOnce, patienceMs: 250, clock },
       begin: (socket) => secure.emit('connection', socket),

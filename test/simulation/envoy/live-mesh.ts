@@ -148,6 +148,7 @@ function controlPlane(
 ): MeshComponent {
   const accounts = new Map(Object.values(pods).map(({ id, serviceAccount }) => [id, serviceAccount]));
   return new MeshComponent({
+    place: { namespace: 'outrigger-system', name: 'one' },
     settings,
     discovery: {
       enabled: 'on',

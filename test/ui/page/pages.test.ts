@@ -145,8 +145,9 @@ describe.skipIf(chromiumPath === undefined)('each page', () => {
   test('live requests: only when somebody asks, bounded, hostile paths as text, and until they stop', async () => {
     const shown = await look('#/workloads/default/reviews-v3', phone, /31 MB of 64 MB/);
     await shown.getByRole('button', { name: 'Watch requests' }).click();
-    await shown.getByText('1 of 2 proxies tell; other replicas serve 1').waitFor();
-    await shown.getByText('outrigger tap reviews-v3 -n default').waitFor();
+    await shown.getByText('1 of 2 proxies tell; no replica that answers serves 1 of them').waitFor();
+    await shown.getByText('A replica of the control plane cannot be asked').waitFor();
+    await shown.getByText('outrigger-1: no sign of life').waitFor();
     await shown.getByText('GET reviews:9080/reviews/0?…').waitFor();
     await shown.getByText('onerror=alert(1)').waitFor();
     await shown.getByText('At least 7 more were left out.').waitFor();

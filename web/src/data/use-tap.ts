@@ -1,11 +1,13 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { ApiError, TapLine, TapState } from '../../../src/dashboard/api-types.ts';
+import type { ApiError, ReplicaState, TapLine, TapState } from '../../../src/dashboard/api-types.ts';
 import { Failure, open } from './api.ts';
 import { EventReader, type StreamedEvent } from './event-stream.ts';
 import { unreadable } from './use-resource.ts';
 
 export interface LiveRequests {
   readonly state: TapState | undefined;
+  /** Replicas of the control plane that were asked, too. */
+  readonly replicas: ReplicaState;
   /** The newest first, with a number of their own. */
   readonly lines: readonly (TapLine & { readonly key: string })[];
   readonly leftOut: number;
@@ -18,7 +20,10 @@ const mostLines = 50;
 const linesPerSecond = 20;
 const seconds = 120;
 
-const nothing: LiveRequests = { state: undefined, lines: [], leftOut: 0, failure: undefined, over: false };
+const nothing: LiveRequests = {
+  ...{ state: undefined, replicas: { asked: 0, silent: [] } },
+  ...{ lines: [], leftOut: 0, failure: undefined, over: false },
+};
 
 /** Requests of a workload, and connections where they are wanted, while it is `on`: the proxies tell only as long as somebody looks. */
 export function useTap(namespace: string, name: string, on: 'off' | 'requests' | 'connections'): LiveRequests {
@@ -31,6 +36,7 @@ export function useTap(namespace: string, name: string, on: 'off' | 'requests' |
       .map((byte) => byte.toString(16).padStart(2, '0'))
       .join('');
     const query = new URLSearchParams({ namespace, name, id, rate: `${linesPerSecond}`, seconds: `${seconds}` });
+    query.set('replicas', 'all');
     if (on === 'connections') query.set('connections', 'yes');
     follow(`tap?${query}`, stop.signal, (events) => setLive((before) => events.reduce(taken, before)))
       .then(() => setLive((before) => ({ ...before, over: true })))
@@ -47,6 +53,7 @@ let count = 0;
 
 function taken(live: LiveRequests, { event, data }: StreamedEvent): LiveRequests {
   if (event === 'tap') return { ...live, state: JSON.parse(data) as TapState };
+  if (event === 'replicas') return { ...live, replicas: JSON.parse(data) as ReplicaState };
   if (event === 'leftOut') return { ...live, leftOut: Number(data) };
   if (event === 'error') return { ...live, failure: new Failure('failed', JSON.parse(data) as ApiError) };
   if (event !== 'line') return live;

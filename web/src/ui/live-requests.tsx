@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { TapLine, TapState } from '../../../src/dashboard/api-types.ts';
+import type { ReplicaState, TapLine, TapState } from '../../../src/dashboard/api-types.ts';
 import { useTap } from '../data/use-tap.ts';
 import { formatBytes } from '../format/numbers.ts';
 import { Name } from './name.tsx';
@@ -16,7 +16,7 @@ export function LiveRequests({ namespace, name }: LiveRequestsProps) {
   const [on, setOn] = useState(false);
   const [connections, setConnections] = useState(false);
   const what = connections ? 'connections' : 'requests';
-  const { state, lines, leftOut, failure, over } = useTap(namespace, name, on ? what : 'off');
+  const { state, replicas, lines, leftOut, failure, over } = useTap(namespace, name, on ? what : 'off');
   const running = on && !over;
   return (
     <section>
@@ -41,14 +41,7 @@ export function LiveRequests({ namespace, name }: LiveRequestsProps) {
           {on ? told(state, lines.length, over) : before[what]}
         </span>
       </p>
-      {state === undefined || state.here >= state.proxies ? null : (
-        <p>
-          All of them tell in a terminal, which asks every replica:{' '}
-          <code>
-            outrigger tap <Name text={name} /> -n <Name text={namespace} />
-          </code>
-        </p>
-      )}
+      {over ? null : <SilentReplicas {...replicas} />}
       {failure === undefined ? null : <FailedStrip failure={failure} />}
       {leftOut === 0 ? null : <p class="muted">At least {leftOut} more were left out.</p>}
       {lines.length === 0 ? null : <Lines lines={lines} />}
@@ -67,8 +60,24 @@ function told(state: TapState | undefined, lines: number, over: boolean): string
   if (state === undefined) return 'The proxies are being told.';
   const { proxies, here, ready } = state;
   const all = `${ready} of ${proxies} ${proxies === 1 ? 'proxy tells' : 'proxies tell'}`;
-  const elsewhere = here < proxies ? `; other replicas serve ${proxies - here}` : '';
+  const elsewhere = here < proxies ? `; no replica that answers serves ${proxies - here} of them` : '';
   return `${all}${elsewhere}.${lines === 0 && ready > 0 ? ' Nothing has ended yet.' : ''}`;
+}
+
+/** What they serve is missing: better a word too many than lines that nobody misses. */
+function SilentReplicas({ silent }: ReplicaState) {
+  if (silent.length === 0) return null;
+  return (
+    <p class="warn">
+      {silent.length === 1 ? 'A replica' : `${silent.length} replicas`} of the control plane cannot be asked, and the
+      proxies of {silent.length === 1 ? 'it' : 'these'} are missing below. It is tried again.{' '}
+      {silent.map(({ replica, reason }) => (
+        <span class="muted" key={replica}>
+          <Name text={`${replica}: ${reason}`} />{' '}
+        </span>
+      ))}
+    </p>
+  );
 }
 
 function Lines({ lines }: { readonly lines: readonly (TapLine & { readonly key: string })[] }) {

@@ -1,0 +1,102 @@
+import { type ClientHttp2Session, connect, constants } from 'node:http2';
+import { isIPv6 } from 'node:net';
+import type { Clock } from '../clock.ts';
+import { MessageReader, messageHead } from '../grpc/message-reader.ts';
+import { type PeerEvent, readEvent } from './peer-messages.ts';
+import { peerTapMethod } from './peer-service.ts';
+
+export interface PeerCallOptions {
+  readonly address: string;
+  readonly port: number;
+  /** A DNS name that the certificate of the other side has to have. */
+  readonly serverName: string;
+  /** PEM: what proves this replica, and whom it believes. */
+  readonly credentials: { readonly cert: string; readonly key: string; readonly ca: string };
+  readonly asked: Readonly<Record<string, unknown>>;
+  readonly clock: Clock;
+}
+
+export interface PeerCallListener {
+  /** The answer: milliseconds to wait before more is read. */
+  event(event: PeerEvent): number;
+  /** Once, with why in words, whoever ended it but `close`. */
+  ended(why: string): void;
+}
+
+export interface PeerCall {
+  close(): void;
+}
+
+/** Of an answer: lines are some kilobytes. */
+const mostBytes = 256 * 1024;
+/** A peer that is frozen closes nothing. Milliseconds. */
+const [pingMs, answerMs] = [5_000, 5_000];
+
+/** One question to another replica, on a connection of its own, by mutual TLS. */
+export function callPeer(options: PeerCallOptions, listener: PeerCallListener): PeerCall {
+  const { address, port, serverName, credentials, asked, clock } = options;
+  const authority = `https://${isIPv6(address) ? `[${address}]` : address}:${port}`;
+  const session = connect(authority, { ...credentials, servername: serverName, minVersion: 'TLSv1.2' });
+  let over = false;
+  const why = 'it ended';
+  let cancelPause: () => void = () => undefined;
+  const end = (reason: string) => {
+    if (over) return;
+    over = true;
+    cancelPause();
+    cancelWatch();
+    session.destroy();
+    listener.ended(reason);
+  };
+  const cancelWatch = watch(session, clock, () => end(`no sign of life within ${answerMs} ms`));
+  session.on('error', (error) => end(error.message));
+  session.on('close', () => end(why));
+  const stream = session.request({
+    ':method': constants.HTTP2_METHOD_POST,
+    ':path': peerTapMethod,
+    'content-type': 'application/grpc+json',
+    te: 'trailers',
+  });
+  const reader = new MessageReader(mostBytes);
+  const status = (headers: Readonly<Record<string, unknown>>) => {
+    if (headers['grpc-status'] !== undefined) end(decodeURIComponent(String(headers['grpc-message'] ?? why)));
+  };
+  stream.on('response', status);
+  stream.on('trailers', status);
+  stream.on('error', (error) => end(error.message));
+  stream.on('close', () => end(why));
+  stream.on('data', (chunk: Buffer) => {
+    try {
+      const waitMs = Math.max(0, ...reader.push(chunk).map((bytes) => listener.event(readEvent(bytes))));
+      if (waitMs === 0 || over) return;
+      stream.pause();
+      cancelPause = clock.after(waitMs, () => stream.resume());
+    } catch (error) {
+      end(error instanceof Error ? error.message : String(error));
+    }
+  });
+  const question = Buffer.from(JSON.stringify(asked));
+  stream.write(Buffer.concat([messageHead(question.length), question]));
+  return {
+    close: () => {
+      over = true;
+      cancelPause();
+      cancelWatch();
+      session.destroy();
+    },
+  };
+}
+
+/** Also while it connects: a packet that nobody takes is never answered. The answer ends it. */
+function watch(session: ClientHttp2Session, clock: Clock, silent: () => void): () => void {
+  let cancel = clock.after(answerMs, silent);
+  const alive = () => {
+    cancel();
+    cancel = clock.after(pingMs, () => {
+      cancel = clock.after(answerMs, silent);
+      if (!session.destroyed) session.ping((error) => (error === null ? alive() : undefined));
+    });
+  };
+  session.once('connect', alive);
+  return () => cancel();
+}
