@@ -3,7 +3,7 @@ import type { TelemetrySource } from '../model/service-graph.ts';
 import { readCall } from './call.ts';
 import { type CallCounts, onceSo } from './call-counts.ts';
 import type { Tick } from './history.ts';
-import { type FetchText, queryPrometheus } from './prometheus.ts';
+import { type FetchText, type Measured, queryPrometheus } from './prometheus.ts';
 import { addTo, edgeKey, type Tallies } from './tally.ts';
 
 export interface PrometheusCallsOptions {
@@ -32,6 +32,10 @@ const labels = [
   ...party.flatMap((name) => [`source_${name}`, `destination_${name}`]),
 ].join(', ');
 
+/** Proxies that have dropped series since they began, by the labels of common scrape configurations. */
+const atBound =
+  'group by (namespace, pod, instance) ({__name__=~"envoy_server_stats_overflow_(counter|histogram)"} > 0)';
+
 /** The newest calls by themselves, for the lock: two scrapes of a Prometheus as it usually is. Seconds. */
 const newest = 30;
 /** A range that nobody asked for lately is not followed any longer. Milliseconds. */
@@ -51,13 +55,15 @@ export class PrometheusCalls implements CallCounts {
   #stop: AbortController | undefined;
   #problem: OutriggerError | undefined;
   #asOf = 0;
+  #full: readonly string[] = [];
 
   constructor(options: PrometheusCallsOptions) {
     this.#options = { everyMs: 15_000, timeoutMs: 5000, ...options };
   }
 
   get source(): TelemetrySource {
-    const base = { kind: 'prometheus', asOf: this.#asOf, proxies: { asked: 0, answered: 0 } } as const;
+    const proxies = { asked: 0, answered: 0, ...(this.#full.length === 0 ? {} : { full: this.#full }) };
+    const base = { kind: 'prometheus', asOf: this.#asOf, proxies } as const;
     if (this.#problem === undefined) return { ...base, state: this.#asOf === 0 ? 'starting' : 'ok' };
     const { code, message, remedy } = this.#problem;
     return { ...base, state: this.#asOf === 0 ? 'failed' : 'stale', problem: { code, message, remedy } };
@@ -82,6 +88,7 @@ export class PrometheusCalls implements CallCounts {
     this.#stop?.abort();
     this.#stop = undefined;
     this.#asOf = 0;
+    this.#full = [];
     this.#problem = undefined;
     this.#ranges.clear();
   }
@@ -127,11 +134,15 @@ export class PrometheusCalls implements CallCounts {
 
   async #refresh(ranges: readonly number[], signal: AbortSignal): Promise<void> {
     try {
-      const found = await Promise.all(ranges.map(async (ms) => [ms, await this.#read(ms, signal)] as const));
+      const [found, full] = await Promise.all([
+        Promise.all(ranges.map(async (ms) => [ms, await this.#read(ms, signal)] as const)),
+        this.#readFull(signal),
+      ]);
       if (signal.aborted) return;
       const now = this.#options.now();
       for (const [ms, ticks] of found) this.#ranges.set(ms, { ticks, askedAt: this.#ranges.get(ms)?.askedAt ?? now });
       this.#asOf = now;
+      this.#full = full;
       this.#problem = undefined;
     } catch (error) {
       if (signal.aborted) return;
@@ -140,27 +151,51 @@ export class PrometheusCalls implements CallCounts {
     for (const listener of [...this.#listeners]) listener();
   }
 
+  #ask(text: string, limit: AbortSignal): Promise<Measured[]> {
+    return queryPrometheus(this.#options.fetchText, this.#options.url, text, limit);
+  }
+
+  #limit(signal: AbortSignal): AbortSignal {
+    return AbortSignal.any([signal, AbortSignal.timeout(this.#options.timeoutMs)]);
+  }
+
+  async #readFull(signal: AbortSignal): Promise<string[]> {
+    const proxies = (await this.#ask(atBound, this.#limit(signal))).map(({ labels: given }) => {
+      const pod = given.get('pod') ?? '';
+      return pod === '' ? (given.get('instance') ?? 'a proxy') : `${given.get('namespace') ?? ''}/${pod}`;
+    });
+    return [...new Set(proxies)].sort();
+  }
+
   async #read(ms: number, signal: AbortSignal): Promise<Tick[]> {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(this.#options.timeoutMs)]);
+    const limit = this.#limit(signal);
     const seconds = Math.round(ms / 1000);
     const [end, recent] = [this.#options.now(), Math.min(newest, seconds)];
     const cut = end - recent * 1000;
-    const ask = (text: string) => queryPrometheus(this.#options.fetchText, this.#options.url, text, limit);
-    const [there] = await ask('count(istio_requests_total or istio_tcp_connections_opened_total)');
+    const [there] = await this.#ask('count(istio_requests_total or istio_tcp_connections_opened_total)', limit);
     if (there === undefined) throw new OutriggerError('OR4031', 'it has no istio_requests_total: it asks no proxies');
-    const read = async (window: string): Promise<Tallies> => {
-      const tallies: Tallies = new Map();
-      for (const name of metrics) {
-        for (const { labels: given, value } of await ask(`sum by (${labels}) (increase(${name}[${window}))`)) {
-          const call = readCall({ name, labels: given });
-          if (call !== undefined && value > 0) addTo(tallies, edgeKey(call), call, value);
-        }
-      }
-      return tallies;
-    };
+    const read = (window: string) => this.#tallies(window, limit);
     const last = { start: cut, end, tallies: await read(`${recent}s]`) };
     if (seconds <= newest) return [last];
     const before = await read(`${seconds - newest}s] offset ${newest}s`);
     return [{ start: end - ms, end: cut, tallies: before }, last];
+  }
+
+  /** `window` is the end of a selector: `30s] offset 30s`. */
+  async #tallies(window: string, limit: AbortSignal): Promise<Tallies> {
+    const tallies: Tallies = new Map();
+    let unread = 0;
+    for (const name of metrics) {
+      const rows = await this.#ask(`sum by (${labels}) (increase(${name}[${window}))`, limit);
+      for (const { labels: given, value } of rows.filter((row) => row.value > 0)) {
+        const call = readCall({ name, labels: given });
+        if (call === undefined) unread += 1;
+        else addTo(tallies, edgeKey(call), call, value);
+      }
+    }
+    // An empty graph would say that nobody calls anybody.
+    if (unread > 0 && tallies.size === 0)
+      throw new OutriggerError('OR4031', 'it counts calls without the label reporter: a rule drops or renames it');
+    return tallies;
   }
 }
