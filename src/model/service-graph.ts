@@ -70,7 +70,8 @@ export interface GraphEdge {
 export interface Failure {
   /**
    * Who made the answer. `caller`: its proxy, the call did not arrive. `called`: the proxy of whom was called. `app`: whoever is
-   * behind it. `policy or app`: 401 and 403 look the same from both. `client`: whoever asked went away.
+   * behind it. `policy or app`: 401 and 403, and 16 and 7 of gRPC, look the same from both; a tap
+   * tells whose they are. `client`: whoever asked went away.
    */
   readonly by: 'app' | 'policy or app' | 'caller' | 'called' | 'client';
   /** 0: there was none; null for connections of TCP. */

@@ -63,6 +63,8 @@ export interface TapLine {
   readonly status: number;
   /** Envoy's, such as `UH` or `DC`; '' for none. */
   readonly flags: string;
+  /** The policy whose refusal it is, in words; '' where it is none's. */
+  readonly refusedBy: string;
   /** Milliseconds, from its first byte to the last of its answer. */
   readonly durationMs: number;
   /** Of bodies; of connections what has come from the caller, and what has gone to it. */

@@ -106,7 +106,8 @@ test('the app or the mesh: each side tells what it saw', () => {
     [seen({ response_code: '503', response_flags: 'UO' }), 25],
     [seen({ response_code: '403' }, 'destination'), 20],
     [seen({ response_code: '0', response_flags: 'DC' }), 10],
-    [seen({ request_protocol: 'grpc', grpc_response_status: '5' }), 1],
+    [seen({ request_protocol: 'grpc', grpc_response_status: '5' }), 2],
+    [seen({ request_protocol: 'grpc', grpc_response_status: '7' }), 1],
   ];
   const read = (times: number) => answers.map(([labels, count]) => line(requests, labels, count * times));
   const graph = graphOf([read(0), read(1)]);
@@ -118,7 +119,10 @@ test('the app or the mesh: each side tells what it saw', () => {
     ['policy or app', 403, '', 2],
     ['client', 0, 'DC', 1],
   ]);
-  expect(grpc?.failures).toMatchObject([{ by: 'app', status: 200, grpc: 5 }]);
+  expect(grpc?.failures).toMatchObject([
+    { by: 'app', status: 200, grpc: 5 },
+    { by: 'policy or app', status: 200, grpc: 7 },
+  ]);
 });
 
 test('a connection of TCP says why it ended', () => {

@@ -29,9 +29,10 @@ function isPassedOn({ flags }: Answer): boolean {
 }
 
 /** https://www.envoyproxy.io/docs/envoy/latest/configuration/advanced/substitution_formatter#response-flags */
-function whoMade({ status, flags }: Answer, at: 'called' | 'caller'): Failure['by'] {
+function whoMade({ status, grpc, flags }: Answer, at: 'called' | 'caller'): Failure['by'] {
   const all = flags.split(',');
   if (all.includes('DC')) return 'client';
   if (flags !== '' && flags !== 'URX') return at;
-  return status === 401 || status === 403 ? 'policy or app' : 'app';
+  // Of gRPC PERMISSION_DENIED and UNAUTHENTICATED, which policies answer with status 200.
+  return status === 401 || status === 403 || grpc === 7 || grpc === 16 ? 'policy or app' : 'app';
 }

@@ -22,7 +22,16 @@ const line = (more: Partial<TapLine> = {}): TapLine => ({
     source: end('web', 'front'),
     destination: end('cart-v1', 'shop'),
   },
-  ...{ method: 'GET', authority: 'cart', path: '/', status: 200, flags: '', durationMs: 1, protocol: 'HTTP/1.1' },
+  ...{
+    method: 'GET',
+    authority: 'cart',
+    path: '/',
+    status: 200,
+    flags: '',
+    refusedBy: '',
+    durationMs: 1,
+    protocol: 'HTTP/1.1',
+  },
   ...{ bytesReceived: 0, bytesSent: 0, mtls: true },
   ...more,
 });

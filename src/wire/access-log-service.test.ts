@@ -43,7 +43,19 @@ function message(logName: string, path = '/a'): Buffer {
   writer.uint32(178).fork().uint32(10).string('method').uint32(18).string('GET').ldelim();
   writer.uint32(178).fork().uint32(10).string('source').uint32(18).string('-').ldelim().ldelim();
   writer.uint32(16).uint32(3).uint32(26).fork().uint32(42).string(path).ldelim();
-  writer.uint32(34).fork().uint32(10).fork().uint32(8).uint32(503).ldelim().uint32(24).uint64(12).ldelim();
+  writer
+    .uint32(34)
+    .fork()
+    .uint32(10)
+    .fork()
+    .uint32(8)
+    .uint32(503)
+    .ldelim()
+    .uint32(24)
+    .uint64(12)
+    .uint32(50)
+    .string('via_upstream')
+    .ldelim();
   return Buffer.from(writer.ldelim().ldelim().finish());
 }
 
@@ -108,6 +120,7 @@ test('entries of a proxy that is looked at, until the tap is over', async () => 
       version: 3,
       authority: '',
       path: '/a',
+      details: 'via_upstream',
       bytesReceived: 0,
       status: 503,
       bytesSent: 12,

@@ -339,6 +339,36 @@ spec: {host: server, subsets: [{name: one, labels: {version: v1}}]}
     for (const stop of meanwhile) expect(await stop()).toEqual(['200']);
   });
 
+  test('tap: a 403 of a policy is told by its name, and one of the app is not', async () => {
+    const policy = (name: string, rest: string) => `
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: ${name}, namespace: default}
+spec: {selector: {matchLabels: {app: server}}, ${rest}}
+---`;
+    const denied =
+      'action: DENY, rules: [{to: [{operation: {paths: [/refused/x]}}]}, {to: [{operation: {paths: [/refused/y]}}]}]';
+    await mesh.apply('refused.yaml', policy('refused', denied));
+    const tap = await following({ name: 'server-v1', path: '/refused', side: 'served' });
+    const told = () => tap.lines().map(({ path, status, refusedBy }) => `${path} ${status} ${refusedBy}`);
+    const refusal = (path: string, rule: number) =>
+      `/refused/${path} 403 AuthorizationPolicy default/refused, rule ${rule}`;
+    const all = [refusal('x', 0), refusal('y', 1), '/refused/z 200 '];
+    await until(
+      'each is told',
+      async () => {
+        for (const path of ['x', 'y', 'z']) await mesh.load('default/first', { url: `${server}/refused/${path}` });
+        return until('all are there', () => all.every((one) => told().includes(one)) || undefined, 3).catch(
+          () => undefined,
+        );
+      },
+      30,
+    ).catch(() => expect(told()).toEqual(expect.arrayContaining(all)));
+    expect(new Set(told())).toEqual(new Set(all));
+    await tap.end();
+    await mesh.remove('refused.yaml');
+  });
+
   test('tap of connections: opened and closed, from both ends, with bytes and the certificates; only where they are wanted', async () => {
     const taps = await Promise.all([
       following({ name: 'server-v1', connections: 'yes' }),

@@ -301,7 +301,15 @@ const tapLine: TapLine = {
   ...{ at: Date.UTC(2026, 0, 1, 12, 3, 4, 56), proxy: 'default/reviews-v3-1', side: 'served' },
   source: tapEnd('productpage-v1', '10.1.0.7:40312'),
   destination: tapEnd('reviews-v3', '10.1.0.9:9080'),
-  ...{ method: 'GET', authority: 'reviews:9080', path: '/reviews/0?…', status: 200, flags: '', durationMs: 4.2 },
+  ...{
+    method: 'GET',
+    authority: 'reviews:9080',
+    path: '/reviews/0?…',
+    status: 200,
+    flags: '',
+    refusedBy: '',
+    durationMs: 4.2,
+  },
   ...{ bytesReceived: 0, bytesSent: 438, protocol: 'HTTP/1.1', mtls: true },
 };
 
@@ -316,6 +324,10 @@ export const tapEvents: readonly string[] = [
       ...{ ...tapLine, source: { ...tapEnd('', '10.9.0.1:1'), namespace: '' }, status: 0, flags: 'DC', mtls: false },
       path: '/<img src=x onerror=alert(1)>',
     },
+  ] as const,
+  [
+    'line',
+    { ...tapLine, path: '/secret', status: 403, refusedBy: 'AuthorizationPolicy default/reviews, rule 0' },
   ] as const,
   ['leftOut', 7] as const,
 ].map(([event, data]) => `event: ${event}\ndata: ${JSON.stringify(data)}`);

@@ -2,6 +2,7 @@ import { admitProxy } from '../../discovery/admit-proxy.ts';
 import { OutriggerError } from '../../errors.ts';
 import type { TapLine } from '../../model/tap.ts';
 import type { Workload } from '../../model/workload.ts';
+import { refusalOf } from '../../observe/refusal.ts';
 import type { Taps } from '../../observe/taps.ts';
 import { isTapped } from '../../policy/telemetry/taps.ts';
 import type { Snapshot } from '../../registry/snapshot.ts';
@@ -60,6 +61,7 @@ export function lineOf(entry: TapEntry, { id, namespace, workloadName }: Workloa
     path: short(withoutQuery(entry.path)),
     status: entry.status,
     flags: entry.flags,
+    refusedBy: short(refusalOf(entry.details)),
     durationMs: Math.round(entry.durationMs * 1000) / 1000,
     bytesReceived: entry.bytesReceived,
     bytesSent: entry.bytesSent,

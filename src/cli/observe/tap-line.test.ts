@@ -7,7 +7,15 @@ const line: TapLine = {
   ...{ at: Date.UTC(2026, 0, 1, 12, 3, 4, 56), proxy: 'shop/cart-1', side: 'calls', connection: '' },
   source: { workload: 'cart-v1', namespace: 'shop', principal: 'spiffe://td/ns/shop/sa/cart', address: '10.0.0.7:4' },
   destination: { workload: '', namespace: '', principal: '', address: '93.184.216.34:80' },
-  ...{ method: 'GET', authority: 'api.example', path: '/a?…', status: 0, flags: 'UF,URX', durationMs: 12.3 },
+  ...{
+    method: 'GET',
+    authority: 'api.example',
+    path: '/a?…',
+    status: 0,
+    flags: 'UF,URX',
+    refusedBy: '',
+    durationMs: 12.3,
+  },
   ...{ bytesReceived: 3, bytesSent: 0, protocol: 'HTTP/1.1', mtls: false },
 };
 

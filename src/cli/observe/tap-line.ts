@@ -13,7 +13,7 @@ export function printTapLine(line: TapLine, output: TapOutput): string {
     `${nameOf(source)} -> ${destination.workload === '' && side === 'calls' ? authority || nameOf(destination) : nameOf(destination)}`,
     line.connection === '' ? line.method || '-' : 'TCP',
     `${authority}${path}` || '-',
-    [endOf(line), line.flags].filter(Boolean).join(' '),
+    [endOf(line), line.flags, line.refusedBy === '' ? '' : `(${line.refusedBy})`].filter(Boolean).join(' '),
     `${durationMs < 10 ? durationMs.toFixed(1) : durationMs.toFixed(0)}ms`,
     `${bytesReceived}B/${bytesSent}B`,
     line.mtls ? 'mTLS' : 'plain',

@@ -23,6 +23,8 @@ export interface TapEntry {
   readonly path: string;
   readonly bytesReceived: number;
   readonly status: number;
+  /** Why it is this one: `via_upstream`, `rbac_access_denied_matched_policy[none]`. */
+  readonly details: string;
   readonly bytesSent: number;
 }
 
@@ -92,6 +94,7 @@ function readRequest(entry: Fields): TapEntry {
     path: request.text(10) || request.text(5),
     bytesReceived: request.number(12),
     status: response.message(1).number(1),
+    details: response.text(6),
     bytesSent: response.number(3),
   };
 }
@@ -108,7 +111,7 @@ function readConnection(entry: Fields): TapEntry[] {
   const connection = moments.get(common.number(33));
   if (connection === undefined) return [];
   const bytes = { bytesReceived: counted.number(1), bytesSent: counted.number(2) };
-  return [{ ...readCommon(common), connection, version: 0, authority: '', path: '', status: 0, ...bytes }];
+  return [{ ...readCommon(common), connection, version: 0, authority: '', path: '', status: 0, details: '', ...bytes }];
 }
 
 function readCommon(common: Fields) {

@@ -150,6 +150,7 @@ describe.skipIf(chromiumPath === undefined)('each page', () => {
     await shown.getByText('outrigger-1: no sign of life').waitFor();
     await shown.getByText('GET reviews:9080/reviews/0?…').waitFor();
     await shown.getByText('onerror=alert(1)').waitFor();
+    await shown.getByText('AuthorizationPolicy default/reviews, rule 0').waitFor();
     await shown.getByText('At least 7 more were left out.').waitFor();
     await expectAccessible(shown);
     await expectNoSideScroll(shown);

@@ -52,6 +52,6 @@ function codeOf({ status, grpc, flags }: Failure): string {
 function whyOf({ by, flags }: Failure): string {
   if (flags !== '') return flags.split(',').map(meaningOf).join('; ');
   return by === 'policy or app'
-    ? 'refused by an AuthorizationPolicy, a RequestAuthentication or the app itself'
+    ? 'refused by a policy or by the app itself: its live requests say which'
     : 'what it answered, without a part of the mesh';
 }

@@ -118,12 +118,12 @@ function OtherEnd({ side, source, destination, authority }: TapLine) {
   return <Name text={workload === '' ? unknown || 'unknown' : `${workload}.${namespace}`} />;
 }
 
-function Status({ connection, status, flags }: TapLine) {
+function Status({ connection, status, flags, refusedBy }: TapLine) {
   const bad = connection === '' ? status === 0 || status >= 500 : flags !== '';
   return (
     <span class={bad ? 'bad' : ''}>
       {connection === '' ? (status === 0 ? 'none' : status) : connection}{' '}
-      {flags === '' ? null : <bdi class="muted">{flags}</bdi>}
+      {flags === '' ? null : <bdi class="muted">{flags}</bdi>} {refusedBy === '' ? null : <Name text={refusedBy} />}
     </span>
   );
 }
