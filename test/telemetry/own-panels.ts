@@ -25,7 +25,7 @@ export type Expectation = readonly [
 ];
 
 /** Envoy's, in milliseconds, as far as they are reached; those of the control plane, in seconds. */
-const envoyBuckets = [0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000];
+export const envoyBuckets = [0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000];
 const ownBuckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30];
 
 const requests = 'istio_requests_total';
