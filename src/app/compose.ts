@@ -16,6 +16,7 @@ import { registerProcess } from '../telemetry/process-series.ts';
 import { ValidationSeries } from '../telemetry/validation-series.ts';
 import { WireSeries } from '../telemetry/wire-series.ts';
 import { validationPlugin } from '../validation/validation-plugin.ts';
+import { bootstrapPatcher } from './bootstrap-patches.ts';
 import type { Component } from './component.ts';
 import type { Config } from './config.ts';
 import { CurrentInjector } from './current-injector.ts';
@@ -62,7 +63,11 @@ export function compose(options: ComposeOptions): Composition {
   const { surroundings, logger, metrics } = options;
   const config = withNameservers(options.config);
   const onFault = (error: unknown, uid = '') => logger.error({ err: error, uid }, 'unexpected error');
-  const injector = new CurrentInjector(config.injection, readTemplateTexts());
+  const injector = new CurrentInjector(
+    config.injection,
+    readTemplateTexts(),
+    bootstrapPatcher(config.mesh.rootNamespaces),
+  );
   const certificates = new ServingComponent(options);
   const outsiders = surroundings.onOutcome === undefined ? [] : [surroundings.onOutcome];
   const mesh = meshComponent({ ...options, config });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { namespace, podOf, settings, texts } from '../../test/injector-fixture.ts';
+import { bootstrapPatcher } from './bootstrap-patches.ts';
 import { CurrentInjector } from './current-injector.ts';
 
 const request = () => ({ pod: podOf(), namespace, nodes: [] });
@@ -9,7 +10,7 @@ const withThreads = (concurrency: number) => ({
 });
 
 test('pods have the settings of now, remembered or not', () => {
-  const injector = new CurrentInjector(settings, texts);
+  const injector = new CurrentInjector(settings, texts, bootstrapPatcher([]));
   const before = injector.remembering.inject(request()).patchBase64;
   const { patchJson } = injector.plain.inject(request());
   injector.use(withThreads(7));
@@ -20,7 +21,7 @@ test('pods have the settings of now, remembered or not', () => {
 });
 
 test('settings that make no injector change nothing', () => {
-  const injector = new CurrentInjector(withThreads(7), texts);
+  const injector = new CurrentInjector(withThreads(7), texts, bootstrapPatcher([]));
   const before = injector.remembering.inject(request()).patchBase64;
   expect(() => injector.use(withThreads(-1))).toThrow(/^OR1203 .*concurrency/);
   expect(injector.remembering.inject(request()).patchBase64).toBe(before);

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { bootstrapPatcher } from '../app/bootstrap-patches.ts';
 import { addConfigOptions, configOf } from '../app/config-command.ts';
 import { readTemplateTexts } from '../app/places.ts';
 import type { ErrorCode } from '../errors.ts';
@@ -70,12 +71,14 @@ export async function setUpInjection(
   const { facts, installed } = await knownOf(flags, say, flags.namespaceLabels === undefined ? tellAssumed : () => {});
   const { namespace } = withGivenNamespaces(facts, inputs);
   const proxyConfigs: ClusterFacts['proxyConfigs'] = (name, labels) => facts.proxyConfigs?.(name, labels);
+  const bootstrapFilters: ClusterFacts['bootstrapFilters'] = (name) => facts.bootstrapFilters?.(name);
   const stoppedInjection: ClusterFacts['stoppedInjection'] = (name, labels) => facts.stoppedInjection?.(name, labels);
-  const known = { namespace, nodes: () => facts.nodes(), proxyConfigs, stoppedInjection };
+  const known = { namespace, nodes: () => facts.nodes(), proxyConfigs, bootstrapFilters, stoppedInjection };
   return injectionWith(command, { ...known, installed }, say);
 }
 
-interface Known extends Pick<ClusterFacts, 'namespace' | 'nodes' | 'proxyConfigs' | 'stoppedInjection'> {
+interface Known
+  extends Pick<ClusterFacts, 'namespace' | 'nodes' | 'proxyConfigs' | 'bootstrapFilters' | 'stoppedInjection'> {
   /** Of a cluster: a pod is injected by whichever of them it asks for. */
   readonly installed?: InstalledRevisions | undefined;
 }
@@ -93,9 +96,10 @@ export async function injectionWith(
   }
   const settings = facts.installed === undefined ? config.injection : asAnyOf(config.injection, facts.installed);
   return {
-    injector: buildInjector(settings, readTemplateTexts()),
+    injector: buildInjector(settings, readTemplateTexts(), bootstrapPatcher(config.mesh.rootNamespaces)),
     nodes: facts.nodes(),
     proxyConfigsOf: (name, labels) => facts.proxyConfigs?.(name, labels),
+    bootstrapFiltersOf: (name) => facts.bootstrapFilters?.(name),
     stoppedInjectionOf: (name, labels) => facts.stoppedInjection?.(name, labels),
     namespaceOf: namespaceFacts(facts, {
       namespace: flags.namespace,

@@ -1,8 +1,10 @@
 import { OutriggerError } from '../errors.ts';
 import type { JsonObject } from '../model/json.ts';
 import { createInjector, type Injector } from './injector.ts';
+import type { NewProxy } from './patch/finish.ts';
 import { compileBootstrapText } from './render/bootstrap.ts';
 import { envoyArgs, overrideFile } from './render/bootstrap-args.ts';
+import type { BootstrapInput } from './render/bootstrap-input.ts';
 import { sdsRootFile, sdsTokenFile } from './render/bootstrap-sds.ts';
 import { concurrency } from './render/concurrency.ts';
 import { decodeProxyConfig } from './render/proxy-config.ts';
@@ -17,26 +19,40 @@ export interface TemplateTexts {
   readonly bootstrap: string;
 }
 
+/** What the EnvoyFilters of the request make of a bootstrap, as JSON text, and what is left out of them. */
+export type PatchBootstrap = (
+  bootstrap: string,
+  input: BootstrapInput,
+  proxy: NewProxy,
+) => { readonly bootstrap: string; readonly warnings: readonly string[] };
+
 /**
  * An injector of the built-in templates and those of the settings, tried on a small pod: a bad setting or
  * template is an error here and not at the first pod.
  *
  * @throws OutriggerError OR12xx, OR13xx, OR14xx
  */
-export function buildInjector(settings: InjectionSettings, texts: TemplateTexts): Injector {
+export function buildInjector(
+  settings: InjectionSettings,
+  texts: TemplateTexts,
+  patch: PatchBootstrap = (bootstrap) => ({ bootstrap, warnings: [] }),
+): Injector {
   const renderBootstrap = compileBootstrapText(parseTemplate('bootstrap', texts.bootstrap));
   const injector = createInjector({
     settings,
     templates: buildTemplates({ sidecar: texts.sidecar, gateway: texts.gateway }, settings.templates),
     sdsAnnotations: { [sdsTokenAnnotation]: sdsTokenFile, [sdsRootAnnotation]: sdsRootFile },
-    renderArgs: (input, options) =>
-      envoyArgs({
-        bootstrap: renderBootstrap(input),
+    renderArgs: (input, options, proxy) => {
+      const { bootstrap, warnings } = patch(renderBootstrap(input), input, proxy);
+      const args = envoyArgs({
+        bootstrap,
         logLevel: options.logLevel,
         componentLogLevel: options.componentLogLevel,
         concurrency: concurrency(options),
         ...(options.bootstrapOverride === undefined ? {} : { overridePath: overrideFile }),
-      }),
+      });
+      return { args, warnings };
+    },
   });
   tryOut(injector, settings);
   return injector;

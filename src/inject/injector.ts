@@ -5,7 +5,7 @@ import type { Pod } from '../model/pod.ts';
 import { decide } from './decision/decide.ts';
 import type { Decision } from './decision/reason.ts';
 import { diffPods } from './patch/diff.ts';
-import { type Finished, finish } from './patch/finish.ts';
+import { type Finished, finish, type RenderArgs } from './patch/finish.ts';
 import { recordOriginal } from './patch/original.ts';
 import { overlay } from './patch/overlay.ts';
 import { podSecurityWarnings } from './patch/pod-security.ts';
@@ -14,7 +14,7 @@ import { namesOf, userContainers, userPod, withoutForgedRecords } from './patch/
 import { bootstrapFacts } from './render/bootstrap-facts.ts';
 import type { BootstrapInput } from './render/bootstrap-input.ts';
 import { buildContext } from './render/context.ts';
-import { readOptions, type SidecarOptions } from './render/options.ts';
+import { readOptions } from './render/options.ts';
 import type { TemplatePod } from './render/template-pod.ts';
 import { renderTemplate, type Templates } from './render/templates.ts';
 import { gatherFacts, type InjectRequest } from './review/request.ts';
@@ -35,7 +35,7 @@ export interface InjectOutcome {
 export interface InjectorOptions {
   readonly settings: InjectionSettings;
   readonly templates: Templates;
-  readonly renderArgs: (input: BootstrapInput, options: SidecarOptions) => readonly string[];
+  readonly renderArgs: RenderArgs;
   readonly sdsAnnotations: Readonly<Record<string, string>>;
 }
 

@@ -19,6 +19,7 @@ export interface Surroundings {
   readonly namespaceOf: (name: string | undefined) => NamespaceFacts | UnknownNamespace;
   readonly nodes: readonly NodeFacts[];
   readonly proxyConfigsOf?: ClusterFacts['proxyConfigs'];
+  readonly bootstrapFiltersOf?: ClusterFacts['bootstrapFilters'];
   readonly stoppedInjectionOf?: ClusterFacts['stoppedInjection'];
   /** Beyond what the settings of the injector say. */
   readonly installed?: InstalledRevisions | undefined;
@@ -129,8 +130,10 @@ function injectOne(item: JsonObject, embedded: EmbeddedPod, around: Surroundings
     const { pod, workload } = embedded;
     const proxyConfigs = around.proxyConfigsOf?.(namespace.name, pod.metadata.labels ?? {});
     const stopped = around.stoppedInjectionOf?.(namespace.name, pod.metadata.labels ?? {});
+    const bootstrapFilters = around.bootstrapFiltersOf?.(namespace.name);
     const { nodes, installed } = around;
-    const outcome = around.injector.inject({ pod, namespace, nodes, proxyConfigs, stopped, installed }, workload);
+    const known = { namespace, nodes, proxyConfigs, bootstrapFilters, stopped, installed };
+    const outcome = around.injector.inject({ pod, ...known }, workload);
     const after = outcome.pod === embedded.pod ? item : replaceEmbeddedPod(item, embedded.path, outcome.pod);
     return { ...common, after, outcome, error: undefined };
   } catch (thrown) {

@@ -79,7 +79,7 @@ function keyOf(request: InjectRequest): string {
   const { metadata, ...pod } = request.pod;
   const { managedFields: _m, uid: _u, creationTimestamp: _c, ownerReferences, ...read } = metadata;
   const owners = ownerReferences?.map(({ apiVersion, kind, name, controller }) => [apiVersion, kind, name, controller]);
-  const { namespace, urlParameters, tag, proxyConfigs, stopped } = request;
+  const { namespace, urlParameters, tag, proxyConfigs, bootstrapFilters, stopped } = request;
   return JSON.stringify([
     pod,
     read,
@@ -89,6 +89,7 @@ function keyOf(request: InjectRequest): string {
     urlParameters,
     tag,
     proxyConfigs,
+    bootstrapFilters,
     stopped,
   ]);
 }

@@ -146,7 +146,8 @@ export class Admitter {
     const { [tagParameter]: tag, ...urlParameters } = this.#parametersOf(remainder);
     const proxyConfigs = facts.proxyConfigs?.(namespace.name, pod.metadata.labels ?? {});
     const stopped = facts.stoppedInjection?.(namespace.name, pod.metadata.labels ?? {});
-    const around = { namespace, nodes: facts.nodes(), proxyConfigs, stopped };
+    const bootstrapFilters = facts.bootstrapFilters?.(namespace.name);
+    const around = { namespace, nodes: facts.nodes(), proxyConfigs, bootstrapFilters, stopped };
     const outcome = injector.inject({ pod, ...around, urlParameters, tag });
     const { decision } = outcome;
     const { patchBase64, patchBytes } = outcome;

@@ -109,6 +109,12 @@ export interface NodeFacts {
   readonly kubeletVersion: string;
 }
 
+/** A resource as it came, unchecked. */
+export interface NamespacedObject {
+  readonly namespace: string;
+  readonly object: JsonObject;
+}
+
 /** What ProxyConfigs say of a pod, in the words of the mesh's `defaultConfig`. */
 export interface ProxyConfigLayers {
   /** Of the root namespace, then of the pod's own: later ones win, and the pod's annotation wins over all of them. */
@@ -135,6 +141,8 @@ export interface ClusterFacts {
   nodes(): readonly NodeFacts[];
   /** For a pod of these labels; undefined where none says anything. */
   proxyConfigs?(namespace: string, labels: Readonly<Record<string, string>>): ProxyConfigLayers | undefined;
+  /** EnvoyFilters that change bootstraps of pods of the namespace, none is undefined. */
+  bootstrapFilters?(namespace: string): readonly NamespacedObject[] | undefined;
   /** For a pod of these labels; undefined where injection goes on. */
   stoppedInjection?(namespace: string, labels: Readonly<Record<string, string>>): StoppedInjection | undefined;
   /** True once the first full listing is in memory. */

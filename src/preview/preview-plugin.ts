@@ -89,6 +89,7 @@ function previewObject(
     installed,
     nodes: facts.nodes(),
     proxyConfigsOf: (name, labels) => facts.proxyConfigs?.(name, labels),
+    bootstrapFiltersOf: (name) => facts.bootstrapFilters?.(name),
     stoppedInjectionOf: (name, labels) => facts.stoppedInjection?.(name, labels),
     namespaceOf: namespaceFacts(facts, given),
   });

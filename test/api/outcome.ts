@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { bootstrapPatcher } from '../../src/app/bootstrap-patches.ts';
 import { defaultConfig } from '../../src/app/config.ts';
 import { EmergencyStages } from '../../src/app/mesh/emergency-stages.ts';
 import { readTemplateTexts } from '../../src/app/places.ts';
@@ -19,6 +20,7 @@ import { Registry } from '../../src/registry/registry.ts';
 import type { Snapshot } from '../../src/registry/snapshot.ts';
 import { parseDuration } from '../../src/schema/common/duration.ts';
 import type { WorkloadGroup } from '../../src/schema/kinds.ts';
+import { BootstrapFilters } from '../../src/source/bootstrap-filters.ts';
 import type { SourceObject } from '../../src/source/object-source.ts';
 import { ObjectStore } from '../../src/source/object-store.ts';
 import { ProxyConfigs } from '../../src/source/proxy-configs.ts';
@@ -57,18 +59,20 @@ export function outcomeOfSnapshot(snapshot: Snapshot): Outcome {
 }
 
 const { injection } = defaultConfig();
-const injector = buildInjector(injection, readTemplateTexts());
+const { rootNamespaces } = defaultMeshSettings;
+const injector = buildInjector(injection, readTemplateTexts(), bootstrapPatcher(rootNamespaces));
 
-/** Pods as injection makes them, where a ProxyConfig has a say in it. */
+/** Pods as injection makes them, where a ProxyConfig has a say in it, or an EnvoyFilter in their bootstrap. */
 function injectedOf(objects: readonly SourceObject[]): readonly [string, unknown][] {
-  if (!objects.some(({ kind }) => kind === 'ProxyConfig')) return [];
   const store = new ObjectStore();
   store.change(objects, []);
   const configs = new ProxyConfigs(store);
+  const bootstrapFilters = new BootstrapFilters(store).of('default');
+  if (bootstrapFilters === undefined && !objects.some(({ kind }) => kind === 'ProxyConfig')) return [];
   return ['server', 'other'].map((app) => {
     const pod = { metadata: { name: app, labels: { app } }, spec: { containers: [{ name: 'app', image: 'app' }] } };
     const namespace = { name: 'default', labels: { 'istio-injection': 'enabled' }, annotations: {} };
-    const request = { pod, namespace, nodes: [], proxyConfigs: configs.layers('default', { app }) };
+    const request = { pod, namespace, nodes: [], proxyConfigs: configs.layers('default', { app }), bootstrapFilters };
     return [app, injector.inject(request).pod];
   });
 }

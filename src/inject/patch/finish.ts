@@ -23,8 +23,21 @@ export interface FinishInput {
   readonly bootstrap: Omit<BootstrapInput, 'probes' | 'scrape'>;
   readonly renderRules: (settings: CaptureSettings) => CaptureRules;
   /** The arguments of Envoy for a bootstrap. */
-  readonly renderArgs: (input: BootstrapInput, options: SidecarOptions) => readonly string[];
+  readonly renderArgs: RenderArgs;
 }
+
+/** The proxy's own, which a bootstrap may be changed for. */
+export interface NewProxy {
+  readonly request: InjectRequest;
+  /** `ISTIO_META_` variables and what else its node will say of itself, as far as it is text. */
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+export type RenderArgs = (
+  input: BootstrapInput,
+  options: SidecarOptions,
+  proxy: NewProxy,
+) => { readonly args: readonly string[]; readonly warnings: readonly string[] };
 
 export interface Finished {
   readonly pod: Pod;
@@ -48,14 +61,29 @@ export function finish(merged: Pod, input: FinishInput): Finished {
     probes: appProbes(probed.record, allContainers(measured.pod)),
     scrape: measured.targets,
   };
-  const args = mergeArgs(input.renderArgs(bootstrap, options), input.userArgs ?? []);
+  const rendered = input.renderArgs(bootstrap, options, {
+    request: input.request,
+    metadata: metadataOf(bootstrap, proxy, input.request),
+  });
+  const args = mergeArgs(rendered.args, input.userArgs ?? []);
   const finishedProxy = { ...withEnv(proxy, [...measured.env, ...probed.env]), args };
   return {
     pod: arrange(measured.pod, { proxy: finishedProxy, rules, hold: options.hold || probed.needsHold }, options.native),
-    warnings: [...probed.warnings, ...measured.warnings],
+    warnings: [...probed.warnings, ...measured.warnings, ...rendered.warnings],
     rules,
     bootstrap,
   };
+}
+
+/** Kubelet's variables aside, it is what `proxyMetadata` says of the pod when it is there. */
+function metadataOf({ nodeMetadata }: BootstrapInput, { env = [] }: Container, { namespace }: InjectRequest) {
+  const texts = Object.entries(nodeMetadata).flatMap(([key, value]): [string, string][] =>
+    typeof value === 'string' ? [[key, value]] : [],
+  );
+  const given = env.flatMap(({ name, value }): [string, string][] =>
+    name.startsWith('ISTIO_META_') && typeof value === 'string' ? [[name.slice('ISTIO_META_'.length), value]] : [],
+  );
+  return new Map([...texts, ...given, ['NAMESPACE', namespace.name]]);
 }
 
 /** Envoy takes each flag once: one that the user gives replaces ours, with its value. */

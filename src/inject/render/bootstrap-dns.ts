@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import type { JsonObject } from '../../model/json.ts';
+import { escapeVariables } from '../../model/kubelet-variables.ts';
 import { aliveName, dnsPort } from '../../model/mesh-dns.ts';
-import { escapeVariables } from './bootstrap-escape.ts';
 
 /** Where the queries of the pod go, which iptables brings to the proxy. */
 export interface DnsInput {

@@ -1,5 +1,5 @@
+import { escapeVariables } from '../../model/kubelet-variables.ts';
 import { canonicalService } from '../../model/pod-owner.ts';
-import { escapeVariables } from './bootstrap-escape.ts';
 import type { BootstrapInput } from './bootstrap-input.ts';
 import type { ContextInput } from './context-input.ts';
 import { capturesDns, nameserversOf } from './dns-capture.ts';

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../model/json.ts';
-import { escapeVariables } from './bootstrap-escape.ts';
+import { escapeVariables } from '../../model/kubelet-variables.ts';
 import type { AppProbe } from './bootstrap-input.ts';
 
 /** How the proxy reaches the app of its own pod. */

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../model/json.ts';
+import { escapeVariables } from '../../model/kubelet-variables.ts';
 import { buildDnsCluster, buildDnsListeners } from './bootstrap-dns.ts';
-import { escapeVariables } from './bootstrap-escape.ts';
 import type { BootstrapInput } from './bootstrap-input.ts';
 import {
   type AppAccess,

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { escapeVariables } from '../../model/kubelet-variables.ts';
 import { compileBootstrap, compileBootstrapText, renderPlainly } from './bootstrap.ts';
 import { envoyArgs } from './bootstrap-args.ts';
-import { escapeVariables } from './bootstrap-escape.ts';
 import type { AppProbe, BootstrapInput } from './bootstrap-input.ts';
 import { requestPath } from './bootstrap-probes.ts';
 

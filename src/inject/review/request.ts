@@ -1,5 +1,12 @@
 import { type InstalledRevisions, knowing } from '../../model/installed-revisions.ts';
-import type { NamespaceFacts, NodeFacts, Pod, ProxyConfigLayers, StoppedInjection } from '../../model/pod.ts';
+import type {
+  NamespacedObject,
+  NamespaceFacts,
+  NodeFacts,
+  Pod,
+  ProxyConfigLayers,
+  StoppedInjection,
+} from '../../model/pod.ts';
 import type { InjectionSettings } from './settings.ts';
 
 /** A pod that asks for admission, and what is known around it. `pod` is never changed. */
@@ -8,6 +15,7 @@ export interface InjectRequest {
   readonly namespace: NamespaceFacts;
   readonly nodes: readonly NodeFacts[];
   readonly proxyConfigs?: ProxyConfigLayers | undefined;
+  readonly bootstrapFilters?: readonly NamespacedObject[] | undefined;
   readonly stopped?: StoppedInjection | undefined;
   /** Istio's `/inject/cluster/<id>/net/<network>/KEY/value` of the webhook URL. */
   readonly urlParameters?: Readonly<Record<string, string>>;

@@ -10,7 +10,8 @@ export type PatchTarget =
   | 'VIRTUAL_HOST'
   | 'HTTP_ROUTE'
   | 'CLUSTER'
-  | 'EXTENSION_CONFIG';
+  | 'EXTENSION_CONFIG'
+  | 'BOOTSTRAP';
 export type PatchOperation = 'MERGE' | 'ADD' | 'REMOVE' | 'INSERT_BEFORE' | 'INSERT_AFTER' | 'INSERT_FIRST' | 'REPLACE';
 export type PatchContext = 'ANY' | 'SIDECAR_INBOUND' | 'SIDECAR_OUTBOUND' | 'GATEWAY';
 

@@ -1,5 +1,12 @@
 import type { OutriggerError } from '../../errors.ts';
-import type { NamespaceFacts, NodeFacts, ProxyConfigLayers, StoppedInjection } from '../../model/pod.ts';
+import type {
+  NamespacedObject,
+  NamespaceFacts,
+  NodeFacts,
+  ProxyConfigLayers,
+  StoppedInjection,
+} from '../../model/pod.ts';
+import { BootstrapFilters } from '../../source/bootstrap-filters.ts';
 import { type ObjectChanges, type ObjectSource, objectKey, type SourceObject } from '../../source/object-source.ts';
 import { ObjectStore } from '../../source/object-store.ts';
 import { ProxyConfigs } from '../../source/proxy-configs.ts';
@@ -32,6 +39,7 @@ export class Cluster implements Source, ObjectSource {
   readonly #options: ClusterOptions;
   readonly #store = new ObjectStore();
   readonly #proxyConfigs = new ProxyConfigs(this.#store);
+  readonly #bootstrapFilters = new BootstrapFilters(this.#store);
   readonly #stoppedInjections = new StoppedInjections(this.#store, Date.now);
   readonly #addresses: ServiceAddresses;
   #given: ReadonlyMap<string, SourceObject> = new Map();
@@ -82,6 +90,10 @@ export class Cluster implements Source, ObjectSource {
 
   proxyConfigs(namespace: string, labels: Readonly<Record<string, string>>): ProxyConfigLayers | undefined {
     return this.#proxyConfigs.layers(namespace, labels);
+  }
+
+  bootstrapFilters(namespace: string): readonly NamespacedObject[] | undefined {
+    return this.#bootstrapFilters.of(namespace);
   }
 
   stoppedInjection(namespace: string, labels: Readonly<Record<string, string>>): StoppedInjection | undefined {

@@ -1,4 +1,4 @@
-import { type FieldEffects, isOneOf, under } from '../field-effects.ts';
+import { type FieldEffects, under } from '../field-effects.ts';
 import { targetFields } from '../targets.ts';
 import { asksTheAgent } from './proxy-metadata.ts';
 
@@ -26,8 +26,9 @@ export const envoyFilterFields: FieldEffects = {
     ...targetFields.values,
     {
       path: `${patches}.applyTo`,
-      isMeant: isOneOf('BOOTSTRAP'),
-      message: `a pod has its bootstrap from injection, which reads no EnvoyFilters (the annotation sidecar.istio.io/bootstrapOverride changes it): ${left}`,
+      isMeant: (value, _, { patch }) =>
+        value === 'BOOTSTRAP' && (patch as { operation?: unknown } | undefined)?.operation !== 'MERGE',
+      message: `a bootstrap is merged with, and nothing else, as in Istio (MERGE): ${left}`,
     },
     {
       path: `${patches}.patch.filterClass`,

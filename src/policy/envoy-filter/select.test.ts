@@ -43,7 +43,7 @@ test('by priority, then those of the root namespace, then the oldest', () => {
   ).toEqual(['early', 'root', 'own', 'younger', 'selected', 'late']);
 });
 
-test.each(['{applyTo: BOOTSTRAP, patch: {operation: MERGE}}', '{applyTo: CLUSTER}'])(
+test.each(['{applyTo: BOOTSTRAP, patch: {operation: ADD, value: {}}}', '{applyTo: CLUSTER}'])(
   'left out as a whole: %s',
   (entry) => {
     const spec = `{configPatches: [${entry}, {applyTo: CLUSTER, patch: {operation: REMOVE}}]}`;

@@ -1,5 +1,12 @@
 import { OutriggerError } from '../../errors.ts';
-import type { NamespaceFacts, NodeFacts, ProxyConfigLayers, StoppedInjection } from '../../model/pod.ts';
+import type {
+  NamespacedObject,
+  NamespaceFacts,
+  NodeFacts,
+  ProxyConfigLayers,
+  StoppedInjection,
+} from '../../model/pod.ts';
+import { BootstrapFilters } from '../bootstrap-filters.ts';
 import type { ObjectSource } from '../object-source.ts';
 import { type ObjectListener, ObjectStore } from '../object-store.ts';
 import { ProxyConfigs } from '../proxy-configs.ts';
@@ -53,6 +60,7 @@ export class FilesSource implements Source, ObjectSource {
   #files: ReadonlyMap<string, FileState> = new Map();
   readonly #objects = new ObjectStore();
   readonly #proxyConfigs: ProxyConfigs;
+  readonly #bootstrapFilters: BootstrapFilters;
   readonly #stoppedInjections: StoppedInjections;
   #facts: Facts = { namespaces: new Map(), nodes: [] };
   #duplicates: readonly OutriggerError[] = [];
@@ -65,6 +73,7 @@ export class FilesSource implements Source, ObjectSource {
   constructor(options: FilesSourceOptions) {
     this.#options = options;
     this.#proxyConfigs = new ProxyConfigs(this.#objects, options.rootNamespaces);
+    this.#bootstrapFilters = new BootstrapFilters(this.#objects, options.rootNamespaces);
     this.#stoppedInjections = new StoppedInjections(this.#objects, options.now ?? Date.now, options.rootNamespaces);
   }
 
@@ -95,6 +104,10 @@ export class FilesSource implements Source, ObjectSource {
 
   proxyConfigs(namespace: string, labels: Readonly<Record<string, string>>): ProxyConfigLayers | undefined {
     return this.#proxyConfigs.layers(namespace, labels);
+  }
+
+  bootstrapFilters(namespace: string): readonly NamespacedObject[] | undefined {
+    return this.#bootstrapFilters.of(namespace);
   }
 
   stoppedInjection(namespace: string, labels: Readonly<Record<string, string>>): StoppedInjection | undefined {

@@ -2,7 +2,15 @@ import { isDeepStrictEqual } from 'node:util';
 import { OutriggerError } from '../../errors.ts';
 import { isObject } from '../../model/json.ts';
 import { defaultMeshSettings } from '../../model/mesh-settings.ts';
-import type { ClusterFacts, NamespaceFacts, NodeFacts, ProxyConfigLayers, StoppedInjection } from '../../model/pod.ts';
+import type {
+  ClusterFacts,
+  NamespacedObject,
+  NamespaceFacts,
+  NodeFacts,
+  ProxyConfigLayers,
+  StoppedInjection,
+} from '../../model/pod.ts';
+import { BootstrapFilters } from '../bootstrap-filters.ts';
 import type { ObjectSource, SourceObject } from '../object-source.ts';
 import { type ObjectListener, ObjectStore } from '../object-store.ts';
 import { ProxyConfigs } from '../proxy-configs.ts';
@@ -67,6 +75,7 @@ class ClusterSource implements KubernetesSource {
   readonly #objects = new ObjectStore();
   readonly #injection: MeshWatches;
   readonly #proxyConfigs: ProxyConfigs;
+  readonly #bootstrapFilters: BootstrapFilters;
   readonly #stoppedInjections: StoppedInjections;
   readonly #mesh: MeshWatches | undefined;
   /** The same list until a node comes, goes or changes: callers remember what they conclude from it. */
@@ -94,6 +103,7 @@ class ClusterSource implements KubernetesSource {
       kinds: injectionKinds(options.rootNamespaces ?? defaultMeshSettings.rootNamespaces),
     });
     this.#proxyConfigs = new ProxyConfigs(this.#objects, options.rootNamespaces);
+    this.#bootstrapFilters = new BootstrapFilters(this.#objects, options.rootNamespaces);
     this.#stoppedInjections = new StoppedInjections(this.#objects, options.now ?? Date.now, options.rootNamespaces);
     this.#mesh = mesh === undefined ? undefined : new MeshWatches({ ...rest, kinds: meshKinds(mesh.secretNamespaces) });
   }
@@ -132,6 +142,10 @@ class ClusterSource implements KubernetesSource {
 
   proxyConfigs(namespace: string, labels: Readonly<Record<string, string>>): ProxyConfigLayers | undefined {
     return this.#proxyConfigs.layers(namespace, labels);
+  }
+
+  bootstrapFilters(namespace: string): readonly NamespacedObject[] | undefined {
+    return this.#bootstrapFilters.of(namespace);
   }
 
   stoppedInjection(namespace: string, labels: Readonly<Record<string, string>>): StoppedInjection | undefined {

@@ -42,9 +42,9 @@ export function meshKinds(secretNamespaces: readonly string[]): readonly MeshKin
   ];
 }
 
-const readByInjection = ['ProxyConfig', 'Emergency'];
+const readByInjection = ['ProxyConfig', 'Emergency', 'EnvoyFilter'];
 
-/** What injection reads, also where no proxy is configured: ProxyConfigs, Emergencies, and Istio's meshConfig where it may be. */
+/** What injection reads, also where no proxy is configured: ProxyConfigs, Emergencies, EnvoyFilters, and Istio's meshConfig where it may be. */
 export function injectionKinds(rootNamespaces: readonly string[]): readonly MeshKind[] {
   const definitions: readonly KindDefinition[] = kinds;
   return [

@@ -1,3 +1,4 @@
+import { bootstrapFields } from './added-bootstrap-fields.ts';
 import type { Descriptors } from './descriptors.ts';
 
 const matcher = 'envoy.config.common.matcher.v3.MatchPredicate';
@@ -14,6 +15,7 @@ const retryAfter = { id: 19, type: 'bool' } as const;
  * Envoy's own binary have them.
  */
 export const addedFields: Descriptors['messages'] = {
+  ...bootstrapFields,
   'envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget': {
     budget_interval: { id: 3, type: 'google.protobuf.Duration' },
   },

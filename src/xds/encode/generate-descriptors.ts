@@ -20,9 +20,9 @@ const wanted = [
   /^xds\/(core|type)\//,
   /^udpa\/type\//,
 ];
-/** The proto set has it, nothing of ours does: the old bootstrap and its like are half of the set. */
+/** The proto set has it, nothing of ours does. */
 const unwanted = [
-  /^envoy\/config\/(bootstrap|overload|metrics|tap|ratelimit)\//,
+  /^envoy\/config\/(tap|ratelimit)\//,
   /^envoy\/config\/trace\/v3\/(opencensus|service)/,
   // They import the protos of OpenTelemetry, which are not shipped: their messages travel as TypedStruct.
   /^envoy\/extensions\/(access_loggers|stat_sinks)\/open_telemetry\//,

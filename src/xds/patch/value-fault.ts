@@ -8,6 +8,9 @@ import { missingExtension } from '../limits/extensions.ts';
 import type { Message } from '../resource.ts';
 import { lacksConfiguration } from './filter-configuration.ts';
 import { canonical } from './merge.ts';
+import { unknownType } from './unknown-type.ts';
+
+export const bootstrapType = 'envoy.config.bootstrap.v3.Bootstrap';
 
 const types: Readonly<Record<PatchTarget, string>> = {
   LISTENER: 'envoy.config.listener.v3.Listener',
@@ -20,6 +23,7 @@ const types: Readonly<Record<PatchTarget, string>> = {
   HTTP_ROUTE: 'envoy.config.route.v3.Route',
   CLUSTER: 'envoy.config.cluster.v3.Cluster',
   EXTENSION_CONFIG: 'envoy.config.core.v3.TypedExtensionConfig',
+  BOOTSTRAP: bootstrapType,
 };
 
 /**
@@ -37,6 +41,11 @@ export function valueFault(patch: PatchIR): string | undefined {
     contentWriter(type)(protobuf.Writer.create(), message);
   } catch (error) {
     return asOutriggerError(codedFault('patch.value', error)).message;
+  }
+  if (target === 'BOOTSTRAP') {
+    const unknown = unknownType(message);
+    if (unknown !== undefined)
+      return `${unknown} is no type that is known of Envoy's API: no proxy would start with it`;
   }
   return operation === 'MERGE' ? brokenByPart(type, message) : brokenLimit(type, message);
 }

@@ -61,7 +61,9 @@ export function sourceCases(cluster: () => Cluster): void {
       await cluster().api.must('DELETE', '/api/v1/nodes/source-node');
       await waitFor(() => !source.nodes().some((one) => one.name === 'source-node') || undefined, { what: 'its end' });
       // Its CRD is not there.
-      expect(problems.filter(({ resource }) => !['proxyconfigs', 'emergencies'].includes(resource))).toEqual([]);
+      expect(
+        problems.filter(({ resource }) => !['proxyconfigs', 'emergencies', 'envoyfilters'].includes(resource)),
+      ).toEqual([]);
     });
 
     test('a namespace that memory does not have is asked for', async () => {
