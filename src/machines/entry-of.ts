@@ -26,11 +26,17 @@ export function entryOf({ group, name, address }: MachineOfGroup) {
   };
 }
 
-/** Of a machine that said of which group it is: by its annotations it is known for one that goes with its proxy. */
-export function registeredEntryOf(machine: MachineOfGroup, seenAt: string) {
+/**
+ * Of a machine that said of which group it is: by its annotations it is known for one that goes with its proxy, and it belongs to the
+ * group, as in Istio. `groupUid` is '' where the group is of no API server.
+ */
+export function registeredEntryOf(machine: MachineOfGroup, seenAt: string, groupUid: string) {
   const entry = entryOf(machine);
-  const annotations = { ...entry.metadata.annotations, ...autoRegisteredBy(machine.group.name, seenAt) };
-  return { ...entry, metadata: { ...entry.metadata, annotations } };
+  const { name } = machine.group;
+  const annotations = { ...entry.metadata.annotations, ...autoRegisteredBy(name, seenAt) };
+  const owner = { apiVersion: entry.apiVersion, kind: 'WorkloadGroup', name, uid: groupUid, controller: true };
+  const ownerReferences = groupUid === '' ? {} : { ownerReferences: [owner] };
+  return { ...entry, metadata: { ...entry.metadata, annotations, ...ownerReferences } };
 }
 
 export type RegisteredEntry = ReturnType<typeof registeredEntryOf>;

@@ -172,3 +172,46 @@ test('a stream that is turned away takes nothing from the one before it', async 
   await pass(3_600_000);
   expect(present.size).toBe(1);
 });
+
+function groupOf(uid: string, serviceAccount = 'ledger'): SourceObject {
+  const place = { kind: 'WorkloadGroup', namespace: 'shop', name: 'ledger' };
+  const object = { metadata: { uid }, spec: { template: { serviceAccount } } };
+  return { apiVersion: 'networking.istio.io/v1', ...place, object, origin: place };
+}
+const owners = (source: SourceObject | undefined) =>
+  (source?.object as unknown as RegisteredEntry | undefined)?.metadata.ownerReferences?.map(({ uid }) => uid);
+
+test('an entry belongs to its group, is gone with it, and is back with it', async () => {
+  const { present, pass, replica } = world();
+  const one = replica();
+  one.apply({ upserts: [groupOf('1')], removals: [] });
+  await one.join(machine);
+  expect(present.get('ledger-1')?.object['metadata']).toMatchObject({
+    ownerReferences: [{ kind: 'WorkloadGroup', name: 'ledger', uid: '1', controller: true }],
+  });
+  one.apply({ upserts: [], removals: ['WorkloadGroup shop/ledger'] });
+  await pass(3_600_000);
+  expect(present.size).toBe(0);
+  one.apply({ upserts: [groupOf('2', 'other')], removals: [] });
+  await pass(3_600_000);
+  expect(present.size).toBe(0);
+  one.apply({ upserts: [groupOf('2')], removals: [] });
+  await pass(1000);
+  expect(owners(present.get('ledger-1'))).toEqual(['2']);
+  one.apply({ upserts: [groupOf('3')], removals: [] });
+  await pass(3_600_000);
+  expect(owners(present.get('ledger-1'))).toEqual(['3']);
+});
+
+test('an entry that a group did not take back goes with its stream', async () => {
+  const { present, pass, replica, problems } = world();
+  const one = replica();
+  one.apply({ upserts: [groupOf('1')], removals: [] });
+  const leave = await one.join(machine);
+  one.apply({ upserts: [], removals: ['WorkloadGroup shop/ledger'] });
+  leave();
+  await pass(10_000);
+  one.apply({ upserts: [groupOf('1')], removals: [] });
+  await pass(3_600_000);
+  expect([present.size, problems]).toEqual([0, []]);
+});

@@ -1,8 +1,8 @@
 import { OutriggerError } from '../errors.ts';
 import { autoRegistrationGroup, seenAtAnnotation } from '../model/auto-registration.ts';
-import { textMapAt } from '../model/json-fields.ts';
-import { type ObjectChanges, objectKey } from '../source/object-source.ts';
-import { type MachineOfGroup, registeredEntryOf } from './entry-of.ts';
+import { textAt, textMapAt } from '../model/json-fields.ts';
+import { type ObjectChanges, objectKey, type SourceObject } from '../source/object-source.ts';
+import { accountOf, type MachineOfGroup, registeredEntryOf } from './entry-of.ts';
 import type { EntryStore } from './entry-store.ts';
 
 export interface MachineRegistrarOptions {
@@ -28,6 +28,8 @@ interface Joined {
   readonly machine: MachineOfGroup;
   streams: number;
   seenAt: string;
+  /** Its group is gone. */
+  isLost: boolean;
   cancel: () => void;
 }
 
@@ -48,6 +50,8 @@ export class MachineRegistrar {
   readonly #options: MachineRegistrarOptions;
   readonly #joined = new Map<string, Joined>();
   readonly #seen = new Map<string, Seen>();
+  /** Their uids. */
+  readonly #groups = new Map<string, string>();
   #writes = 0;
   #isReported = false;
 
@@ -67,8 +71,12 @@ export class MachineRegistrar {
 
   /** All changes of objects; those of other kinds are nothing to it. */
   apply({ upserts, removals }: ObjectChanges): void {
-    for (const key of removals) this.#seen.delete(key);
+    for (const key of removals) {
+      this.#seen.delete(key);
+      if (this.#groups.delete(key)) this.#loseMachinesOf(key);
+    }
     for (const object of upserts) {
+      if (object.kind === 'WorkloadGroup') this.#learnGroup(object);
       if (object.kind !== 'WorkloadEntry') continue;
       const key = objectKey(object);
       const annotations = textMapAt(object.object, 'metadata', 'annotations');
@@ -86,7 +94,7 @@ export class MachineRegistrar {
     const known = this.#joined.get(key);
     known?.cancel();
     const { streams = 0, seenAt = '' } = known ?? {};
-    const joined: Joined = { machine, streams: streams + 1, seenAt, cancel: () => {} };
+    const joined: Joined = { machine, streams: streams + 1, seenAt, isLost: false, cancel: () => {} };
     this.#joined.set(key, joined);
     let left = false;
     const leave = () => {
@@ -104,6 +112,31 @@ export class MachineRegistrar {
     return leave;
   }
 
+  /** Kubernetes removes what belongs to it; written again it would be removed again. */
+  #loseMachinesOf(group: string): void {
+    for (const joined of this.#joined.values()) {
+      if (groupKey(joined.machine) !== group) continue;
+      joined.isLost = true;
+      joined.cancel();
+      void this.#try(() => this.#remove(joined));
+    }
+  }
+
+  /** One that has come back takes its machines back, if it is still of their account. */
+  #learnGroup(source: SourceObject): void {
+    const key = objectKey(source);
+    const uid = textAt(source.object, 'metadata', 'uid');
+    const before = this.#groups.get(key);
+    this.#groups.set(key, uid);
+    const account = textAt(source.object, 'spec', 'template', 'serviceAccount') || 'default';
+    for (const joined of this.#joined.values()) {
+      if (groupKey(joined.machine) !== key || (!joined.isLost && before === uid)) continue;
+      if (accountOf(joined.machine.group) !== account) continue;
+      joined.isLost = false;
+      void this.#try(() => this.#renew(joined)).then(() => this.#keepRenewing(joined));
+    }
+  }
+
   #leave(key: string): void {
     const joined = this.#joined.get(key);
     if (joined === undefined) return;
@@ -112,22 +145,25 @@ export class MachineRegistrar {
     joined.cancel();
     joined.cancel = this.#options.after(graceMs, () => {
       this.#joined.delete(key);
-      const { name, group } = joined.machine;
-      void this.#try(() => this.#options.store.remove({ namespace: group.namespace, name, seenAt: joined.seenAt }));
+      void this.#try(() => this.#remove(joined));
     });
+  }
+
+  #remove({ machine: { name, group }, seenAt }: Joined): Promise<void> {
+    return this.#options.store.remove({ namespace: group.namespace, name, seenAt });
   }
 
   async #renew(joined: Joined): Promise<void> {
     const { store, now } = this.#options;
     // Two of one moment are two.
     const seenAt = `${now().toISOString()} ${++this.#writes}`;
-    await store.put(registeredEntryOf(joined.machine, seenAt));
+    await store.put(registeredEntryOf(joined.machine, seenAt, this.#groups.get(groupKey(joined.machine)) ?? ''));
     joined.seenAt = seenAt;
   }
 
   /** As long as there is a stream, whether the last write was taken or not. */
   #keepRenewing(joined: Joined): void {
-    if (joined.streams === 0 || this.#joined.get(keyOf(joined.machine)) !== joined) return;
+    if (joined.streams === 0 || joined.isLost || this.#joined.get(keyOf(joined.machine)) !== joined) return;
     joined.cancel();
     joined.cancel = this.#options.after(renewMs, () => {
       void this.#try(() => this.#renew(joined)).then(() => this.#keepRenewing(joined));
@@ -158,3 +194,6 @@ export class MachineRegistrar {
 }
 
 const keyOf = ({ group, name }: MachineOfGroup): string => objectKey({ kind: 'WorkloadEntry', ...group, name });
+
+const groupKey = ({ group: { namespace, name } }: MachineOfGroup): string =>
+  objectKey({ kind: 'WorkloadGroup', namespace, name });

@@ -81,7 +81,7 @@ function injectedOf(objects: readonly SourceObject[]): readonly [string, unknown
 function registeredBy({ kind, namespace, name, object }: SourceObject): readonly SourceObject[] {
   if (kind !== 'WorkloadGroup') return [];
   const group = { ...(object as unknown as WorkloadGroup), namespace, name };
-  const entry = registeredEntryOf({ group, name: `${name}-1`, address: '10.9.0.1' }, 'now');
+  const entry = registeredEntryOf({ group, name: `${name}-1`, address: '10.9.0.1' }, 'now', '');
   return objectsOf(stringify(entry));
 }
 

@@ -14,6 +14,11 @@ const kind = 'workloadentries.networking.istio.io';
 
 const crd = join(crdFolder, 'networking.istio.io_workloadentries.yaml');
 
+interface Metadata {
+  readonly name: string;
+  readonly ownerReferences?: readonly unknown[];
+}
+
 /** Machines that register themselves, with the rights of the control plane. Needs its installation. */
 export function machineCases(cluster: () => Cluster): void {
   beforeAll(async () => {
@@ -27,8 +32,12 @@ export function machineCases(cluster: () => Cluster): void {
     const kubeconfig = await cluster().writeKubeconfig('machines', { token });
     const problems: string[] = [];
     const ends: (() => void)[] = [];
-    const replica = () =>
-      new MachineRegistrar({
+    const place = { kind: 'WorkloadGroup', namespace: 'default', name: 'ledger' };
+    const spec = { template: { serviceAccount: 'ledger', labels: { app: 'ledger' } } };
+    const object = { metadata: { uid: 'b6d9' }, spec };
+    const group = { apiVersion: 'networking.istio.io/v1', ...place, object, origin: place };
+    const replica = () => {
+      const made = new MachineRegistrar({
         store: new ClusterEntries(new ClusterObjects(createConnection(createCredentials({ kubeconfig })))),
         ...{ now: () => new Date(), steady: () => performance.now() },
         // Only what ends an entry is waited for here, and it is run by hand.
@@ -38,15 +47,24 @@ export function machineCases(cluster: () => Cluster): void {
         },
         onProblem: (error) => problems.push(error.message),
       });
-    const spec = { template: { serviceAccount: 'ledger', labels: { app: 'ledger' } } };
+      made.apply({ upserts: [group], removals: [] });
+      return made;
+    };
     const machine = { group: { name: 'ledger', namespace: 'default', spec }, name: 'ledger-1', address: '10.9.0.1' };
     const found = async () => {
       const { stdout } = await cluster().kubectl(['get', kind, '-n', 'default', '-o', 'json']);
-      const { items } = JSON.parse(stdout) as { items: { metadata: { name: string }; spec: unknown }[] };
+      const { items } = JSON.parse(stdout) as { items: { metadata: Metadata; spec: unknown }[] };
       return items.find(({ metadata }) => metadata.name === 'ledger-1');
     };
     const [leaveFirst, leaveSecond] = [await replica().join(machine), await replica().join(machine)];
     expect((await found())?.spec).toEqual({ address: '10.9.0.1', serviceAccount: 'ledger' });
+    expect((await found())?.metadata.ownerReferences).toEqual([
+      {
+        ...{ apiVersion: 'networking.istio.io/v1', kind: 'WorkloadGroup', name: 'ledger' },
+        uid: 'b6d9',
+        controller: true,
+      },
+    ]);
     for (const [leave, isThere] of [
       [leaveFirst, true],
       [leaveSecond, false],
