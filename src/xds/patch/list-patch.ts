@@ -1,5 +1,6 @@
 import type { PatchIR } from '../../ir/types/patch.ts';
 import type { Message } from '../resource.ts';
+import { rememberClass } from './added-place.ts';
 import { canonical, merged } from './merge.ts';
 
 /** A list of filters, chains, hosts or routes that one patch is for. */
@@ -31,7 +32,9 @@ export function patchedList(list: readonly Message[], of: ListPatch): readonly M
     return left.length === list.length ? list : left;
   }
   const at = insertionPlace(list, of);
-  return at < 0 ? list : [...list.slice(0, at), value, ...list.slice(at)];
+  if (at < 0) return list;
+  rememberClass(value, patch.filterClass);
+  return [...list.slice(0, at), value, ...list.slice(at)];
 }
 
 function changed(

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { PatchIR } from '../../ir/types/patch.ts';
+import type { Message } from '../resource.ts';
 import { lacksConfiguration } from './filter-configuration.ts';
 import { patchResource } from './patch-resource.ts';
 
@@ -102,6 +103,29 @@ describe('filters of requests', () => {
     const added = patch({ operation: 'ADD', value: { name: 'NEW' }, ...(filterClass ? { filterClass } : {}) });
     const found = namesIn(patchResource('listener', listener(...full(names)), added, 'sidecar'));
     expect(found[0]?.split(' ')).toEqual(full(expected));
+  });
+
+  test.each<[string[], string[]]>([
+    [
+      ['cors', 'router'],
+      ['cors', 'AUTHN1', 'AUTHN2', 'AUTHZ1', 'AUTHZ2', 'STATS1', 'NONE1', 'router'],
+    ],
+    [
+      ['jwt_authn', 'router'],
+      ['jwt_authn', 'AUTHN1', 'AUTHN2', 'AUTHZ1', 'AUTHZ2', 'STATS1', 'NONE1', 'router'],
+    ],
+    [
+      ['outrigger.rbac.deny', 'router'],
+      ['AUTHN1', 'AUTHN2', 'outrigger.rbac.deny', 'AUTHZ1', 'AUTHZ2', 'STATS1', 'NONE1', 'router'],
+    ],
+  ])('several classes are added to %s in the order in which requests meet them', (names, expected) => {
+    let message: Message | undefined = listener(...full(names));
+    for (const name of ['STATS1', 'AUTHZ1', 'AUTHN1', 'NONE1', 'AUTHZ2', 'AUTHN2']) {
+      const filterClass = name.startsWith('NONE') ? undefined : (name.slice(0, 5) as 'AUTHN' | 'AUTHZ' | 'STATS');
+      const added = patch({ operation: 'ADD', value: { name }, ...(filterClass ? { filterClass } : {}) });
+      message = patchResource('listener', message ?? {}, added, 'sidecar');
+    }
+    expect(namesIn(message)[0]?.split(' ')).toEqual(full(expected));
   });
 
   test('what brings the host stays first', () => {
