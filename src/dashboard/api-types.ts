@@ -148,7 +148,12 @@ export interface FanOutPage {
     readonly workload: string;
     /** Calls of all levels that one request to it makes. */
     readonly callsPerRequest: number;
-    readonly levels: readonly { readonly level: number; readonly calls: number; readonly addedMs: number | null }[];
+    readonly levels: readonly {
+      readonly level: number;
+      readonly calls: number;
+      readonly to: readonly { readonly namespace: string; readonly name: string; readonly calls: number }[];
+      readonly addedMs: number | null;
+    }[];
   }[];
 }
 

@@ -5,11 +5,21 @@ import { quantiles } from './quantile.ts';
 export interface FanOut {
   readonly workload: string;
   readonly callsPerRequest: number;
-  readonly levels: readonly { readonly level: number; readonly calls: number; readonly addedMs: number | null }[];
+  readonly levels: readonly FanOutLevel[];
+}
+
+export interface FanOutLevel {
+  readonly level: number;
+  readonly calls: number;
+  /** Who is called, each with its calls per request: the most called first, ten at most. */
+  readonly to: readonly { readonly namespace: string; readonly name: string; readonly calls: number }[];
+  readonly addedMs: number | null;
 }
 
 /** A chain longer than that is a circle. */
 const deepest = 10;
+/** Of those that are called at one level. */
+const mostNamed = 10;
 /** Calls for a request that are too few to be one. */
 const least = 0.001;
 
@@ -41,10 +51,15 @@ export function fanOutOf({ nodes, edges }: Graph, ticks: readonly Tick[]): FanOu
     if (calls > 0) outgoing.set(source, [...(outgoing.get(source) ?? []), { target, calls, addedMs }]);
   }
   const entries = nodes.filter(({ id, kind }) => kind !== 'unknown' && !asked.has(id) && outgoing.has(id));
-  return entries.map(({ id, namespace, name }) => fanOut(id, `${namespace}/${name}`, outgoing));
+  return entries.map(({ id, namespace, name }) => fanOut(id, `${namespace}/${name}`, { outgoing, places }));
 }
 
-function fanOut(entry: string, workload: string, outgoing: ReadonlyMap<string, readonly Outgoing[]>): FanOut {
+interface Known {
+  readonly outgoing: ReadonlyMap<string, readonly Outgoing[]>;
+  readonly places: ReadonlyMap<string, GraphNode>;
+}
+
+function fanOut(entry: string, workload: string, { outgoing, places }: Known): FanOut {
   const levels: FanOut['levels'][number][] = [];
   let here = new Map([[entry, 1]]);
   for (let level = 1; level <= deepest && here.size > 0; level += 1) {
@@ -53,11 +68,23 @@ function fanOut(entry: string, workload: string, outgoing: ReadonlyMap<string, r
         .map((one) => ({ ...one, calls: times * one.calls }))
         .filter(({ calls }) => calls >= least),
     );
-    if (made.length > 0) levels.push({ level, calls: sumOfCalls(made), addedMs: meanAdded(made) });
+    if (made.length > 0)
+      levels.push({ level, calls: sumOfCalls(made), to: calledBy(made, places), addedMs: meanAdded(made) });
     here = new Map();
     for (const { target, calls } of made) here.set(target, (here.get(target) ?? 0) + calls);
   }
   return { workload, callsPerRequest: levels.reduce((sum, { calls }) => sum + calls, 0), levels };
+}
+
+/** Versions of a workload are one; whatever has no namespace is a host. */
+function calledBy(made: readonly Outgoing[], places: Known['places']): FanOutLevel['to'] {
+  const found = new Map<string, FanOutLevel['to'][number]>();
+  for (const { target, calls } of made) {
+    const { namespace = '', name = target } = places.get(target) ?? {};
+    const key = JSON.stringify([namespace, name]);
+    found.set(key, { namespace, name, calls: (found.get(key)?.calls ?? 0) + calls });
+  }
+  return [...found.values()].sort((a, b) => b.calls - a.calls).slice(0, mostNamed);
 }
 
 function sumOfCalls(made: readonly Outgoing[]): number {

@@ -187,7 +187,8 @@ spec: {host: server, subsets: [{name: one, labels: {version: v1}}]}
     expect(security.namespaces).toMatchObject([{ namespace: 'default', mode: 'PERMISSIVE', ready: false }]);
     expect(security.namespaces[0]?.blockedBy.map(({ workload: who }) => who)).toContain('callers without a proxy');
     const { entries } = await ask<FanOutPage>('fan-out');
-    expect(entries.find(({ workload: entry }) => entry === 'default/second-v1')).toBeDefined();
+    const second = entries.find(({ workload: entry }) => entry === 'default/second-v1');
+    expect(second?.levels[0]?.to).toMatchObject([{ namespace: 'default', name: 'server-v1' }]);
     const refused = await fetch(`${mesh.control().dashboardUrl}/api/config/VirtualService/default/server`, {
       method: 'PUT',
       headers: { 'content-type': 'application/yaml' },

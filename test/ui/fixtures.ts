@@ -268,9 +268,17 @@ export const fanOut: FanOutPage = {
       workload: 'default/istio-ingressgateway',
       callsPerRequest: 4.1,
       levels: [
-        { level: 1, calls: 1, addedMs: 0.8 },
-        { level: 2, calls: 2.1, addedMs: 0.9 },
-        { level: 3, calls: 1, addedMs: null },
+        { level: 1, calls: 1, to: [{ namespace: 'default', name: 'productpage-v1', calls: 1 }], addedMs: 0.8 },
+        {
+          level: 2,
+          calls: 2.1,
+          to: [
+            { namespace: 'default', name: 'reviews-v1', calls: 1.1 },
+            { namespace: 'default', name: 'details-v1', calls: 1 },
+          ],
+          addedMs: 0.9,
+        },
+        { level: 3, calls: 1, to: [{ namespace: '', name: 'www.example.com', calls: 1 }], addedMs: null },
       ],
     },
   ],

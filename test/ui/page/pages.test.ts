@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Series, WorkloadPage } from '../../../src/dashboard/api-types.ts';
 import { chromiumPath, complaintsOf, expectAccessible, expectNoSideScroll, picture, useSession } from '../browser.ts';
 import { emptyGraph, graph, telemetry } from '../fixtures.ts';
 import { hostileNames } from '../hostile.ts';
@@ -140,6 +141,25 @@ describe.skipIf(chromiumPath === undefined)('each page', () => {
     await shown.getByText('Counted are the 7 proxies that this replica').waitFor();
     await shown.goto(`${session.server.address}#/workloads/default/reviews-v3`);
     await shown.getByText('kubectl top pod --containers').first().waitFor();
+  });
+
+  test('charts begin where something is known, a minute at least, and all at the same time', async () => {
+    const path = 'workloads/default/reviews-v3';
+    const usual = session.server.answers.get(path) as { value: WorkloadPage };
+    const late = (step: number) => (step < 57 ? null : 10 + step);
+    const values = Array.from({ length: 60 }, (_, step) => late(step));
+    const { requests, errors, p50, p95, p99 } = usual.value.signals;
+    const young = (series: Series) => ({ ...series, values });
+    const signals = { ...{ requests: young(requests), errors: young(errors), p50: young(p50) }, p95, p99 };
+    session.server.answers.set(path, { value: { ...usual.value, signals } });
+    const shown = await look('#/workloads/default/reviews-v3', {}, /31 MB of 64 MB/);
+    expect(await shown.getByText(/, last 60 s/).count()).toBe(5);
+  });
+
+  test('who is called at each level of the fan-out', async () => {
+    const shown = await look('#/fan-out', phone, /4\.1 calls per request/);
+    await shown.getByRole('row', { name: /details-v1/ }).waitFor();
+    await shown.getByText('www.example.com').waitFor();
   });
 
   test('live requests: only when somebody asks, bounded, hostile paths as text, and until they stop', async () => {

@@ -60,9 +60,23 @@ function Entry({ workload, callsPerRequest, levels }: Answer['entries'][number])
             title: 'Calls per request',
             cell: (row) => <ShareBar share={row.calls / most} words={formatRate(row.calls)} />,
           },
+          { title: 'Who is called', cell: (row) => <Called to={row.to} /> },
           { title: 'The mesh adds', kind: 'number', cell: (row) => formatMs(row.addedMs) },
         ]}
       />
     </section>
+  );
+}
+
+function Called({ to }: Pick<Answer['entries'][number]['levels'][number], 'to'>) {
+  return (
+    <>
+      {to.map(({ namespace, name, calls }, index) => (
+        <span key={`${namespace}/${name}`}>
+          {index === 0 ? '' : ', '}
+          <Name text={name} /> <span class="muted">×{formatRate(calls)}</span>
+        </span>
+      ))}
+    </>
   );
 }

@@ -17,7 +17,6 @@ export function Sparkline({ title, series, format, tone = 'accent' }: SparklineP
   const now = series.values.findLast((value) => value !== null) ?? null;
   const highest = Math.max(0, ...known);
   const words = now === null ? nothing : format(now);
-  const minutes = Math.round((series.values.length * series.stepMs) / 60_000);
   return (
     <figure class={now !== null && now > 0 ? `spark ${tone}` : 'spark'}>
       <figcaption>
@@ -35,11 +34,15 @@ export function Sparkline({ title, series, format, tone = 'accent' }: SparklineP
         ))}
       </svg>
       <span class="muted small">
-        {known.length === 0 ? 'nothing counted' : `highest ${format(highest)}, last ${Math.max(1, minutes)} min`}
+        {known.length === 0
+          ? 'nothing counted'
+          : `highest ${format(highest)}, last ${formatSpan(series.values.length * series.stepMs)}`}
       </span>
     </figure>
   );
 }
+
+const formatSpan = (ms: number) => (ms < 90_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`);
 
 /** A path for each stretch without gaps; a single value between gaps is a short line. */
 export function runsOf(values: readonly (number | null)[], highest: number): string[] {
