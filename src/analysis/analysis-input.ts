@@ -49,6 +49,8 @@ export interface AnalysisInput {
   readonly judged: Subject;
   /** Image that injection gives to proxies now; '' is not known. */
   readonly proxyImage: string;
+  /** The revision that a pod asks for and its image, '' where that is not known; undefined where no installed revision is it. */
+  readonly revisionNow?: (pod: SourceObject) => { readonly revision: string; readonly image: string } | undefined;
   /** Why injection would give a pod a proxy; undefined where it would not. */
   readonly wouldInject: (pod: SourceObject) => string | undefined;
   /** Whether requests that show errors are looked for: that takes longer than to find these. */

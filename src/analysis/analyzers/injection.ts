@@ -35,13 +35,31 @@ export function faultOf(pod: SourceObject, input: AnalysisInput): Finding | unde
   }
   const image = textAt(proxy, 'image');
   const record = textAt(pod.object, 'metadata', 'annotations', 'sidecar.istio.io/status');
-  if (input.proxyImage === '' || image === input.proxyImage || record === '') return undefined;
+  if (record === '') return undefined;
+  const now = input.revisionNow?.(pod);
+  const revision = revisionIn(record);
+  if (now !== undefined && revision !== '' && revision !== now.revision)
+    return finding('OR3081', {
+      origin: pod.origin,
+      message: `its proxy is of revision ${revision}, and ${now.revision} injects it now`,
+    });
+  const injected = now === undefined || now.image === '' ? input.proxyImage : now.image;
+  if (injected === '' || image === injected) return undefined;
   const given = textAt(pod.object, 'metadata', 'annotations', 'sidecar.istio.io/proxyImage');
   if (given !== '') return undefined;
   return finding('OR3081', {
     origin: pod.origin,
-    message: `its proxy is ${image}, and ${input.proxyImage} is injected now`,
+    message: `its proxy is ${image}, and ${injected} is injected now`,
   });
+}
+
+/** Of what injection has recorded, which may be anything: who writes a pod can write that, too. */
+function revisionIn(record: string): string {
+  try {
+    return textAt(JSON.parse(record), 'revision');
+  } catch {
+    return '';
+  }
 }
 
 const containersOf = ({ object }: SourceObject) => [
