@@ -5,6 +5,7 @@ import { awaitPart } from './await-part.ts';
 import { buildManifests } from './build-manifests.ts';
 import type { InstallCluster } from './cluster.ts';
 import { textAt } from './fields.ts';
+import { inTheMiddle } from './in-the-middle.ts';
 import { type HeldLease, holdLease } from './install-lease.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
 import type { Draft, ManifestOptions } from './manifest-options.ts';
@@ -172,14 +173,4 @@ export function sayable(skewMs: number): string {
         ? `${Math.round(seconds / 60)} min`
         : `${Math.round(seconds / 3600)} h`;
   return `this machine is ${much} ${skewMs > 0 ? 'ahead of' : 'behind'} the API server`;
-}
-
-function inTheMiddle(error: unknown, done: readonly string[]): unknown {
-  if (!(error instanceof OutriggerError) || done.length === 0) return error;
-  if (error.code !== 'OR1630' && error.code !== 'OR2508') return error;
-  return new OutriggerError(
-    'OR2508',
-    `done: ${done.join(', ')}. Then: ${error.code === 'OR2508' ? error.detail : error.message}`,
-    { cause: error },
-  );
 }

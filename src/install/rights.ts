@@ -24,6 +24,18 @@ export function rightsFor(objects: readonly KubernetesObject[], namespace: strin
   return [...new Map([...needed, ...others].map((right) => [nameOf(right), right])).values()];
 }
 
+/** What a person needs who removes them; `merged` are the kinds that lose a label. Pure. */
+export function rightsToRemove(
+  objects: readonly { readonly kind: string; readonly metadata: { readonly namespace?: string } }[],
+  merged: readonly string[],
+): Right[] {
+  const needed = [
+    ...objects.flatMap(({ kind, metadata }) => rightOf('delete', kind, metadata.namespace)),
+    ...merged.flatMap((kind) => rightOf('patch', kind)),
+  ];
+  return [...new Map(needed.map((right) => [nameOf(right), right])).values()];
+}
+
 function rightsOf(kind: string, namespace: string | undefined): Right[] {
   return ['get', 'create', 'patch'].flatMap((verb) => rightOf(verb, kind, namespace));
 }

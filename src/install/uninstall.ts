@@ -1,7 +1,9 @@
 import { OutriggerError } from '../errors.ts';
 import type { InstallCluster } from './cluster.ts';
+import { inTheMiddle } from './in-the-middle.ts';
 import { leftoversOf } from './leftovers.ts';
 import { collectionPath, type KnownKind, objectPath } from './object-path.ts';
+import { missingRights, rightsToRemove, sayRights } from './rights.ts';
 import { type FoundObject, planUninstall, type UninstallPlan, type UninstallScope } from './uninstall-plan.ts';
 
 export interface UninstallOptions {
@@ -35,8 +37,32 @@ const steps: readonly { readonly title: string; readonly kinds: readonly KnownKi
   { title: 'Custom resource definitions', kinds: ['CustomResourceDefinition'] },
 ];
 
-/** Removes what `plan` found, and what came meanwhile. Throws OR1630, OR2503, OR2507, OR2508, OR2513. */
+/**
+ * Removes what `plan` found, and what came meanwhile; who may not remove all of it removes nothing. What ends it in the middle
+ * is told with what was done, and the next run goes on. Throws OR1630, OR2503, OR2507, OR2508, OR2513.
+ */
 export async function uninstall(options: UninstallOptions, plan: UninstallPlan): Promise<void> {
+  await refuseWithoutRights(options.cluster, plan);
+  const done: string[] = [];
+  const onDone = (text: string) => {
+    done.push(text);
+    options.onDone(text);
+  };
+  try {
+    await removePlanned({ ...options, onDone }, plan);
+  } catch (error) {
+    throw inTheMiddle(error, done);
+  }
+}
+
+async function refuseWithoutRights(cluster: InstallCluster, plan: UninstallPlan): Promise<void> {
+  const namespaces = plan.namespaces.map((name): FoundObject => ({ kind: 'Namespace', metadata: { name } }));
+  const merged = plan.mirrored.length > 0 ? ['Namespace'] : [];
+  const missing = await missingRights(cluster, rightsToRemove([...plan.objects, ...namespaces], merged));
+  if (missing.length > 0) throw new OutriggerError('OR2503', `you may not ${sayRights(missing)}`);
+}
+
+async function removePlanned(options: UninstallOptions, plan: UninstallPlan): Promise<void> {
   const { cluster, onDone } = options;
   for (const { title, kinds } of steps) {
     const objects = plan.objects.filter(({ kind }) => kinds.includes(kind));

@@ -200,6 +200,57 @@ export function installCases(cluster: () => Cluster): void {
       expect((await cluster().api.must('GET', deployment)).spec?.['replicas']).toBe(0);
     });
 
+    test('uninstall without one right removes nothing; an API server that goes in the middle is said, and the next goes on', async () => {
+      await makeNamespace(cluster(), 'poor-remover');
+      const rule = (apiGroups: string[], resources: string[], verbs: string[]) => ({ apiGroups, resources, verbs });
+      await cluster().api.must('POST', collectionPath('ClusterRole'), {
+        metadata: { name: 'poor-remover' },
+        rules: [
+          rule(['*'], ['*'], ['get', 'list', 'watch', 'patch', 'create', 'update']),
+          rule(['', 'apps', 'policy', 'autoscaling', 'networking.k8s.io', 'coordination.k8s.io'], ['*'], ['delete']),
+          rule(['admissionregistration.k8s.io', 'apiextensions.k8s.io'], ['*'], ['delete']),
+        ],
+      } as unknown as ApiObject);
+      await cluster().kubectl(
+        'create clusterrolebinding poor-remover --clusterrole=poor-remover --serviceaccount=poor-remover:default'.split(
+          ' ',
+        ),
+      );
+      const token = await cluster().serviceAccountToken('poor-remover', 'default');
+      const poor = await cluster().writeKubeconfig('poor-remover', { token });
+      const there = await everything(cluster());
+      const refused = await runOutrigger(['uninstall', '-y', '--kubeconfig', poor]);
+      expect([refused.code, refused.stderr]).toEqual([
+        1,
+        expect.stringMatching(/OR2503 you may not delete.*clusterroles\.rbac\.authorization\.k8s\.io/),
+      ]);
+      expect(await everything(cluster())).toEqual(there);
+      for (const kind of ['clusterrole', 'clusterrolebinding', 'namespace'])
+        await cluster().kubectl(['delete', kind, 'poor-remover', '--wait=true']);
+      if (!cluster().owned) return;
+      const { command, args } = outriggerCommand(['uninstall', '-y', '--kubeconfig', cluster().kubeconfig]);
+      const half = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+      let said = '';
+      half.stderr.on('data', (chunk) => {
+        said += chunk;
+      });
+      await new Promise<void>((resolve) => {
+        let told = '';
+        half.stdout.on('data', (chunk) => {
+          told += chunk;
+          if (told.includes('✔ Webhooks')) resolve();
+        });
+        half.once('close', () => resolve());
+      });
+      await cluster().stopApiServer('SIGKILL');
+      const [code] = await once(half, 'close');
+      expect([code, said]).toEqual([
+        1,
+        expect.stringMatching(/OR2508 done: Webhooks.*OR1630[\s\S]*run the same command/),
+      ]);
+      await cluster().startApiServer();
+    });
+
     test('uninstall takes all of it and nothing else', async () => {
       const kept = {
         apiVersion: 'security.istio.io/v1',
