@@ -13,7 +13,7 @@ import { complete } from './manifest-options.ts';
 import { collectionPath, objectPath, titleOf } from './object-path.ts';
 import { type Part, partsOf } from './parts.ts';
 import type { Progress } from './progress.ts';
-import { missingRights, rightsFor, sayRights } from './rights.ts';
+import { refuseWithout, rightsFor } from './rights.ts';
 import { surplusOf } from './surplus.ts';
 import { ownWebhooks, tagsOf } from './tags.ts';
 import type { FoundObject } from './uninstall-plan.ts';
@@ -63,8 +63,7 @@ export async function beforeInstall(
   if (Math.abs(skewMs) > toldSkewMs) onProgress({ kind: 'warning', text: `The clocks disagree: ${sayable(skewMs)}` });
   const fresh = complete({ ...draft, caPem: draft.caPem ?? '' });
   const planned = buildManifests(fresh);
-  const missing = await missingRights(cluster, rightsFor(planned, fresh.namespace, fresh.gateways.namespace));
-  if (missing.length > 0) throw new OutriggerError('OR2503', `you may not ${sayRights(missing)}`);
+  await refuseWithout(cluster, rightsFor(planned, fresh.namespace, fresh.gateways.namespace));
   const tags = draft.tags ?? tagsOf(await ownWebhooks(cluster, fresh.namespace), fresh.revision);
   const plan = { ...fresh, tags };
   await refuseClaims(cluster, plan);

@@ -1,3 +1,4 @@
+import { OutriggerError } from '../errors.ts';
 import type { InstallCluster } from './cluster.ts';
 import { at } from './fields.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
@@ -22,6 +23,18 @@ export function rightsFor(objects: readonly KubernetesObject[], namespace: strin
     rightOf('create', 'Pod', probed),
   ].flat();
   return [...new Map([...needed, ...others].map((right) => [nameOf(right), right])).values()];
+}
+
+/** What a person needs who applies them. Pure. */
+export function rightsToApply(objects: readonly Pick<KubernetesObject, 'kind' | 'metadata'>[]): Right[] {
+  const needed = objects.flatMap(({ kind, metadata }) => rightsOf(kind, metadata.namespace));
+  return [...new Map(needed.map((right) => [nameOf(right), right])).values()];
+}
+
+/** Throws OR2503 with all of them that are missing, OR1630 and what `create` throws. */
+export async function refuseWithout(cluster: InstallCluster, rights: readonly Right[]): Promise<void> {
+  const missing = await missingRights(cluster, rights);
+  if (missing.length > 0) throw new OutriggerError('OR2503', `you may not ${sayRights(missing)}`);
 }
 
 /** What a person needs who removes them; `merged` are the kinds that lose a label. Pure. */

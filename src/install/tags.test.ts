@@ -18,6 +18,8 @@ function hasLabels(object: JsonObject, selector: string): boolean {
 }
 
 /** Keeps what is applied, as an API server would. */
+let denied = 'nothing';
+
 function clusterOf(...revisions: ManifestOptions[]) {
   const kept = new Map<string, JsonObject>();
   for (const object of revisions.flatMap(buildManifests)) kept.set(objectPath(object), object as unknown as JsonObject);
@@ -25,7 +27,8 @@ function clusterOf(...revisions: ManifestOptions[]) {
     throw new Error('nobody asks for that');
   };
   const cluster: InstallCluster = {
-    ...{ create: refuse, replace: refuse, merge: refuse, serverTime: refuse, get: async (path) => kept.get(path) },
+    create: async (_, body) => ({ status: { allowed: !JSON.stringify(body).includes(denied) } }),
+    ...{ replace: refuse, merge: refuse, serverTime: refuse, get: async (path) => kept.get(path) },
     list: async (path, { labelSelector = '' } = {}) =>
       [...kept]
         .filter(([key, object]) => key.startsWith(`${path}/`) && hasLabels(object, labelSelector))
@@ -87,6 +90,23 @@ test('the tag default is free where no revision is called so', async () => {
     code: 'OR2519',
     detail: '"default" is the name of a revision of outrigger-system',
   });
+});
+
+test('without the right to one of both objects of the tag default, none is made or removed', async () => {
+  const { cluster } = clusterOf(blue);
+  const move = { cluster, to: blue, tag: 'default', overwrite: false };
+  const webhooks = () =>
+    cluster.list(collectionPath('MutatingWebhookConfiguration'), { labelSelector: 'outrigger.io/tag=default' });
+  denied = 'validatingwebhookconfigurations';
+  const detail = 'you may not get, create, patch: validatingwebhookconfigurations.admissionregistration.k8s.io';
+  await expect(setTag(move)).rejects.toMatchObject({ code: 'OR2503', detail });
+  expect(await webhooks()).toEqual([]);
+  denied = 'nothing';
+  await setTag(move);
+  denied = '"verb":"delete","group":"admissionregistration.k8s.io","resource":"validatingwebhookconfigurations"';
+  await expect(removeTag(cluster, 'outrigger-system', 'default')).rejects.toMatchObject({ code: 'OR2503' });
+  expect((await webhooks()).length).toBe(1);
+  denied = 'nothing';
 });
 
 test('whoever is called by it is told the tag', () => {

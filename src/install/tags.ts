@@ -6,6 +6,7 @@ import { textAt } from './fields.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
 import type { ManifestOptions } from './manifest-options.ts';
 import { collectionPath, objectPath } from './object-path.ts';
+import { refuseWithout, rightsToApply, rightsToRemove } from './rights.ts';
 import { foreignClaims } from './webhook-claims.ts';
 
 export const tagLabel = 'outrigger.io/tag';
@@ -102,6 +103,8 @@ export async function setTag({ cluster, to, tag, overwrite }: TagMove): Promise<
     throw new OutriggerError('OR2517', `"${tag}" points to revision ${had}`);
   if (before !== undefined && textAt(before, 'metadata', 'labels', installationLabel) !== to.namespace)
     throw new OutriggerError('OR2504', `${nameOf(before)} is of another installation`);
+  // The tag `default` is two objects: both or none.
+  await refuseWithout(cluster, rightsToApply(wanted));
   for (const object of wanted) await cluster.apply(objectPath(object), object, { force: false, dryRun: false });
   return had === to.revision ? undefined : had;
 }
@@ -121,5 +124,7 @@ export async function removeTag(cluster: InstallCluster, namespace: string, tag:
     ),
   );
   if (found.flat().length === 0) throw new OutriggerError('OR2518', `no tag "${tag}" in ${namespace}`);
+  const objects = found.flat().map(({ kind, name }) => ({ kind, metadata: { name } as KubernetesObject['metadata'] }));
+  await refuseWithout(cluster, rightsToRemove(objects, []));
   for (const { kind, name } of found.flat()) await cluster.remove(objectPath({ kind, metadata: { name } }));
 }

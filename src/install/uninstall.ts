@@ -3,7 +3,7 @@ import type { InstallCluster } from './cluster.ts';
 import { inTheMiddle } from './in-the-middle.ts';
 import { leftoversOf } from './leftovers.ts';
 import { collectionPath, type KnownKind, objectPath } from './object-path.ts';
-import { missingRights, rightsToRemove, sayRights } from './rights.ts';
+import { refuseWithout, rightsToRemove } from './rights.ts';
 import { type FoundObject, planUninstall, type UninstallPlan, type UninstallScope } from './uninstall-plan.ts';
 
 export interface UninstallOptions {
@@ -58,8 +58,7 @@ export async function uninstall(options: UninstallOptions, plan: UninstallPlan):
 async function refuseWithoutRights(cluster: InstallCluster, plan: UninstallPlan): Promise<void> {
   const namespaces = plan.namespaces.map((name): FoundObject => ({ kind: 'Namespace', metadata: { name } }));
   const merged = plan.mirrored.length > 0 ? ['Namespace'] : [];
-  const missing = await missingRights(cluster, rightsToRemove([...plan.objects, ...namespaces], merged));
-  if (missing.length > 0) throw new OutriggerError('OR2503', `you may not ${sayRights(missing)}`);
+  await refuseWithout(cluster, rightsToRemove([...plan.objects, ...namespaces], merged));
 }
 
 async function removePlanned(options: UninstallOptions, plan: UninstallPlan): Promise<void> {
