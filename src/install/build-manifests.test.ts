@@ -116,6 +116,7 @@ describe('what is installed', () => {
       { apiGroups: [''], resources: ['events'], verbs: ['create'] },
       { apiGroups: [''], resources: ['services', 'pods'], verbs: ['list', 'watch'] },
       { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list', 'watch'] },
+      { apiGroups: ['admissionregistration.k8s.io'], resources: ['mutatingwebhookconfigurations'], verbs: ['list'] },
       ...['networking.istio.io', 'security.istio.io', 'telemetry.istio.io', 'outrigger.io'].flatMap((apiGroup) => [
         {
           apiGroups: [apiGroup],
