@@ -1,3 +1,4 @@
+import { probingKey } from '../model/auto-registration.ts';
 import { isObject, type Json, type JsonObject } from '../model/json.ts';
 import type { Container, Pod } from '../model/pod.ts';
 import { expandVariables } from '../playground/pod-runner/expand-variables.ts';
@@ -97,8 +98,16 @@ function bootstrapOf(proxy: Container | undefined, input: MachineInput): Json {
 function inGroup(bootstrap: Json, group: string | undefined): Json {
   if (group === undefined || !isObject(bootstrap) || !isObject(bootstrap['node'])) return bootstrap;
   const { metadata = {}, ...node } = bootstrap['node'];
-  const said = { ...(isObject(metadata) ? metadata : {}), AUTO_REGISTER_GROUP: group };
-  return { ...bootstrap, node: { ...node, metadata: said } };
+  const said = { ...(isObject(metadata) ? metadata : {}), AUTO_REGISTER_GROUP: group, [probingKey]: 'true' };
+  return { ...bootstrap, node: { ...node, metadata: said }, ...probing(bootstrap['dynamic_resources']) };
+}
+
+/** The control plane says by HDS what the probe of the group asks of the app (docs/decisions/0351). */
+function probing(resources: Json | undefined): JsonObject {
+  const ads = isObject(resources) ? resources['ads_config'] : undefined;
+  if (!isObject(ads)) return {};
+  const { grpc_services = [], transport_api_version = 'V3' } = ads;
+  return { hds_config: { api_type: 'GRPC', transport_api_version, grpc_services } };
 }
 
 /** The name in TLS stays: the certificate of the port is for the name in the cluster. */

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { OutriggerError } from '../errors.ts';
-import { autoRegistrationGroup } from '../model/auto-registration.ts';
+import { autoRegistrationGroup, probingKey } from '../model/auto-registration.ts';
 import type { Config, Snapshot } from '../registry/snapshot.ts';
 import type { WorkloadGroup } from '../schema/kinds.ts';
 import type { NodeClaims, ProvenPeer } from '../wire/session.ts';
@@ -11,6 +11,8 @@ export interface Registration {
   readonly name: string;
   /** IP address. */
   readonly address: string;
+  /** It says that it can probe its app. */
+  readonly isProbing: boolean;
 }
 
 /** Makes the entries of machines that register themselves. */
@@ -42,7 +44,7 @@ export function registrationOf(snapshot: Snapshot, peer: ProvenPeer, node: NodeC
   const known = snapshot.machines.get(`${namespace}/${name}`);
   return known !== undefined && autoRegistrationGroup(known.annotations) !== asked
     ? undefined
-    : { group, name, address };
+    : { group, name, address, isProbing: node.metadata[probingKey] === 'true' };
 }
 
 /** Of an object of Kubernetes. */

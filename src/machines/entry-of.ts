@@ -1,4 +1,4 @@
-import { autoRegisteredBy } from '../model/auto-registration.ts';
+import { autoRegisteredBy, healthAnnotation, type MachineHealth } from '../model/auto-registration.ts';
 import type { WorkloadGroup } from '../schema/kinds.ts';
 
 export interface MachineOfGroup {
@@ -7,6 +7,8 @@ export interface MachineOfGroup {
   readonly name: string;
   /** IP address. */
   readonly address: string;
+  /** It can probe its app: one that was configured before that, or otherwise, is healthy as long as it is there. */
+  readonly isProbing?: boolean;
 }
 
 export const accountOf = ({ spec }: Pick<WorkloadGroup, 'spec'>): string => spec.template.serviceAccount ?? 'default';
@@ -28,16 +30,25 @@ export function entryOf({ group, name, address }: MachineOfGroup) {
 
 /**
  * Of a machine that said of which group it is: by its annotations it is known for one that goes with its proxy, and it belongs to the
- * group, as in Istio. `groupUid` is '' where the group is of no API server.
+ * group, as in Istio. `groupUid` is '' where the group is of no API server. With a probe it is unhealthy until that has succeeded.
  */
-export function registeredEntryOf(machine: MachineOfGroup, seenAt: string, groupUid: string) {
+export function registeredEntryOf(
+  machine: MachineOfGroup,
+  seenAt: string,
+  { groupUid = '', health = 'unhealthy' }: { readonly groupUid?: string; readonly health?: MachineHealth } = {},
+) {
   const entry = entryOf(machine);
   const { name } = machine.group;
-  const annotations = { ...entry.metadata.annotations, ...autoRegisteredBy(name, seenAt) };
+  const probed: Readonly<Record<string, string>> = isProbed(machine) ? { [healthAnnotation]: health } : {};
+  const annotations = { ...entry.metadata.annotations, ...autoRegisteredBy(name, seenAt), ...probed };
   const owner = { apiVersion: entry.apiVersion, kind: 'WorkloadGroup', name, uid: groupUid, controller: true };
   const ownerReferences = groupUid === '' ? {} : { ownerReferences: [owner] };
   return { ...entry, metadata: { ...entry.metadata, annotations, ...ownerReferences } };
 }
+
+/** By what a stock Envoy can ask: others are reported, and a machine is healthy as long as it is connected. */
+const isProbed = ({ isProbing = false, group: { spec } }: MachineOfGroup): boolean =>
+  isProbing && (spec.probe?.httpGet !== undefined || spec.probe?.tcpSocket !== undefined);
 
 export type RegisteredEntry = ReturnType<typeof registeredEntryOf>;
 

@@ -215,3 +215,24 @@ test('an entry that a group did not take back goes with its stream', async () =>
   await pass(3_600_000);
   expect([present.size, problems]).toEqual([0, []]);
 });
+
+test('a machine with a probe is unhealthy until it succeeds, and what it says last stays', async () => {
+  const { present, pass, replica } = world();
+  const one = replica();
+  const probe = { tcpSocket: { port: 80 } };
+  const probed = { ...machine, isProbing: true, group: { ...machine.group, spec: { ...spec, probe } } };
+  const health = () =>
+    (present.get('ledger-1')?.object as unknown as RegisteredEntry | undefined)?.metadata.annotations;
+  one.judge(probed, 'healthy');
+  const leave = await one.join(probed);
+  expect(health()).toMatchObject({ 'proxy.outrigger.io/health': 'unhealthy' });
+  one.judge(probed, 'healthy');
+  await pass(120_000);
+  expect(health()).toMatchObject({ 'proxy.outrigger.io/health': 'healthy' });
+  leave();
+  await one.join(probed);
+  expect(health()).toMatchObject({ 'proxy.outrigger.io/health': 'healthy' });
+  one.judge(probed, 'unhealthy');
+  await pass(1);
+  expect(health()).toMatchObject({ 'proxy.outrigger.io/health': 'unhealthy' });
+});

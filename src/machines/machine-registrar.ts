@@ -1,4 +1,5 @@
 import { OutriggerError } from '../errors.ts';
+import type { MachineHealth } from '../model/auto-registration.ts';
 import { autoRegistrationGroup, seenAtAnnotation } from '../model/auto-registration.ts';
 import { textAt, textMapAt } from '../model/json-fields.ts';
 import { type ObjectChanges, objectKey, type SourceObject } from '../source/object-source.ts';
@@ -26,6 +27,8 @@ const staleMs = 3 * renewMs;
 
 interface Joined {
   readonly machine: MachineOfGroup;
+  /** What the probe of the group said last; it counts where there is one. */
+  health: MachineHealth;
   streams: number;
   seenAt: string;
   /** Its group is gone. */
@@ -93,8 +96,8 @@ export class MachineRegistrar {
     const key = keyOf(machine);
     const known = this.#joined.get(key);
     known?.cancel();
-    const { streams = 0, seenAt = '' } = known ?? {};
-    const joined: Joined = { machine, streams: streams + 1, seenAt, isLost: false, cancel: () => {} };
+    const { streams = 0, seenAt = '', health = 'unhealthy' } = known ?? {};
+    const joined: Joined = { machine, health, streams: streams + 1, seenAt, isLost: false, cancel: () => {} };
     this.#joined.set(key, joined);
     let left = false;
     const leave = () => {
@@ -110,6 +113,14 @@ export class MachineRegistrar {
       this.#keepRenewing(joined);
     }
     return leave;
+  }
+
+  /** What the probe of its group says of a machine, each time it does; nothing where its stream is not here. */
+  judge({ group, name }: MachineOfGroup, health: MachineHealth): void {
+    const joined = this.#joined.get(keyOf({ group, name, address: '' }));
+    if (joined === undefined || joined.health === health) return;
+    joined.health = health;
+    if (!joined.isLost) void this.#try(() => this.#renew(joined)).then(() => this.#keepRenewing(joined));
   }
 
   /** Kubernetes removes what belongs to it; written again it would be removed again. */
@@ -157,7 +168,9 @@ export class MachineRegistrar {
     const { store, now } = this.#options;
     // Two of one moment are two.
     const seenAt = `${now().toISOString()} ${++this.#writes}`;
-    await store.put(registeredEntryOf(joined.machine, seenAt, this.#groups.get(groupKey(joined.machine)) ?? ''));
+    const groupUid = this.#groups.get(groupKey(joined.machine)) ?? '';
+    const { health } = joined;
+    await store.put(registeredEntryOf(joined.machine, seenAt, { groupUid, health }));
     joined.seenAt = seenAt;
   }
 

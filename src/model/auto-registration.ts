@@ -3,6 +3,13 @@ const groupAnnotation = 'istio.io/autoRegistrationGroup';
 /** Another text each time that a replica still has the machine's stream. */
 export const seenAtAnnotation = 'proxy.outrigger.io/seen-at';
 
+/** What the probe of its group says of a machine: `unhealthy` as long as it has not succeeded. */
+export const healthAnnotation = 'proxy.outrigger.io/health';
+export type MachineHealth = 'healthy' | 'unhealthy';
+
+/** Of the metadata of a machine's node: it has HDS, and so can be told to probe its app. */
+export const probingKey = 'OUTRIGGER_PROBING';
+
 type Annotations = Readonly<Record<string, string>>;
 
 export const autoRegisteredBy = (group: string, seenAt: string): Annotations => ({

@@ -1,4 +1,4 @@
-import { seenAtAnnotation } from '../model/auto-registration.ts';
+import { healthAnnotation, seenAtAnnotation } from '../model/auto-registration.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import type { ServicePort } from '../model/service.ts';
 import type { Workload } from '../model/workload.ts';
@@ -77,15 +77,16 @@ export function entryPort({ address = '', ports = {} }: Spec, { name, targetPort
   return Object.hasOwn(ports, targetPort) ? ports[targetPort] : undefined;
 }
 
-/** An entry as an endpoint of the ports of a service that selects it. It is ready as long as it is there. */
+/** An entry as an endpoint of the ports of a service that selects it. It is ready as long as it is there, and its probe succeeds. */
 export function selectedEntry(entry: EntryRecord, ports: readonly ServicePort[]): Endpoint[] {
   const { spec, name, namespace, labels, origin } = entry;
   // Where only the network is known, its gateway leads there.
   const { address = '' } = spec;
+  const health = entry.annotations[healthAnnotation] === 'unhealthy' ? 'not-ready' : 'ready';
   return ports.flatMap((port) => {
     const number = entryPort(spec, port);
     if (number === undefined) return [];
-    const place = { address, port: number, servicePort: port.name, health: 'ready', nodeName: '', namespace } as const;
+    const place = { address, port: number, servicePort: port.name, health, nodeName: '', namespace } as const;
     return [{ ...place, ...entryFacts(spec, name, labels), workload: `${namespace}/${name}`, origin }];
   });
 }

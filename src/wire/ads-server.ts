@@ -6,6 +6,7 @@ import { type CertifyKey, certificateMethod, certificateService } from './certif
 import type { Clock } from './clock.ts';
 import type { GrpcCall } from './grpc/grpc-call.ts';
 import { type GrpcLimits, GrpcServer } from './grpc/grpc-server.ts';
+import { healthMethod, healthService, type MachineProbes } from './health-service.ts';
 import type { Ledger } from './ledger.ts';
 import { type PeerTaps, peerService, peerTapMethod } from './peers/peer-service.ts';
 import type { PlanTimes } from './push-plan.ts';
@@ -48,6 +49,8 @@ export interface AdsServerOptions {
   readonly taps?: TapStreams;
   /** What other replicas are told; without it nothing. */
   readonly peers?: PeerTaps;
+  /** Without it machines are not probed. */
+  readonly probes?: MachineProbes;
   /** Without it nobody's own keys are certified. */
   readonly certify?: CertifyKey;
 }
@@ -111,7 +114,7 @@ export class AdsServer {
       [`/${service}/StreamAggregatedResources`, (call: GrpcCall) => this.#accept(call, 'sotw', surroundings)],
       [`/${service}/DeltaAggregatedResources`, (call: GrpcCall) => this.#accept(call, 'delta', surroundings)],
     ]);
-    const { certify, clock, authenticator, taps, peers } = this.#options;
+    const { certify, clock, authenticator, taps, peers, probes } = this.#options;
     const { newStreams: rate, firstRequestMs: answerMs } = this.#limits;
     // Where everybody is who they say, nobody is certified, and nobody tells anything.
     const proven = surroundings.withoutToken !== true;
@@ -121,6 +124,8 @@ export class AdsServer {
       methods.set(accessLogMethod, accessLogService({ authenticator, taps, clock, firstMessageMs: answerMs }));
     if (peers !== undefined && proven)
       methods.set(peerTapMethod, peerService({ taps: peers, clock, firstMessageMs: answerMs }));
+    if (probes !== undefined && proven)
+      methods.set(healthMethod, healthService({ authenticator, probes, clock, firstMessageMs: answerMs }));
     const server = new GrpcServer({ methods, clock: this.#options.clock, limits: transport });
     this.#servers.push(server);
     return server;

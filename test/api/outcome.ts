@@ -16,6 +16,7 @@ import { registeredEntryOf } from '../../src/machines/entry-of.ts';
 import { autoRegistrationGroup } from '../../src/model/auto-registration.ts';
 import { defaultMeshSettings } from '../../src/model/mesh-settings.ts';
 import { keySourcesOf } from '../../src/policy/request-authentication/keys.ts';
+import { probeOf } from '../../src/policy/workload-group/probe.ts';
 import { Registry } from '../../src/registry/registry.ts';
 import type { Snapshot } from '../../src/registry/snapshot.ts';
 import { parseDuration } from '../../src/schema/common/duration.ts';
@@ -26,6 +27,7 @@ import { ObjectStore } from '../../src/source/object-store.ts';
 import { ProxyConfigs } from '../../src/source/proxy-configs.ts';
 import { brokenLimit } from '../../src/xds/limits/broken-limit.ts';
 import { messageType, type ProxyResources } from '../../src/xds/resource.ts';
+import { translateMachineProbe } from '../../src/xds/translate/machine-probe.ts';
 import { objectsOf, workloadOf } from '../mesh-fixture.ts';
 
 /** Every value of all that the proxies of a world get, as `proxy type name path: value`. */
@@ -49,6 +51,11 @@ export function outcomeOfSnapshot(snapshot: Snapshot): Outcome {
       if (broken !== undefined) throw new Error(`${type} ${resource} of ${name} ${broken}`);
       addLines(`${name} ${type} ${resource}`, message, lines);
     }
+  }
+  for (const { name, spec } of snapshot.workloadGroups) {
+    const probe = probeOf(spec, '10.9.0.1');
+    if (probe === undefined) continue;
+    addLines(`machine probe ${name}`, { delayMs: probe.initialDelayMs, ...translateMachineProbe(probe) }, lines);
   }
   for (const source of keySourcesOf(
     snapshot.requestAuthentications,
@@ -81,7 +88,7 @@ function injectedOf(objects: readonly SourceObject[]): readonly [string, unknown
 function registeredBy({ kind, namespace, name, object }: SourceObject): readonly SourceObject[] {
   if (kind !== 'WorkloadGroup') return [];
   const group = { ...(object as unknown as WorkloadGroup), namespace, name };
-  const entry = registeredEntryOf({ group, name: `${name}-1`, address: '10.9.0.1' }, 'now', '');
+  const entry = registeredEntryOf({ group, name: `${name}-1`, address: '10.9.0.1' }, 'now');
   return objectsOf(stringify(entry));
 }
 

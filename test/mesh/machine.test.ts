@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { LocalTokens } from '../../src/identity/tokens/local-tokens.ts';
 import { loadTokenKey } from '../../src/identity/tokens/token-key.ts';
 import { discoveryName } from '../../src/playground/control-plane.ts';
@@ -48,10 +48,17 @@ const deliveries: Record<string, { sets: string[]; annotations?: string; registe
   'which registers itself': { sets: [], registers: true },
 };
 
-/** Its app says who called it. */
+/** Its app says who called it, and that it is not ready while there is a file. */
 const appCode = `require('node:http').createServer((request, response) => {
+  if (request.url === '/ready' && require('node:fs').existsSync(process.argv[2])) response.statusCode = 500;
   response.end(JSON.stringify({ machine: true, headers: request.headers }));
 }).listen(8080, process.argv[1])`;
+
+const withProbe = (group: string): string => {
+  const object = parse(group);
+  const probe = { periodSeconds: 1, failureThreshold: 2, httpGet: { path: '/ready', port: 8080 } };
+  return stringify({ ...object, spec: { ...object.spec, probe } });
+};
 
 describe.skipIf(envoy === undefined).each(Object.entries(deliveries))(
   'a machine, %s',
@@ -96,6 +103,8 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))(
       const group = ['--name', 'ledger', '--labels', 'app=ledger', '--serviceAccount', 'ledger'];
       const more = annotations === undefined ? [] : ['--annotations', annotations];
       writeFileSync(join(folder, 'group.yaml'), await outrigger('workload', 'group', 'create', ...group, ...more));
+      if (registers)
+        writeFileSync(join(folder, 'group.yaml'), withProbe(readFileSync(join(folder, 'group.yaml'), 'utf8')));
       await outrigger(
         ...['workload', 'entry', 'configure', '-f', join(folder, 'group.yaml'), '-o', folder, '--address', machineIp],
         ...['--name', 'ledger-1', '--control-plane', `${nodeIp}:15012`, '--state-dir', stateDir()],
@@ -103,9 +112,10 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))(
       );
       await mesh.apply('machine.yaml', written());
       await run('sh', join(folder, 'capture.sh'));
-      start('app', process.execPath, '-e', appCode, machineIp);
+      start('app', process.execPath, '-e', appCode, machineIp, sick());
       endProxy = startProxy();
       await until('the proxy of the machine is ready', async () => (await ready()) || undefined, 30);
+      if (registers) await until('its probe succeeds', async () => health() === 'healthy' || undefined, 30);
       await mesh.settled();
     });
     afterAll(async () => {
@@ -117,6 +127,8 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))(
 
     /** What there is to apply for it. */
     const written = () => readFileSync(join(folder, registers === true ? 'group.yaml' : 'workloadentry.yaml'), 'utf8');
+    const sick = () => join(folder, 'sick');
+    const health = () => mesh.snapshot().machines.get('default/ledger-1')?.annotations['proxy.outrigger.io/health'];
     const stateDir = () => join(mesh.playground.folder, 'state');
     const ready = async (): Promise<boolean> => {
       const ask = ['curl', '-s', '-o', '/dev/null', '-w', '%{http_code}', 'http://127.0.0.1:15021/healthz/ready'];
@@ -174,6 +186,18 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))(
       expect({ answered, received: stream.received }).toEqual({ answered: status.PERMISSION_DENIED, received: [] });
       expect(details).toContain(code);
     });
+
+    if (registers)
+      test('it is not called while its probe fails', async () => {
+        const answers = (code: string) => async () =>
+          (await calls('default/client')).endsWith(`\n${code}`) || undefined;
+        writeFileSync(sick(), '');
+        await until('it is told to be unhealthy', async () => health() === 'unhealthy' || undefined, 30);
+        await until('nobody calls it', answers('503'), 30);
+        rmSync(sick());
+        await until('it is called again', answers('200'), 30);
+        expect(mesh.rejections).toEqual([]);
+      });
 
     if (registers)
       test('its entry is gone ten seconds after its proxy, and back with it', async () => {

@@ -38,7 +38,7 @@ import { gatewayLookup } from './gateway-lookup.ts';
 import type { GatewayNames } from './gateway-names.ts';
 import { JointWarnings, jointWarningCode, printJointWarning } from './joint-warnings.ts';
 import { loggedTellings } from './logged-tellings.ts';
-import { machineRegistrar } from './machine-registrar.ts';
+import { machineRegistrar, probesOf } from './machine-registrar.ts';
 import { meshDnsServer } from './mesh-dns.ts';
 import { meshFacts } from './mesh-facts.ts';
 import type { MeshOptions } from './mesh-options.ts';
@@ -155,6 +155,7 @@ export class MeshComponent implements Component {
       log: logger,
       taps: tapStreams(this.taps, () => this.registry.snapshot),
       peers: peerTaps({ taps: this.taps, mesh: view }, this.replicas.isPeer),
+      ...probesOf(this.#machines, this.registry),
       certify: ({ namespace, serviceAccount }, csrPem, lifetimeMs) =>
         this.#authority.certify(spiffeId(settings.trustDomain, namespace, serviceAccount), csrPem, lifetimeMs),
     });

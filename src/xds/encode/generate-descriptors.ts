@@ -16,7 +16,7 @@ const added = join(import.meta.dirname, 'added-protos');
 const roots = [...['envoy-api', 'xds', 'googleapis', 'protoc-gen-validate'].map((name) => join(shipped, name)), added];
 const wanted = [
   /^envoy\/(config|extensions)\/.*\/v3\//,
-  /^envoy\/service\/discovery\/v3\//,
+  /^envoy\/service\/(discovery|health)\/v3\//,
   /^xds\/(core|type)\//,
   /^udpa\/type\//,
 ];
@@ -105,7 +105,8 @@ function reachable(messages: Descriptors['messages'], enums: Descriptors['enums'
     kept.add(name);
     for (const field of Object.values(messages[name] ?? {})) keep(field.type);
   };
-  const start = /^(envoy\.(config|extensions|service\.discovery)\.|xds\.|udpa\.type\.|google\.protobuf\.Empty$)/;
+  const start =
+    /^(envoy\.(config|extensions|service\.(discovery|health))\.|xds\.|udpa\.type\.|google\.protobuf\.Empty$)/;
   for (const name of Object.keys(messages)) if (start.test(name)) keep(name);
   // Those with a JSON form of their own are written by hand: well-known.ts.
   const own = (name: string): boolean => /^google\.protobuf\.(?!Empty$|NullValue$)/.test(name);

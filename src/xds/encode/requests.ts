@@ -66,7 +66,7 @@ function common(fields: Message): AnyRequest {
   };
 }
 
-function readNode(node: Readonly<Record<string, unknown>>): RequestNode {
+export function readNode(node: Readonly<Record<string, unknown>>): RequestNode {
   const build = record(record(node['user_agent_build_version'])['version']);
   const parts = [build['major_number'], build['minor_number'], build['patch']];
   const isEnvoy = node['user_agent_name'] === 'envoy' && parts.some((part) => part !== undefined);

@@ -1,0 +1,89 @@
+import { OutriggerError } from '../errors.ts';
+import { encodeHealthChecks, type HealthMessage, readHealthMessage } from '../xds/encode/health-checks.ts';
+import type { Message } from '../xds/resource.ts';
+import { bearerToken } from './bearer-token.ts';
+import type { Clock } from './clock.ts';
+import type { GrpcCall } from './grpc/grpc-call.ts';
+import type { NodeClaims, PeerAuthenticator, ProvenPeer } from './session.ts';
+import { statusOf } from './stream-status.ts';
+
+/** What machines are to look at, and what they find. */
+export interface MachineProbes {
+  /** Undefined where there is nothing to look at. Throws a coded error for who is no machine. */
+  begin(peer: ProvenPeer, node: NodeClaims): MachineProbe | undefined;
+}
+
+export interface MachineProbe {
+  /** envoy.service.health.v3.HealthCheckSpecifier */
+  readonly specifier: Message;
+  /** Milliseconds before it is first looked at. */
+  readonly delayMs: number;
+  report(healthy: boolean): void;
+}
+
+export interface HealthServiceOptions {
+  readonly authenticator: PeerAuthenticator;
+  readonly probes: MachineProbes;
+  readonly clock: Clock;
+  readonly firstMessageMs: number;
+}
+
+export const healthMethod = '/envoy.service.health.v3.HealthDiscoveryService/StreamHealthCheck';
+
+/** Envoy's Health Discovery Service: proxies of machines probe their apps, as the kubelet does pods (docs/decisions/0351). */
+export function healthService(options: HealthServiceOptions): (call: GrpcCall) => void {
+  return (call) => serve(call, options);
+}
+
+function serve(call: GrpcCall, { authenticator, probes, clock, firstMessageMs }: HealthServiceOptions): void {
+  const aborted = new AbortController();
+  let probe: MachineProbe | undefined;
+  const fail = (error: unknown): void => {
+    call.end(statusOf(error, 'authentication').status);
+    close();
+  };
+  const late = new OutriggerError('OR2005', `there was no message within ${firstMessageMs} ms`);
+  let cancel = clock.after(firstMessageMs, () => fail(late));
+  const close = (): void => {
+    cancel();
+    aborted.abort();
+  };
+  const begin = async ({ node }: HealthMessage): Promise<void> => {
+    cancel();
+    if (node === undefined) throw new OutriggerError('OR2003', 'the first message names no node');
+    const peer = await authenticator.authenticate(bearerToken(call.header('authorization')), aborted.signal);
+    if (aborted.signal.aborted) return;
+    const found = probes.begin(peer, { ...node, delta: true });
+    probe = found;
+    if (found === undefined) return;
+    cancel = clock.after(found.delayMs, () => void call.write(encodeHealthChecks(found.specifier)));
+  };
+  let isBegun = false;
+  call.listen({
+    message: (bytes) => {
+      try {
+        const message = readMessage(bytes);
+        if (isBegun && message.healthy !== undefined) probe?.report(message.healthy);
+        if (!isBegun) begin(message).catch(fail);
+        isBegun = true;
+      } catch (error) {
+        fail(error);
+      }
+    },
+    halfClosed: () => {
+      call.end({ code: 0, message: '' });
+      close();
+    },
+    drained: () => undefined,
+    closed: close,
+  });
+}
+
+/** Throws OR2003. */
+function readMessage(bytes: Buffer): HealthMessage {
+  try {
+    return readHealthMessage(bytes);
+  } catch (cause) {
+    throw new OutriggerError('OR2003', 'it is no message of the Health Discovery Service', { cause });
+  }
+}
