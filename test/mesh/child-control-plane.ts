@@ -1,18 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { on } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as delay } from 'node:timers/promises';
 import { readMeshRootText } from '../../src/identity/workload/mesh-root-file.ts';
 import type { ControlPlane, ControlPlaneOptions } from '../../src/playground/control-plane.ts';
 import { writeObjects } from './object-folder.ts';
 
 const main = join(import.meta.dirname, '../../src/main.ts');
 
-/** As the image runs it, and a signal by which it collects its garbage. */
+/** As the image runs it, and a signal by which it collects its garbage and says what is left. */
 const nodeFlags = [
   ...['--max-semi-space-size=8', '--expose-gc', '--import'],
-  "data:text/javascript,process.on('SIGUSR2',()=>{gc();gc()})",
+  "data:text/javascript,process.on('SIGUSR2',()=>{gc();gc();console.error(`heap ${process.memoryUsage().heapUsed}`)})",
 ];
 
 /** The real command as a process of its own, which can be killed, frozen and started again. */
@@ -23,8 +23,8 @@ export interface ChildControlPlane extends ControlPlane {
   restart(): Promise<void>;
   freeze(): void;
   thaw(): void;
-  /** Collects its garbage, so that its memory tells what it holds. */
-  collect(): Promise<void>;
+  /** Collects its garbage. The answer: bytes that its heap holds. */
+  collect(): Promise<number>;
   /** Of the process that runs now. */
   readonly pid: number;
   /** Lines of its log that are warnings and worse. */
@@ -84,8 +84,9 @@ export async function startChildControlPlane(
       return running.child.pid ?? 0;
     },
     collect: async () => {
+      const heap = running.heap();
       running.child.kill('SIGUSR2');
-      await delay(1_000);
+      return heap;
     },
     kill: () => end('SIGKILL'),
     restart: async () => {
@@ -103,6 +104,8 @@ export async function startChildControlPlane(
 interface Running {
   readonly child: ChildProcess;
   readonly exited: Promise<unknown>;
+  /** What it says next of its heap. */
+  heap(): Promise<number>;
   /** Of the webhook. */
   readonly port: number;
   readonly caFile: string;
@@ -119,12 +122,17 @@ async function startOnce(args: readonly string[], { log, variables }: Surroundin
   const env = { ...Object.fromEntries(own), ...variables };
   const child = spawn(process.execPath, [...nodeFlags, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = new Promise((resolve) => child.on('exit', resolve));
-  createInterface({ input: child.stderr }).on('line', (line) => log.push(line));
+  const lines = createInterface({ input: child.stderr });
+  lines.on('line', (line) => /^heap /.test(line) || log.push(line));
+  const heap = async (): Promise<number> => {
+    for await (const [line] of on(lines, 'line')) if (/^heap /.test(line)) return Number(line.slice(5));
+    throw new Error('the control plane ended before it had told of its heap');
+  };
   const ready = new Promise<{ port: number; caFile: string }>((resolve) => {
     createInterface({ input: child.stdout }).once('line', (line) => resolve(JSON.parse(line)));
   });
   const failed = exited.then(() => {
     throw new Error(`the control plane ended: ${log.slice(-5).join('\n')}`);
   });
-  return { child, exited, ...(await Promise.race([ready, failed])) };
+  return { child, exited, heap, ...(await Promise.race([ready, failed])) };
 }
