@@ -80,8 +80,15 @@ function injectedOf(objects: readonly SourceObject[]): readonly [string, unknown
     const pod = { metadata: { name: app, labels: { app } }, spec: { containers: [{ name: 'app', image: 'app' }] } };
     const namespace = { name: 'default', labels: { 'istio-injection': 'enabled' }, annotations: {} };
     const request = { pod, namespace, nodes: [], proxyConfigs: configs.layers('default', { app }), bootstrapFilters };
-    return [app, injector.inject(request).pod];
+    return [app, opened(injector.inject(request).pod)];
   });
+}
+
+/** The bootstrap is a text of JSON: each value of it has a line of its own. */
+function opened(pod: unknown): unknown {
+  return JSON.parse(JSON.stringify(pod), (_, value) =>
+    typeof value === 'string' && value.startsWith('{') ? JSON.parse(value) : value,
+  );
 }
 
 /** A machine of each WorkloadGroup, which has registered itself. */

@@ -41,6 +41,7 @@ test.each<[string, PatchIR[], string]>([
 
 test.each<[string, PatchIR]>([
   ['another source', patch('HTTP_FILTER', { name: 'a', config_discovery: { config_source: { path: '/x' } } })],
+  ['no source', patch('HTTP_FILTER', { name: 'a', config_discovery: { config_source: '~' } })],
   ['of what is removed', patch('HTTP_FILTER', {}, { operation: 'REMOVE' })],
   ['what is no filter', patch('CLUSTER', { name: 'a' })],
 ])('left as it is: %s', (_, given) =>

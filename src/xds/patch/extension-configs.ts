@@ -1,4 +1,5 @@
 import type { PatchIR } from '../../ir/types/patch.ts';
+import { isObject } from '../encode/well-known.ts';
 import type { Message } from '../resource.ts';
 import { canonical } from './merge.ts';
 
@@ -53,8 +54,7 @@ function filledBy(patch: PatchIR, contents: ReadonlyMap<unknown, Message>, used:
   return { ...patch, value: { ...rest, typed_config: content.typed_config } };
 }
 
-/** Any other source is the user's own. */
+/** Any other source is the user's own, and what is no source is refused with the patch. */
 function isByAds(discovery: unknown): boolean {
-  const { config_source: source = {} } = (discovery ?? {}) as { readonly config_source?: object };
-  return discovery !== undefined && 'ads' in source;
+  return isObject(discovery) && isObject(discovery['config_source']) && 'ads' in discovery['config_source'];
 }
