@@ -110,6 +110,16 @@ describe.skipIf(envoy === undefined)('bootstraps that EnvoyFilters change', () =
       /none.v3.None/,
       /envoy.extensions.none.v3.None is no type/,
     ],
+    [
+      `{bootstrap_extensions: [{name: x, typed_config: {"@type": ${type}.extensions.filters.http.router.v3.Router}}]}`,
+      /Didn't find a registered implementation/,
+      /stock Envoy knows no extension by envoy.extensions.filters.http.router.v3.Router there/,
+    ],
+    [
+      `{stats_sinks: [{name: x, typed_config: {"@type": ${type}.extensions.bootstrap.internal_listener.v3.InternalListener}}]}`,
+      /Didn't find a registered implementation/,
+      /stock Envoy knows no extension by envoy.extensions.bootstrap.internal_listener/,
+    ],
   ])('what it would not start with is left out, and told of: %s', (value, envoys, ours) => {
     const { args, warnings } = injected(`[${value}]`);
     expect(warnings.join('\n')).toMatch(ours);

@@ -4,13 +4,15 @@ import { descriptors } from '../encode/descriptors.ts';
 /** Types of configuration by what has it (`npm run limits` asks the real Envoy). */
 export type Extensions = Readonly<Record<ExtensionPlace, readonly string[]>>;
 
-/** Messages that configure an extension by their `typed_config`, with Envoy's names of what may stand there. */
+/** Messages, and fields of messages, that configure an extension by their `typed_config`, with Envoy's names of what may stand there. */
 export const extensionPlaces = {
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter': ['envoy.filters.http'],
   'envoy.config.listener.v3.Filter': ['envoy.filters.network'],
   'envoy.config.listener.v3.ListenerFilter': ['envoy.filters.listener', 'envoy.filters.udp_listener'],
   'envoy.config.core.v3.TransportSocket': ['envoy.transport_sockets.upstream', 'envoy.transport_sockets.downstream'],
   'envoy.config.accesslog.v3.AccessLog': ['envoy.access_loggers'],
+  'envoy.config.metrics.v3.StatsSink': ['envoy.stats_sinks'],
+  'envoy.config.bootstrap.v3.Bootstrap.bootstrap_extensions': ['envoy.bootstrap'],
 } as const;
 export type ExtensionPlace = keyof typeof extensionPlaces;
 
@@ -39,7 +41,10 @@ export function missingExtension(type: string, message: Message): string | undef
   }
   for (const [name, field] of Object.entries(descriptors().messages[type] ?? {}))
     for (const item of [message[name]].flat()) {
-      const inner = isMessage(item) ? missingExtension(...contentOf(field.type, item)) : undefined;
+      const place = `${type}.${name}`;
+      const inner = isMessage(item)
+        ? missingExtension(...contentOf(isPlace(place) ? place : field.type, item))
+        : undefined;
       if (inner !== undefined) return inner;
     }
   return undefined;
