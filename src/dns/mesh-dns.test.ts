@@ -4,6 +4,7 @@ import { decode, encode, type Packet, type RecordType } from 'dns-packet';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { OutboundView } from '../ir/types/view.ts';
+import type { Endpoint } from '../model/endpoint.ts';
 import type { Service } from '../model/service.ts';
 import { DnsServer } from './dns-server.ts';
 import { readFrames, writeFrame } from './frames.ts';
@@ -52,6 +53,7 @@ const pods = [
   { address: '10.244.0.6', health: 'not-ready' },
 ];
 const endpoints = new Map([['ns/pods.ns.svc.cluster.local', pods]]) as unknown as ReadonlyMap<string, never[]>;
+const known = { endpoints, reaches: () => true };
 
 describe('names', () => {
   test.each([
@@ -72,7 +74,13 @@ describe('names', () => {
     ['nobody.ns.svc.cluster.local', undefined],
     ['none.example.com', undefined],
   ])('%s', (name, found) => {
-    expect(table.find(name, endpoints)).toEqual(found);
+    expect(table.find(name, known)).toEqual(found);
+  });
+
+  test('pods of other networks are not told, and a name that has no others has no address', () => {
+    const far = { endpoints, reaches: ({ address }: Endpoint) => address === '10.244.0.9' };
+    expect(table.find('pods', far)).toEqual({ addresses: [] });
+    expect(table.find('store.shop', far)).toEqual({ addresses: ['10.96.0.1', 'fd00::1'] });
   });
 });
 
@@ -86,7 +94,7 @@ const outside: MeshDnsOptions['ask'] = async (bytes) => {
   const flags = answers.length > 0 ? 0 : 3;
   return encode({ type: 'response', id: query.id ?? 0, flags, questions: query.questions ?? [], answers });
 };
-const dns = new MeshDns({ sightOf: (client) => (client === 'pod' ? { table, endpoints } : undefined), ask: outside });
+const dns = new MeshDns({ sightOf: (client) => (client === 'pod' ? { table, ...known } : undefined), ask: outside });
 
 function query(name: string, type: RecordType = 'A', more: Partial<Packet> = {}): Buffer {
   return encode({ type: 'query', id: 7, flags: 256, questions: [{ name, type, class: 'IN' }], ...more });
@@ -183,7 +191,7 @@ describe('the port', () => {
       return outside(bytes, transport, '');
     });
     const upstream = new Upstream({ nameservers: ['127.0.0.1'], port: upstreamPort });
-    const mesh = new MeshDns({ sightOf: () => ({ table, endpoints }), ask: upstream.ask });
+    const mesh = new MeshDns({ sightOf: () => ({ table, ...known }), ask: upstream.ask });
     const port = await serve((bytes, client, transport) => mesh.answer(bytes, client, transport));
     for (const by of [byUdp, byTcp]) {
       const { id, answers } = decode(await by(port, query('far.outside')));

@@ -1,6 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import type { Answer } from 'dns-packet';
-import type { Endpoint } from '../model/endpoint.ts';
 import { aliveName } from '../model/mesh-dns.ts';
 import {
   fitted,
@@ -12,14 +11,13 @@ import {
   writeQuery,
   writeReply,
 } from './message.ts';
-import type { KnownName, NameTable } from './name-table.ts';
+import type { KnownName, KnownPods, NameTable } from './name-table.ts';
 
 export type Transport = 'udp' | 'tcp';
 
 /** The mesh as the one who asks sees it. */
-export interface Sight {
+export interface Sight extends KnownPods {
   readonly table: NameTable;
-  readonly endpoints: ReadonlyMap<string, readonly Endpoint[]>;
 }
 
 export interface MeshDnsOptions {
@@ -64,7 +62,7 @@ export class MeshDns {
   /** From alias to alias; `found` is undefined where the last name is none of the mesh. */
   #follow({ name, asked }: Query, client: string): Chain | undefined {
     const sight = this.#options.sightOf(client);
-    const find = (wanted: string) => sight?.table.find(wanted, sight.endpoints);
+    const find = (wanted: string) => sight?.table.find(wanted, sight);
     const records: Answer[] = [];
     let last = asked;
     let found = find(name);

@@ -9,6 +9,14 @@ export interface KnownName {
   readonly alias?: string;
 }
 
+/** Of pods that are called by their own addresses. */
+export interface KnownPods {
+  /** Those of this moment, by `Service.id`. */
+  readonly endpoints: ReadonlyMap<string, readonly Endpoint[]>;
+  /** Whether the client can call it by its address: it may be of another network. */
+  readonly reaches: (endpoint: Endpoint) => boolean;
+}
+
 export interface NameTableOptions {
   readonly view: OutboundView;
   /** Of the client. */
@@ -35,10 +43,10 @@ export class NameTable {
     }
   }
 
-  /** `name` is in lower case, without the last dot. Endpoints are those of this moment, by `Service.id`. */
-  find(name: string, endpoints: ReadonlyMap<string, readonly Endpoint[]>): KnownName | undefined {
+  /** `name` is in lower case, without the last dot. */
+  find(name: string, pods: KnownPods): KnownName | undefined {
     const service = this.#inFull(name) ?? this.#short(name);
-    if (service !== undefined) return known(service, endpoints);
+    if (service !== undefined) return known(service, pods);
     const stem = this.#beforeSearchDomain(name);
     return stem === undefined ? undefined : { addresses: [], alias: stem };
   }
@@ -71,9 +79,12 @@ function isCalledByName(service: Service): boolean {
   return service.aliasOf !== undefined || service.resolution === 'headless' || calledAt(service).length > 0;
 }
 
-function known(service: Service, endpoints: ReadonlyMap<string, readonly Endpoint[]>): KnownName {
+/** As in Istio, of pods that are called by their own addresses those of other networks are not told: nothing leads there. */
+function known(service: Service, { endpoints, reaches }: KnownPods): KnownName {
   if (service.aliasOf !== undefined) return { addresses: [], alias: service.aliasOf.toLowerCase() };
   if (service.resolution !== 'headless') return { addresses: calledAt(service) };
-  const pods = (endpoints.get(service.id) ?? []).filter(({ health }) => health === 'ready' || service.publishNotReady);
+  const pods = (endpoints.get(service.id) ?? []).filter(
+    (pod) => (pod.health === 'ready' || service.publishNotReady) && reaches(pod),
+  );
   return { addresses: [...new Set(pods.map(({ address }) => address))] };
 }

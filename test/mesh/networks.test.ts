@@ -24,7 +24,10 @@ const gatewayIn = (name: string, network: string) =>
 
 const world = [
   namespace('default', 'meshed'),
-  app('client', { labels: { v1: inNetwork('n1') } }),
+  app('client', {
+    labels: { v1: inNetwork('n1') },
+    annotations: { 'proxy.istio.io/config': JSON.stringify({ proxyMetadata: { ISTIO_META_DNS_CAPTURE: 'true' } }) },
+  }),
   app('caller', { labels: { v1: inNetwork('n2') } }),
   app('server', {
     ports,
@@ -71,6 +74,14 @@ metadata: {name: server, namespace: default}
 spec:
   hosts: [server]
   http: [{match: [{uri: {prefix: /headers}}], route: [{destination: {host: server, subset: far}}]}]
+---`;
+
+/** Pods of both networks by their own addresses. */
+const headless = `
+apiVersion: v1
+kind: Service
+metadata: {name: pods, namespace: default}
+spec: {clusterIP: None, selector: {app: server}, ports: [{name: http, port: 9080}]}
 ---`;
 
 const url = 'http://server:9080/headers';
@@ -178,6 +189,32 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
       expect(mesh.rejections).toEqual([]);
     } finally {
       await mesh.remove('row.yaml');
+    }
+  });
+
+  test('a name of pods has those of the own network alone, where a gateway leads to the others', async () => {
+    const script = `require('dns').promises.resolve4('pods.default.svc.cluster.local').then((r)=>console.log(r.sort().join()),(e)=>console.log(e.code))`;
+    const named = () => mesh.shell('default/client', `node -e "${script}"`).then((text) => text.trim());
+    const ips = (version?: string) =>
+      [...mesh.snapshot().workloads.values()]
+        .filter(({ labels }) => labels.app === 'server' && (version ?? labels.version) === labels.version)
+        .flatMap((pod) => pod.ips)
+        .sort()
+        .join();
+    await mesh.apply('headless.yaml', headless);
+    await until('all are named', async () => ((await named()) === ips() ? true : undefined));
+    await mesh.apply('row.yaml', leading('n2', address(gatewayOf.n2)));
+    try {
+      await until('the near ones are named', async () => ((await named()) === ips('near') ? true : undefined));
+      const { statuses, versions: found } = await mesh.load('default/client', {
+        url: 'http://pods:9080/headers',
+        n: 20,
+      });
+      expect([statuses, Object.keys(found)]).toEqual([{ 200: 20 }, ['near']]);
+      expect(mesh.rejections).toEqual([]);
+    } finally {
+      await mesh.remove('row.yaml');
+      await mesh.remove('headless.yaml');
     }
   });
 

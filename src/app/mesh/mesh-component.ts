@@ -109,7 +109,7 @@ export class MeshComponent implements Component {
       },
     });
     this.#dns = meshDnsServer({
-      ...{ settings, views: this.#sight.views, nameservers: options.nameservers ?? [] },
+      ...{ settings, ...this.#sight, nameservers: options.nameservers ?? [] },
       snapshot: () => this.registry.snapshot,
     });
     this.#tokenKeys = options.tokenKeys?.(this.registry);

@@ -19,7 +19,10 @@ export interface Crossing {
 type Way = 'direct' | 'none' | readonly NetworkGateway[];
 
 /** As in Istio, what no gateway leads to is called by its address, if it has one. */
-export function wayTo({ endpoint, mtls }: EndpointIR, { networks, from, others }: Crossing): Way {
+export function wayTo(
+  { endpoint, mtls }: Pick<EndpointIR, 'endpoint' | 'mtls'>,
+  { networks, from, others }: Crossing,
+): Way {
   const network = networkOf(networks, endpoint.network, endpoint.address);
   const gateways = networks.gateways.get(network);
   const isNear = from === '' || network === '' || network === from;
