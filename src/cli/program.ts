@@ -76,7 +76,8 @@ export function createProgram(): Command {
   return program;
 }
 
-/** Also for commands within commands: a wrong command line is thrown everywhere. */
-function inherit(parent: Command): void {
-  for (const command of parent.commands) inherit(command.copyInheritedSettings(parent));
+/** Also for commands within commands: a wrong command line is thrown everywhere, and says where the right ones are. */
+function inherit(command: Command, path = command.name()): void {
+  command.showHelpAfterError(`See \`${path} --help\`.`);
+  for (const child of command.commands) inherit(child.copyInheritedSettings(command), `${path} ${child.name()}`);
 }

@@ -3,5 +3,6 @@ import type { OutriggerError } from '../errors.ts';
 
 /** Ends as commander's own errors of a command line do: the message, and exit code 2. */
 export function usageError(command: Command, { message, remedy }: OutriggerError): never {
-  command.error(`error: ${message}\n${remedy}`, { exitCode: 2, code: 'commander.usage' });
+  // The remedy says where to look.
+  command.showHelpAfterError(false).error(`error: ${message}\n${remedy}`, { exitCode: 2, code: 'commander.usage' });
 }
