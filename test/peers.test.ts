@@ -39,14 +39,14 @@ describe('peers', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'outrigger-'));
     [ours, others] = [await authority('ours.pem'), await authority('others.pem')];
-    const taps = {
+    const method = {
       isPeer: (id: string) => id === replica,
       open: (asked: unknown, output: PeerOutput) => {
         opened.push({ asked, output });
         return () => void closed++;
       },
     };
-    const service = peerService({ taps, clock: wireClock, firstMessageMs: 1000 });
+    const service = peerService({ method, clock: wireClock, firstMessageMs: 1000 });
     server = new GrpcServer({ methods: new Map([[peerTapMethod, service]]), clock: wireClock, limits });
     const { chainPem, keyPem, caPem } = await ours.issueServing([serverName]);
     const certificate = new ServingCertificate({ certificate: chainPem, key: keyPem, clientRoots: caPem });
@@ -76,7 +76,15 @@ describe('peers', () => {
     const events: unknown[] = [];
     const over = new Promise<string>((resolve) => {
       const credentials = { cert, key, ca: trusts.rootsPem };
-      const to = { address: '127.0.0.1', port, serverName: name, credentials, asked: { id: 'x' }, clock: wireClock };
+      const to = {
+        method: peerTapMethod,
+        address: '127.0.0.1',
+        port,
+        serverName: name,
+        credentials,
+        asked: { id: 'x' },
+        clock: wireClock,
+      };
       const listener = {
         event: (one: { readonly event: string; readonly data: unknown }) => {
           events.push(one);
@@ -154,7 +162,15 @@ describe('peers', () => {
     const call = new Promise<string>((resolve) => {
       void ours.issue(replica).then(({ certificateChainPem: cert, privateKeyPem: key }) => {
         const credentials = { cert, key, ca: ours.rootsPem };
-        const to = { address: '127.0.0.1', port: 1, serverName, credentials, asked: {}, clock: wireClock };
+        const to = {
+          method: peerTapMethod,
+          address: '127.0.0.1',
+          port: 1,
+          serverName,
+          credentials,
+          asked: {},
+          clock: wireClock,
+        };
         calls.push(callPeer(to, { event: () => 0, ended: resolve }));
       });
     });

@@ -5,6 +5,8 @@ import { emergenciesShown } from '../dashboard/emergencies.ts';
 import { fetchText } from '../dashboard/fetch-text.ts';
 import { Graphs } from '../dashboard/graphs.ts';
 import { inventoryOf, type MeshView, scrapeTargets, sharesOf } from '../dashboard/mesh-view.ts';
+import { otherDeliveries } from '../dashboard/other-deliveries.ts';
+import { Deliveries } from '../dashboard/pages/deliveries.ts';
 import type { World } from '../dashboard/pages/world.ts';
 import { recognizer } from '../dashboard/recognize.ts';
 import { ProxyScrapes } from '../dashboard/scrape-proxy.ts';
@@ -19,6 +21,7 @@ import type { Taps } from '../observe/taps.ts';
 import { ObjectBook } from '../source/object-book.ts';
 import type { ObjectSource } from '../source/object-source.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { peerDeliveriesMethod, peerTapMethod } from '../wire/peers/peer-service.ts';
 import { blockListOf } from './block-list.ts';
 import type { Component } from './component.ts';
 import type { Config } from './config.ts';
@@ -35,7 +38,7 @@ export interface DashboardComponentOptions {
     | (MeshView &
         Pick<World, 'problems' | 'certificateEnd' | 'settings'> & {
           readonly taps: Taps;
-          readonly replicas: Pick<Replicas, 'list' | 'ask'>;
+          readonly replicas: Pick<Replicas, 'list' | 'asking'>;
         })
     | undefined;
   /** Of the mesh. */
@@ -49,8 +52,18 @@ export interface DashboardComponentOptions {
   readonly logger: Logger;
 }
 
-function tappingOf({ taps, replicas: { list, ask } }: NonNullable<DashboardComponentOptions['mesh']>) {
-  return { taps, replicas: { list, ask, after: systemClock.after } };
+type Mesh = NonNullable<DashboardComponentOptions['mesh']>;
+
+const { after } = systemClock;
+
+function tappingOf({ taps, replicas: { list, asking } }: Mesh) {
+  return { taps, replicas: { list, ask: asking(peerTapMethod), after } };
+}
+
+function deliveriesOf(mesh: Mesh): Deliveries {
+  const { list, asking } = mesh.replicas;
+  const others = () => otherDeliveries({ list, ask: asking(peerDeliveriesMethod), after });
+  return new Deliveries({ mesh, others, now: Date.now });
 }
 
 /** The port of the dashboard. Nothing else depends on it: what is in its way is told, and all else goes on. */
@@ -107,7 +120,8 @@ export class DashboardComponent implements Component {
     });
     const useOf = (id: string) => this.#scraper?.useOf(id);
     const objects = () => this.#book.list();
-    const world = mesh && { ...mesh, mesh, objects, counts, graphs, useOf };
+    const deliveries = mesh && deliveriesOf(mesh);
+    const world = mesh && deliveries && { ...mesh, mesh, objects, counts, graphs, useOf, deliveries };
     const { grafanaUrl, tracingUrl, prometheusUrl, mostStreams } = config.dashboard;
     const links = {
       ...(grafanaUrl === '' ? {} : { grafana: grafanaUrl }),
@@ -122,7 +136,10 @@ export class DashboardComponent implements Component {
       counts,
       state: (user) => ({
         ...{ version, place, user, telemetry: counts.source, emergencies: emergencies(), links },
-        replica: mesh === undefined ? { serves: 0, proxies: 0 } : sharesOf(mesh),
+        replica: {
+          ...(mesh === undefined ? { serves: 0, proxies: 0 } : sharesOf(mesh)),
+          others: deliveries?.replicas ?? { asked: 0, silent: [] },
+        },
       }),
       mostStreams,
       recognize: recognizer({

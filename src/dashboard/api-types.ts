@@ -14,8 +14,8 @@ export interface DashboardState {
   readonly place: 'cluster' | 'playground' | 'files';
   readonly user: { readonly name: string; readonly mayWrite: boolean };
   readonly telemetry: TelemetrySource;
-  /** Who has taken what is known of the proxies that this replica serves, of all that there are. */
-  readonly replica: { readonly serves: number; readonly proxies: number };
+  /** Proxies that this replica serves, of all that there are; and the other replicas that were asked who has taken what. */
+  readonly replica: { readonly serves: number; readonly proxies: number; readonly others: ReplicaState };
   readonly emergencies: readonly {
     readonly scope: string;
     readonly level: string;

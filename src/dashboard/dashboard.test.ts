@@ -18,7 +18,7 @@ import { recognizer } from './recognize.ts';
 const mostStreams = 20;
 const folder = mkdtempSync(join(tmpdir(), 'outrigger-page-'));
 const telemetry: TelemetrySource = { ...noCounts.source };
-const replica = { serves: 0, proxies: 0 };
+const replica = { serves: 0, proxies: 0, others: { asked: 0, silent: [] } };
 const ticks = new Set<() => void>();
 let watchers = 0;
 let made = 0;

@@ -8,7 +8,7 @@ import type { GrpcCall } from './grpc/grpc-call.ts';
 import { type GrpcLimits, GrpcServer } from './grpc/grpc-server.ts';
 import { healthMethod, healthService, type MachineProbes } from './health-service.ts';
 import type { Ledger } from './ledger.ts';
-import { type PeerTaps, peerService, peerTapMethod } from './peers/peer-service.ts';
+import { type PeerMethod, peerService } from './peers/peer-service.ts';
 import type { PlanTimes } from './push-plan.ts';
 import { PushQueue } from './push-queue.ts';
 import { Rate, type RateLimit } from './rate.ts';
@@ -48,7 +48,7 @@ export interface AdsServerOptions {
   /** Who looks at requests; without it nobody does. */
   readonly taps?: TapStreams;
   /** What other replicas are told; without it nothing. */
-  readonly peers?: PeerTaps;
+  readonly peers?: readonly PeerMethod[];
   /** Without it machines are not probed. */
   readonly probes?: MachineProbes;
   /** Without it nobody's own keys are certified. */
@@ -122,8 +122,8 @@ export class AdsServer {
       methods.set(certificateMethod, certificateService({ authenticator, certify, clock, rate, answerMs }));
     if (taps !== undefined && proven)
       methods.set(accessLogMethod, accessLogService({ authenticator, taps, clock, firstMessageMs: answerMs }));
-    if (peers !== undefined && proven)
-      methods.set(peerTapMethod, peerService({ taps: peers, clock, firstMessageMs: answerMs }));
+    for (const method of (proven && peers) || [])
+      methods.set(method.path, peerService({ method, clock, firstMessageMs: answerMs }));
     if (probes !== undefined && proven)
       methods.set(healthMethod, healthService({ authenticator, probes, clock, firstMessageMs: answerMs }));
     const server = new GrpcServer({ methods, clock: this.#options.clock, limits: transport });

@@ -140,7 +140,10 @@ export const state: DashboardState = {
   place: 'playground',
   user: { name: 'alice@example.com', mayWrite: true },
   telemetry,
-  replica: { serves: 7, proxies: 12 },
+  replica: {
+    ...{ serves: 7, proxies: 12 },
+    others: { asked: 2, silent: [{ replica: 'outrigger-1', reason: 'no answer within 3000 ms' }] },
+  },
   emergencies: [],
   links: { tracing: 'https://jaeger.example.com/search?service={workload}' },
 };

@@ -43,6 +43,7 @@ import { meshDnsServer } from './mesh-dns.ts';
 import { meshFacts } from './mesh-facts.ts';
 import type { MeshOptions } from './mesh-options.ts';
 import { untilDone, untilListed } from './patience.ts';
+import { peerDeliveries } from './peer-deliveries.ts';
 import { peerTaps } from './peer-taps.ts';
 import { plaintextPeer } from './plaintext-peer.ts';
 import { reportProxies } from './proxy-reporter.ts';
@@ -154,7 +155,10 @@ export class MeshComponent implements Component {
       metrics: options.metrics,
       log: logger,
       taps: tapStreams(this.taps, () => this.registry.snapshot),
-      peers: peerTaps({ taps: this.taps, mesh: view }, this.replicas.isPeer),
+      peers: [
+        peerTaps({ taps: this.taps, mesh: view }, this.replicas.isPeer),
+        peerDeliveries(view, this.replicas.isPeer),
+      ],
       ...probesOf(this.#machines, this.registry),
       certify: ({ namespace, serviceAccount }, csrPem, lifetimeMs) =>
         this.#authority.certify(spiffeId(settings.trustDomain, namespace, serviceAccount), csrPem, lifetimeMs),

@@ -46,24 +46,27 @@ export class Replicas {
   readonly isPeer = (id: string): boolean => id !== '' && this.#pods().some((pod) => this.#idOf(pod) === id);
 
   /** By a certificate that is made for this question. */
-  readonly ask: AskReplica = ({ address }, asked, listener) => {
-    const { authority, port, clock, place } = this.#options;
-    const own = this.#own();
-    let call: PeerCall | undefined;
-    let closed = false;
-    const open = async () => {
-      if (own === undefined) throw new Error('this replica is no pod of the control plane');
-      const { certificateChainPem: cert, privateKeyPem: key } = await authority.issue(this.#idOf(own));
-      const credentials = { cert, key, ca: authority.rootsPem };
-      const serverName = servingName(place.namespace);
-      if (!closed) call = callPeer({ address, port: port(), serverName, credentials, asked, clock }, listener);
+  readonly asking =
+    (method: string): AskReplica =>
+    ({ address }, asked, listener) => {
+      const { authority, port, clock, place } = this.#options;
+      const own = this.#own();
+      let call: PeerCall | undefined;
+      let closed = false;
+      const open = async () => {
+        if (own === undefined) throw new Error('this replica is no pod of the control plane');
+        const { certificateChainPem: cert, privateKeyPem: key } = await authority.issue(this.#idOf(own));
+        const credentials = { cert, key, ca: authority.rootsPem };
+        const serverName = servingName(place.namespace);
+        if (!closed)
+          call = callPeer({ method, address, port: port(), serverName, credentials, asked, clock }, listener);
+      };
+      open().catch((error: unknown) => listener.ended(error instanceof Error ? error.message : String(error)));
+      return () => {
+        closed = true;
+        call?.close();
+      };
     };
-    open().catch((error: unknown) => listener.ended(error instanceof Error ? error.message : String(error)));
-    return () => {
-      closed = true;
-      call?.close();
-    };
-  };
 
   #own(): Workload | undefined {
     const { namespace, name } = this.#options.place;

@@ -11,6 +11,7 @@ import { userAccess } from '../../source/kubernetes/user-access.ts';
 import { Graphs } from '../graphs.ts';
 import { applyChange, previewChange, readChange } from './change.ts';
 import { versionOf } from './config.ts';
+import { Deliveries, noOtherDeliveries } from './deliveries.ts';
 import type { World } from './world.ts';
 
 interface Call {
@@ -51,12 +52,13 @@ metadata: {name: cart, namespace: shop, uid: u-1, managedFields: []}
 spec: {hosts: [cart], http: [{route: [{destination: {host: cart}, weight: ${weight}}]}]}
 `;
 const before = readChange(route(100));
+const mesh: World['mesh'] = {
+  snapshot: () => emptySnapshot,
+  settled: () => [],
+  report: () => ({ instance: '', version: '', now: '', workloads: [], proxies: [] }),
+};
 const world: World = {
-  mesh: {
-    snapshot: () => emptySnapshot,
-    settled: () => [],
-    report: () => ({ instance: '', version: '', now: '', workloads: [], proxies: [] }),
-  },
+  mesh,
   settings: () => defaultMeshSettings,
   objects: () => [
     { apiVersion: 'networking.istio.io/v1', ...before.place, object: before.object, origin: before.place },
@@ -65,6 +67,7 @@ const world: World = {
   counts: noCounts,
   graphs: new Graphs({ counts: noCounts, inventory: () => ({ workloads: [], isInside: () => true }), now: () => 0 }),
   useOf: () => undefined,
+  deliveries: new Deliveries({ mesh, others: noOtherDeliveries, now: () => 0 }),
   certificateEnd: () => undefined,
 };
 const { metadata } = before.object;

@@ -12,14 +12,12 @@ import type { Snapshot } from '../../registry/snapshot.ts';
 import { kindOf } from '../../schema/kinds.ts';
 import type { SourceObject } from '../../source/object-source.ts';
 import type { ConfigPage, ConfigRow } from '../api-types.ts';
-import type { Deliveries } from './deliveries.ts';
 import type { AllFindings } from './findings.ts';
 import type { World } from './world.ts';
 
 export interface ConfigParts {
   readonly world: World;
   readonly findings: AllFindings;
-  readonly deliveries: Deliveries;
 }
 
 type PodsByNamespace = ReadonlyMap<string, readonly Workload[]>;
@@ -42,8 +40,8 @@ export async function listConfig(parts: ConfigParts): Promise<ConfigRow[]> {
   return rows.sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
 }
 
-async function rowMaker({ world, findings, deliveries }: ConfigParts): Promise<(object: SourceObject) => ConfigRow> {
-  const [found, delivered] = [await findings.all(), deliveries.all()];
+async function rowMaker({ world, findings }: ConfigParts): Promise<(object: SourceObject) => ConfigRow> {
+  const [found, delivered] = [await findings.all(), await world.deliveries.all()];
   const pods = podsByNamespace(world.mesh.snapshot().workloads);
   return (object) => {
     const { kind, apiVersion, namespace, name } = object;

@@ -7,7 +7,7 @@ import type { SourceObject } from '../../source/object-source.ts';
 import { Graphs } from '../graphs.ts';
 import { inventoryOf } from '../mesh-view.ts';
 import { listConfig } from './config.ts';
-import { Deliveries } from './deliveries.ts';
+import { Deliveries, noOtherDeliveries } from './deliveries.ts';
 import { AllFindings } from './findings.ts';
 import { workloadPage } from './workloads.ts';
 import type { World } from './world.ts';
@@ -62,6 +62,7 @@ const world: World = {
   objects: () => objects,
   ...{ problems: () => [], counts: noCounts, useOf: () => undefined, certificateEnd: () => undefined },
   graphs: new Graphs({ counts: noCounts, inventory: () => inventoryOf(mesh, () => undefined), now: () => 0 }),
+  deliveries: new Deliveries({ mesh, others: noOtherDeliveries, now: () => 0 }),
 };
 
 test('the page of a gateway has what it listens for, what is bound to that, and its policies', () => {
@@ -75,11 +76,7 @@ test('the page of a gateway has what it listens for, what is bound to that, and 
 });
 
 test('a Gateway is for gateways of any namespace, a policy with a target for that alone', async () => {
-  const rows = await listConfig({
-    world,
-    findings: new AllFindings(world),
-    deliveries: new Deliveries(world, Date.now),
-  });
+  const rows = await listConfig({ world, findings: new AllFindings(world) });
   const affects = Object.fromEntries(rows.map(({ kind, affects: all }) => [kind, all]));
   expect(affects['Gateway']).toEqual([expect.stringMatching(/^edge\//)]);
   expect(affects['AuthorizationPolicy']).toEqual(affects['Gateway']);

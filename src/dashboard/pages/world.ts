@@ -5,6 +5,7 @@ import type { RegistryProblem } from '../../registry/registry-problem.ts';
 import type { SourceObject } from '../../source/object-source.ts';
 import type { Graphs } from '../graphs.ts';
 import type { MeshView } from '../mesh-view.ts';
+import type { Deliveries } from './deliveries.ts';
 
 /** What the pages are made of. */
 export interface World {
@@ -15,6 +16,7 @@ export interface World {
   readonly problems: () => readonly RegistryProblem[];
   readonly counts: CallCounts;
   readonly graphs: Graphs;
+  readonly deliveries: Deliveries;
   readonly useOf: (proxy: string) => ProxyUse | undefined;
   /** Of an identity, milliseconds since 1970; undefined: no proxy of this replica has one. */
   readonly certificateEnd: (spiffeId: string) => number | undefined;

@@ -8,7 +8,6 @@ import type { ChangeAnswer, FanOutPage } from '../api-types.ts';
 import { applyChange, type Change, previewChange, readChange } from '../pages/change.ts';
 import { type ConfigParts, type ConfigPlace, configPage, findObject, listConfig } from '../pages/config.ts';
 import { listCosts } from '../pages/cost.ts';
-import { Deliveries } from '../pages/deliveries.ts';
 import { AllFindings } from '../pages/findings.ts';
 import { securityPage } from '../pages/security.ts';
 import { listServices, servicePage } from '../pages/services.ts';
@@ -28,7 +27,7 @@ interface OfKind {
 
 /** The data of each page. Nothing is written but by `PUT`, and that with the token and the rights of whoever asks. */
 export function pageRoutes(world: World, users: UserAccess | undefined): FastifyPluginCallback {
-  const parts: ConfigParts = { world, findings: new AllFindings(world), deliveries: new Deliveries(world, Date.now) };
+  const parts: ConfigParts = { world, findings: new AllFindings(world) };
   return (app, _, done) => {
     /** Pages with figures count while they are looked at. */
     const counted =

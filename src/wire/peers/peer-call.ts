@@ -3,9 +3,10 @@ import { isIPv6 } from 'node:net';
 import type { Clock } from '../clock.ts';
 import { MessageReader, messageHead } from '../grpc/message-reader.ts';
 import { type PeerEvent, readEvent } from './peer-messages.ts';
-import { peerTapMethod } from './peer-service.ts';
 
 export interface PeerCallOptions {
+  /** The path of its request. */
+  readonly method: string;
   readonly address: string;
   readonly port: number;
   /** A DNS name that the certificate of the other side has to have. */
@@ -34,7 +35,7 @@ const [pingMs, answerMs] = [5_000, 5_000];
 
 /** One question to another replica, on a connection of its own, by mutual TLS. */
 export function callPeer(options: PeerCallOptions, listener: PeerCallListener): PeerCall {
-  const { address, port, serverName, credentials, asked, clock } = options;
+  const { method, address, port, serverName, credentials, asked, clock } = options;
   const authority = `https://${isIPv6(address) ? `[${address}]` : address}:${port}`;
   const session = connect(authority, { ...credentials, servername: serverName, minVersion: 'TLSv1.2' });
   let over = false;
@@ -53,7 +54,7 @@ export function callPeer(options: PeerCallOptions, listener: PeerCallListener): 
   session.on('close', () => end(why));
   const stream = session.request({
     ':method': constants.HTTP2_METHOD_POST,
-    ':path': peerTapMethod,
+    ':path': method,
     'content-type': 'application/grpc+json',
     te: 'trailers',
   });

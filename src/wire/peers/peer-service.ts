@@ -6,10 +6,12 @@ import { statusOf } from '../stream-status.ts';
 import { type PeerEvent, readObject, writeEvent } from './peer-messages.ts';
 
 /** What a replica tells another one. */
-export interface PeerTaps {
+export interface PeerMethod {
+  /** Of its HTTP/2 requests. */
+  readonly path: string;
   /** By the certificate of whoever asks, `spiffe://…`. */
   isPeer(id: string): boolean;
-  /** Tells what proxies of this replica tell; the answer ends that. Throws a coded error where it cannot. */
+  /** Tells of the proxies of this replica; the answer ends that. Throws a coded error where it cannot. */
   open(asked: Readonly<Record<string, unknown>>, output: PeerOutput): () => void;
 }
 
@@ -20,23 +22,24 @@ export interface PeerOutput {
 }
 
 export interface PeerServiceOptions {
-  readonly taps: PeerTaps;
+  readonly method: Omit<PeerMethod, 'path'>;
   readonly clock: Clock;
   readonly firstMessageMs: number;
 }
 
 export const peerTapMethod = '/outrigger.peers.v1.Peers/Tap';
+export const peerDeliveriesMethod = '/outrigger.peers.v1.Peers/Deliveries';
 
 /** Events that may wait for a peer that does not read; then it is cut off, and comes again if it is there. */
 const mostWaiting = 2000;
 
-/** A tap for another replica, which has asked what its user may. One message each way of JSON: the question, and each event. */
-export function peerService({ taps, clock, firstMessageMs }: PeerServiceOptions): (call: GrpcCall) => void {
+/** An answer for another replica, which has asked what its user may. One message each way of JSON: the question, and each event. */
+export function peerService({ method, clock, firstMessageMs }: PeerServiceOptions): (call: GrpcCall) => void {
   return (call) => {
     let close: () => void = () => undefined;
     let waiting = 0;
     const fail = (error: unknown) => call.end(statusOf(error, 'opening').status);
-    if (!taps.isPeer(call.provenId)) {
+    if (!method.isPeer(call.provenId)) {
       fail(new OutriggerError('OR2011', `${call.provenId || 'who shows no certificate of the mesh'} is no replica`));
       return;
     }
@@ -50,7 +53,7 @@ export function peerService({ taps, clock, firstMessageMs }: PeerServiceOptions)
         call.pause();
         cancel();
         try {
-          close = taps.open(readObject(bytes), {
+          close = method.open(readObject(bytes), {
             send,
             close: () => call.end({ code: statusCodes.OK, message: 'it is over' }),
           });

@@ -39,14 +39,20 @@ export function missingExtension(type: string, message: Message): string | undef
     const named = configured(config);
     if (named !== '' && !extensions()[type].includes(named)) return named;
   }
-  for (const [name, field] of Object.entries(descriptors().messages[type] ?? {}))
-    for (const item of [message[name]].flat()) {
-      const place = `${type}.${name}`;
-      const inner = isMessage(item)
-        ? missingExtension(...contentOf(isPlace(place) ? place : field.type, item))
-        : undefined;
-      if (inner !== undefined) return inner;
-    }
+  for (const [name, field] of Object.entries(descriptors().messages[type] ?? {})) {
+    const place = `${type}.${name}`;
+    const inner = missingIn(isPlace(place) ? place : field.type, message[name]);
+    if (inner !== undefined) return inner;
+  }
+  return undefined;
+}
+
+/** Of the value of a field. */
+function missingIn(type: string, value: unknown): string | undefined {
+  for (const item of [value].flat()) {
+    const missing = isMessage(item) ? missingExtension(...contentOf(type, item)) : undefined;
+    if (missing !== undefined) return missing;
+  }
   return undefined;
 }
 

@@ -35,5 +35,7 @@ export function patchBootstrap(
 
 function missing(patch: PatchIR): string | undefined {
   const type = unknownExtension(patch);
-  return type === undefined ? undefined : `stock Envoy knows no extension by ${type} there: no proxy would start with it`;
+  return type === undefined
+    ? undefined
+    : `stock Envoy knows no extension by ${type} there: no proxy would start with it`;
 }

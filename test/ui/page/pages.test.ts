@@ -138,7 +138,8 @@ describe.skipIf(chromiumPath === undefined)('each page', () => {
 
   test('what is not known is said: proxies of other replicas, and the CPU of Envoy', async () => {
     const shown = await look('#/config', {}, /6 of 7, 1 missing/);
-    await shown.getByText('Counted are the 7 proxies that this replica').waitFor();
+    await shown.getByText('A replica of the control plane cannot be asked').waitFor();
+    await shown.getByText('outrigger-1: no answer within 3000 ms').waitFor();
     await shown.goto(`${session.server.address}#/workloads/default/reviews-v3`);
     await shown.getByText('kubectl top pod --containers').first().waitFor();
   });

@@ -1,8 +1,9 @@
 import { useState } from 'preact/hooks';
-import type { ReplicaState, TapLine, TapState } from '../../../src/dashboard/api-types.ts';
+import type { TapLine, TapState } from '../../../src/dashboard/api-types.ts';
 import { useTap } from '../data/use-tap.ts';
 import { formatBytes } from '../format/numbers.ts';
 import { Name } from './name.tsx';
+import { SilentReplicas } from './silent-replicas.tsx';
 import { FailedStrip } from './states.tsx';
 import { Table } from './table.tsx';
 
@@ -62,22 +63,6 @@ function told(state: TapState | undefined, lines: number, over: boolean): string
   const all = `${ready} of ${proxies} ${proxies === 1 ? 'proxy tells' : 'proxies tell'}`;
   const elsewhere = here < proxies ? `; no replica that answers serves ${proxies - here} of them` : '';
   return `${all}${elsewhere}.${lines === 0 && ready > 0 ? ' Nothing has ended yet.' : ''}`;
-}
-
-/** What they serve is missing: better a word too many than lines that nobody misses. */
-function SilentReplicas({ silent }: ReplicaState) {
-  if (silent.length === 0) return null;
-  return (
-    <p class="warn">
-      {silent.length === 1 ? 'A replica' : `${silent.length} replicas`} of the control plane cannot be asked, and the
-      proxies of {silent.length === 1 ? 'it' : 'these'} are missing below. It is tried again.{' '}
-      {silent.map(({ replica, reason }) => (
-        <span class="muted" key={replica}>
-          <Name text={`${replica}: ${reason}`} />{' '}
-        </span>
-      ))}
-    </p>
-  );
 }
 
 function Lines({ lines }: { readonly lines: readonly (TapLine & { readonly key: string })[] }) {

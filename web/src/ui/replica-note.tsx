@@ -1,10 +1,13 @@
 import { dashboardState } from '../data/dashboard-state.ts';
+import { SilentReplicas } from './silent-replicas.tsx';
 
-/** Who has taken what each replica knows of its own proxies alone. Nothing where that is all of them. */
+/** Whose proxies are not among those that are counted. Nothing where all are. */
 export function ReplicaNote() {
   const replica = dashboardState.value?.replica;
-  if (replica === undefined || replica.serves >= replica.proxies) return null;
-  const { serves, proxies } = replica;
+  if (replica === undefined) return null;
+  const { serves, proxies, others } = replica;
+  if (others.asked > 0) return <SilentReplicas silent={others.silent} />;
+  if (serves >= proxies) return null;
   return (
     <p class="muted">
       Counted are the {serves} proxies that this replica of the control plane serves. What the other {proxies - serves}{' '}

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type InProcess, startInProcess } from '../../src/app/in-process.ts';
-import type { ReplicaState, TapState } from '../../src/dashboard/api-types.ts';
+import type { ConfigRow, DashboardState, ReplicaState, TapState } from '../../src/dashboard/api-types.ts';
 import type { JsonObject } from '../../src/model/json.ts';
 import type { TapLine } from '../../src/model/tap.ts';
 import type { ControlPlaneOptions } from '../../src/playground/control-plane.ts';
@@ -14,11 +14,18 @@ import { app, namespace } from './world.ts';
 
 /** Two replicas of the control plane with one root: every proxy is served by the first, and the page is asked of the second. */
 const envoy = findRequirements();
-const world = [namespace('default', 'meshed'), app('client'), app('server')].join('');
-const second = '127.0.0.2';
+const route = `
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: server, namespace: default}
+spec: {hosts: [server], http: [{timeout: 7s, route: [{destination: {host: server}}]}]}
+---`;
+const world = [namespace('default', 'meshed'), app('client'), app('server'), route].join('');
+/** Of this run alone: replicas listen at the same port. */
+const second = `127.77.${(process.pid >> 8) & 255}.${(process.pid & 127) + 1}`;
 const url = 'http://server.default.svc.cluster.local:9080/headers';
 
-describe.skipIf(envoy === undefined)('a tap that is asked of a replica that serves no proxy', () => {
+describe.skipIf(envoy === undefined)('a page of a replica that serves no proxy', () => {
   let mesh: TestMesh;
   let given: ControlPlaneOptions;
   let first: InProcess;
@@ -85,6 +92,8 @@ describe.skipIf(envoy === undefined)('a tap that is asked of a replica that serv
   const telling = { proxies: 1, here: 1, ready: 1 };
   const soon = { timeout: 20_000 };
 
+  const told = async (replica: InProcess, path: string) => (await fetch(`${replica.dashboardUrl}/api/${path}`)).json();
+
   test('its page has every line, and a replica that goes away is said, and asked again', {
     timeout: 120_000,
   }, async () => {
@@ -121,6 +130,20 @@ describe.skipIf(envoy === undefined)('a tap that is asked of a replica that serv
     await expect.poll(page.state, soon).toEqual({ proxies: 1, here: 0, ready: 0 });
     expect(page.replicas()).toBeUndefined();
     await page.end();
+  });
+
+  test('who has taken a resource is what the other replica tells', async () => {
+    await mesh.load('default/client', { url, n: 1 });
+    const taken = async (replica: InProcess) => {
+      const rows = (await told(replica, 'config')) as ConfigRow[];
+      return rows.find(({ kind }) => kind === 'VirtualService')?.delivered;
+    };
+    await expect.poll(() => taken(first), soon).toEqual({ taken: 2, of: 2 });
+    await expect.poll(() => taken(beside), soon).toEqual({ taken: 2, of: 2 });
+    expect(((await told(beside, 'state')) as DashboardState).replica).toEqual({
+      ...{ serves: 0, proxies: 2 },
+      others: { asked: 1, silent: [] },
+    });
   });
 
   const loggers = async () =>
