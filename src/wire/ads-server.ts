@@ -125,7 +125,7 @@ export class AdsServer {
     for (const method of (proven && peers) || [])
       methods.set(method.path, peerService({ method, clock, firstMessageMs: answerMs }));
     if (probes !== undefined && proven)
-      methods.set(healthMethod, healthService({ authenticator, probes, clock, firstMessageMs: answerMs }));
+      methods.set(healthMethod, healthService({ authenticator, probes, clock, rate, firstMessageMs: answerMs }));
     const server = new GrpcServer({ methods, clock: this.#options.clock, limits: transport });
     this.#servers.push(server);
     return server;

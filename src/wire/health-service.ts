@@ -4,6 +4,7 @@ import type { Message } from '../xds/resource.ts';
 import { bearerToken } from './bearer-token.ts';
 import type { Clock } from './clock.ts';
 import type { GrpcCall } from './grpc/grpc-call.ts';
+import { Rate, type RateLimit } from './rate.ts';
 import type { NodeClaims, PeerAuthenticator, ProvenPeer } from './session.ts';
 import { statusOf } from './stream-status.ts';
 
@@ -26,16 +27,30 @@ export interface HealthServiceOptions {
   readonly probes: MachineProbes;
   readonly clock: Clock;
   readonly firstMessageMs: number;
+  /** Of new streams, all together: whether a token is one, the API server is asked. */
+  readonly rate: RateLimit;
 }
+
+/** Of one stream. Envoy tells once a second; what comes faster waits, and with it this machine alone. */
+const reports: RateLimit = { perSecond: 5, burst: 20 };
+/** Of one report: there is one endpoint to tell of. */
+const mostReportBytes = 64 * 1024;
+/** Timers of Node end at 24.8 days. */
+const longestTimerMs = 2_000_000_000;
 
 export const healthMethod = '/envoy.service.health.v3.HealthDiscoveryService/StreamHealthCheck';
 
 /** Envoy's Health Discovery Service: proxies of machines probe their apps, as the kubelet does pods (docs/decisions/0351). */
 export function healthService(options: HealthServiceOptions): (call: GrpcCall) => void {
-  return (call) => serve(call, options);
+  const rate = new Rate(options.rate, options.clock.now());
+  return (call) => {
+    if (rate.take(options.clock.now())) serve(call, options);
+    else call.end(statusOf(new OutriggerError('OR2007', 'too many machines come at once'), 'opening').status);
+  };
 }
 
 function serve(call: GrpcCall, { authenticator, probes, clock, firstMessageMs }: HealthServiceOptions): void {
+  const rate = new Rate(reports, clock.now());
   const aborted = new AbortController();
   let probe: MachineProbe | undefined;
   const fail = (error: unknown): void => {
@@ -44,8 +59,10 @@ function serve(call: GrpcCall, { authenticator, probes, clock, firstMessageMs }:
   };
   const late = new OutriggerError('OR2005', `there was no message within ${firstMessageMs} ms`);
   let cancel = clock.after(firstMessageMs, () => fail(late));
+  let cancelEnd: () => void = () => undefined;
   const close = (): void => {
     cancel();
+    cancelEnd();
     aborted.abort();
   };
   const begin = async ({ node }: HealthMessage): Promise<void> => {
@@ -56,12 +73,23 @@ function serve(call: GrpcCall, { authenticator, probes, clock, firstMessageMs }:
     const found = probes.begin(peer, { ...node, delta: true });
     probe = found;
     if (found === undefined) return;
-    cancel = clock.after(found.delayMs, () => void call.write(encodeHealthChecks(found.specifier)));
+    const write = () => void call.write(encodeHealthChecks(found.specifier));
+    cancel = clock.after(Math.min(longestTimerMs, found.delayMs), write);
+    // Whoever had the token may tell for as long as it is one; the proxy comes again with a fresh one.
+    const leftMs = Math.max(0, peer.expiresAt - clock.now());
+    const ended = new OutriggerError('OR2008', 'the token of the stream ends');
+    cancelEnd = clock.after(Math.min(longestTimerMs, leftMs), () => fail(ended));
   };
   let isBegun = false;
   call.listen({
     message: (bytes) => {
+      if (!rate.take(clock.now())) {
+        call.pause();
+        clock.after(rate.waitMs, () => call.resume());
+      }
       try {
+        if (isBegun && bytes.length > mostReportBytes)
+          throw new OutriggerError('OR2003', `a report of ${bytes.length} bytes is longer than one of a machine`);
         const message = readMessage(bytes);
         if (isBegun && message.healthy !== undefined) probe?.report(message.healthy);
         if (!isBegun) begin(message).catch(fail);
