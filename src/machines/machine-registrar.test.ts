@@ -236,3 +236,109 @@ test('a machine with a probe is unhealthy until it succeeds, and what it says la
   await pass(1);
   expect(health()).toMatchObject({ 'proxy.outrigger.io/health': 'unhealthy' });
 });
+
+/** All that can be done by now. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+const probe = { tcpSocket: { port: 80 } };
+const probedMachine = { ...machine, isProbing: true, group: { ...machine.group, spec: { ...spec, probe } } };
+const healthOf = (source: SourceObject | undefined) =>
+  (source?.object as unknown as RegisteredEntry | undefined)?.metadata.annotations['proxy.outrigger.io/health'];
+
+test('a probe that flaps is not written each time, and what it says last is, as soon as it says it again', async () => {
+  const { present, pass, replica, store } = world();
+  let writes = 0;
+  const one = replica({
+    put: (entry) => {
+      writes += 1;
+      return store.put(entry);
+    },
+  });
+  await one.join(probedMachine);
+  for (let turn = 0; turn < 1000; turn++) {
+    one.judge(probedMachine, turn % 2 === 0 ? 'healthy' : 'unhealthy');
+    await pass(1);
+  }
+  expect(writes).toBeLessThan(4);
+  await pass(5000);
+  one.judge(probedMachine, 'healthy');
+  await pass(1);
+  expect(healthOf(present.get('ledger-1'))).toBe('healthy');
+});
+
+test('writes of one entry come one after the other, and the last of them tells what holds', async () => {
+  const { present, replica, store } = world();
+  const waiting: (() => void)[] = [];
+  const one = replica({
+    put: (entry) =>
+      new Promise<void>((resolve) => {
+        waiting.push(() => void store.put(entry).then(resolve));
+      }),
+  });
+  const joining = one.join(probedMachine);
+  one.judge(probedMachine, 'healthy');
+  await settled();
+  expect(waiting.length).toBe(1);
+  while (waiting.length > 0) {
+    // What was asked for last is answered first.
+    waiting.pop()?.();
+    await settled();
+  }
+  await joining;
+  one.judge(probedMachine, 'healthy');
+  await settled();
+  waiting.pop()?.();
+  await settled();
+  expect(healthOf(present.get('ledger-1'))).toBe('healthy');
+});
+
+test('what cannot be written is written when the probe says it again', async () => {
+  const { present, pass, replica, store } = world();
+  let broken = false;
+  const one = replica({ put: async (entry) => (broken ? Promise.reject(new Error('503')) : store.put(entry)) });
+  await one.join(probedMachine);
+  broken = true;
+  one.judge(probedMachine, 'healthy');
+  await settled();
+  await pass(5000);
+  broken = false;
+  one.judge(probedMachine, 'healthy');
+  await settled();
+  expect(healthOf(present.get('ledger-1'))).toBe('healthy');
+});
+
+test('a machine that comes to another replica is as well as it was', async () => {
+  const { present, pass, replica } = world();
+  const first = replica();
+  const second = replica();
+  await first.join(probedMachine);
+  first.judge(probedMachine, 'healthy');
+  await pass(1000);
+  first.die();
+  await second.join(probedMachine);
+  expect(healthOf(present.get('ledger-1'))).toBe('healthy');
+});
+
+test('a replica that has no stream of a machine any more writes nothing of it', async () => {
+  const { present, pass, replica } = world();
+  const first = replica();
+  const second = replica();
+  const leave = await first.join(probedMachine);
+  leave();
+  await pass(1000);
+  await second.join(probedMachine);
+  first.judge(probedMachine, 'healthy');
+  await settled();
+  await pass(30_000);
+  expect(present.size).toBe(1);
+});
+
+test('who is of another group tells nothing of a machine, whatever its name', async () => {
+  const { present, pass, replica } = world();
+  const one = replica();
+  await one.join(probedMachine);
+  const { group } = probedMachine;
+  one.judge({ ...probedMachine, group: { ...group, name: 'other' } }, 'healthy');
+  one.judge({ ...probedMachine, group: { ...group, spec: { template: { serviceAccount: 'b' }, probe } } }, 'healthy');
+  await pass(30_000);
+  expect(healthOf(present.get('ledger-1'))).toBe('unhealthy');
+});

@@ -1,6 +1,6 @@
 import { OutriggerError } from '../errors.ts';
 import type { MachineHealth } from '../model/auto-registration.ts';
-import { autoRegistrationGroup, seenAtAnnotation } from '../model/auto-registration.ts';
+import { autoRegistrationGroup, healthAnnotation, seenAtAnnotation } from '../model/auto-registration.ts';
 import { textAt, textMapAt } from '../model/json-fields.ts';
 import { type ObjectChanges, objectKey, type SourceObject } from '../source/object-source.ts';
 import { accountOf, type MachineOfGroup, registeredEntryOf } from './entry-of.ts';
@@ -20,6 +20,8 @@ export interface MachineRegistrarOptions {
 
 /** Milliseconds between two writes of what is still there. */
 const renewMs = 60_000;
+/** A probe that flaps is written so often, and no more: what holds is told again each second. */
+const flapMs = 5_000;
 /** So long after its last stream a machine may come back. As in Istio. */
 const graceMs = 10_000;
 /** What nobody has renewed for so long was of a replica that is gone. */
@@ -29,8 +31,13 @@ interface Joined {
   readonly machine: MachineOfGroup;
   /** What the probe of the group said last; it counts where there is one. */
   health: MachineHealth;
+  /** By the steady clock, when that was last asked to be written. */
+  judgedAt: number;
   streams: number;
+  /** What was written last: a write waits for the one before it. */
   seenAt: string;
+  written: MachineHealth | undefined;
+  writing: Promise<unknown>;
   /** Its group is gone. */
   isLost: boolean;
   cancel: () => void;
@@ -40,6 +47,7 @@ interface Seen {
   readonly namespace: string;
   readonly name: string;
   readonly seenAt: string;
+  readonly health: MachineHealth;
   /** By the steady clock. */
   readonly since: number;
 }
@@ -80,14 +88,7 @@ export class MachineRegistrar {
     }
     for (const object of upserts) {
       if (object.kind === 'WorkloadGroup') this.#learnGroup(object);
-      if (object.kind !== 'WorkloadEntry') continue;
-      const key = objectKey(object);
-      const annotations = textMapAt(object.object, 'metadata', 'annotations');
-      const seenAt = annotations[seenAtAnnotation] ?? '';
-      const { namespace, name } = object;
-      if (autoRegistrationGroup(annotations) === undefined) this.#seen.delete(key);
-      else if (this.#seen.get(key)?.seenAt !== seenAt)
-        this.#seen.set(key, { namespace, name, seenAt, since: this.#options.steady() });
+      if (object.kind === 'WorkloadEntry') this.#learnEntry(object);
     }
   }
 
@@ -96,8 +97,8 @@ export class MachineRegistrar {
     const key = keyOf(machine);
     const known = this.#joined.get(key);
     known?.cancel();
-    const { streams = 0, seenAt = '', health = 'unhealthy' } = known ?? {};
-    const joined: Joined = { machine, health, streams: streams + 1, seenAt, isLost: false, cancel: () => {} };
+    const joined = known ?? this.#newlyJoined(key, machine);
+    Object.assign(joined, { machine, streams: joined.streams + 1, isLost: false });
     this.#joined.set(key, joined);
     let left = false;
     const leave = () => {
@@ -115,12 +116,42 @@ export class MachineRegistrar {
     return leave;
   }
 
-  /** What the probe of its group says of a machine, each time it does; nothing where its stream is not here. */
-  judge({ group, name }: MachineOfGroup, health: MachineHealth): void {
-    const joined = this.#joined.get(keyOf({ group, name, address: '' }));
-    if (joined === undefined || joined.health === health) return;
+  /**
+   * What the probe of its group says of a machine, each time it does; nothing where its stream is not here, and of one that has come
+   * for another group since.
+   */
+  judge(told: MachineOfGroup, health: MachineHealth): void {
+    const joined = this.#joined.get(keyOf(told));
+    if (joined === undefined || joined.streams === 0 || !isOfOneGroup(joined.machine, told)) return;
     joined.health = health;
-    if (!joined.isLost) void this.#try(() => this.#renew(joined)).then(() => this.#keepRenewing(joined));
+    const now = this.#options.steady();
+    if (joined.isLost || joined.written === health || now - joined.judgedAt < flapMs) return;
+    joined.judgedAt = now;
+    void this.#try(() => this.#renew(joined)).then(() => this.#keepRenewing(joined));
+  }
+
+  /** One that comes from another replica is as well as that has said: its probe may take a while to say it again. */
+  #newlyJoined(key: string, machine: MachineOfGroup): Joined {
+    const { health = 'unhealthy' } = this.#seen.get(key) ?? {};
+    return {
+      ...{ machine, health, judgedAt: Number.NEGATIVE_INFINITY, streams: 0, isLost: false },
+      ...{ seenAt: '', written: undefined, writing: Promise.resolve(), cancel: () => undefined },
+    };
+  }
+
+  #learnEntry(source: SourceObject): void {
+    const key = objectKey(source);
+    const annotations = textMapAt(source.object, 'metadata', 'annotations');
+    if (autoRegistrationGroup(annotations) === undefined) {
+      this.#seen.delete(key);
+      return;
+    }
+    const { namespace, name } = source;
+    const before = this.#seen.get(key);
+    const seenAt = annotations[seenAtAnnotation] ?? '';
+    const health = annotations[healthAnnotation] === 'healthy' ? 'healthy' : 'unhealthy';
+    const since = before?.seenAt === seenAt ? before.since : this.#options.steady();
+    this.#seen.set(key, { namespace, name, seenAt, health, since });
   }
 
   /** Kubernetes removes what belongs to it; written again it would be removed again. */
@@ -160,11 +191,19 @@ export class MachineRegistrar {
     });
   }
 
-  #remove({ machine: { name, group }, seenAt }: Joined): Promise<void> {
-    return this.#options.store.remove({ namespace: group.namespace, name, seenAt });
+  async #remove(joined: Joined): Promise<void> {
+    await joined.writing;
+    const { name, group } = joined.machine;
+    await this.#options.store.remove({ namespace: group.namespace, name, seenAt: joined.seenAt });
   }
 
-  async #renew(joined: Joined): Promise<void> {
+  #renew(joined: Joined): Promise<void> {
+    const write = joined.writing.then(() => this.#write(joined));
+    joined.writing = write.catch(() => undefined);
+    return write;
+  }
+
+  async #write(joined: Joined): Promise<void> {
     const { store, now } = this.#options;
     // Two of one moment are two.
     const seenAt = `${now().toISOString()} ${++this.#writes}`;
@@ -172,6 +211,7 @@ export class MachineRegistrar {
     const { health } = joined;
     await store.put(registeredEntryOf(joined.machine, seenAt, { groupUid, health }));
     joined.seenAt = seenAt;
+    joined.written = health;
   }
 
   /** As long as there is a stream, whether the last write was taken or not. */
@@ -207,6 +247,10 @@ export class MachineRegistrar {
 }
 
 const keyOf = ({ group, name }: MachineOfGroup): string => objectKey({ kind: 'WorkloadEntry', ...group, name });
+
+/** And so of one account, which alone may tell of it. */
+const isOfOneGroup = (one: MachineOfGroup, other: MachineOfGroup): boolean =>
+  groupKey(one) === groupKey(other) && accountOf(one.group) === accountOf(other.group);
 
 const groupKey = ({ group: { namespace, name } }: MachineOfGroup): string =>
   objectKey({ kind: 'WorkloadGroup', namespace, name });
