@@ -2,11 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { readTap } from '../src/dashboard/tap-query.ts';
 import { systemClock } from '../src/identity/serving-certificates.ts';
 import { MeshRootFile } from '../src/identity/workload/mesh-root-file.ts';
 import { WorkloadCa } from '../src/identity/workload/workload-ca.ts';
+import type { TapLine } from '../src/model/tap.ts';
+import { Taps } from '../src/observe/taps.ts';
 import { wireClock } from '../src/wire/clock.ts';
+import type { CallListener, GrpcCall } from '../src/wire/grpc/grpc-call.ts';
 import { GrpcServer } from '../src/wire/grpc/grpc-server.ts';
+import type { Status } from '../src/wire/grpc/status.ts';
 import { callPeer, type PeerCall } from '../src/wire/peers/peer-call.ts';
 import { type PeerOutput, peerService, peerTapMethod } from '../src/wire/peers/peer-service.ts';
 import { ServingCertificate } from '../src/wire/serving-certificate.ts';
@@ -68,10 +73,10 @@ describe('peers', () => {
     readonly id?: string;
     readonly trusts?: WorkloadCa;
     readonly name?: string;
-    readonly event?: (data: unknown) => number;
+    readonly event?: (data: unknown) => void;
   }
   /** What it is told, and how it ended. */
-  async function ask({ by = ours, id = replica, trusts = ours, name = serverName, event = () => 0 }: Given) {
+  async function ask({ by = ours, id = replica, trusts = ours, name = serverName, event = () => undefined }: Given) {
     const { certificateChainPem: cert, privateKeyPem: key } = await by.issue(id);
     const events: unknown[] = [];
     const over = new Promise<string>((resolve) => {
@@ -88,7 +93,7 @@ describe('peers', () => {
       const listener = {
         event: (one: { readonly event: string; readonly data: unknown }) => {
           events.push(one);
-          return event(one.data);
+          event(one.data);
         },
         ended: resolve,
       };
@@ -158,6 +163,52 @@ describe('peers', () => {
     expect(await over).toMatch(/it is no JSON/);
   });
 
+  test('more than is taken is read all the same: it is left out and counted, and nobody is cut off for it', async () => {
+    const taps = new Taps({ ...wireClock, most: 1, onChange: () => undefined });
+    const taken: unknown[] = [];
+    const request = readTap({ id: '0'.repeat(32), namespace: 'shop', name: 'cart', rate: '1', seconds: '600' });
+    const tap = taps.open(request, { line: (line) => taken.push(line), over: () => undefined });
+    const { events, over } = await ask({ event: (data) => taps.take(request.id, [data as TapLine]) });
+    await expect.poll(() => opened.length).toBe(1);
+    const line = JSON.stringify({ path: `/${'x'.repeat(1000)}` });
+    for (let nth = 0; nth < 3000; nth++) opened[0]?.output.send('line', line);
+    await expect.poll(() => events.length).toBe(3000);
+    expect(await Promise.race([over, 'it goes on'])).toBe('it goes on');
+    expect(taken.length + tap.leftOut()).toBe(3000);
+    tap.end();
+  });
+
+  test('one that does not read is cut off before more than 16 MiB wait for it', () => {
+    let sent = 0;
+    let status: Status | undefined;
+    let listener: CallListener | undefined;
+    const call = {
+      ...{ provenId: replica, pause: () => undefined },
+      listen: (given: CallListener) => {
+        listener = given;
+      },
+      write: ({ length }: Buffer) => {
+        if (status === undefined) sent += length;
+        return false;
+      },
+      end: (given: Status) => {
+        status ??= given;
+      },
+    };
+    let output: PeerOutput | undefined;
+    const open = (_: unknown, to: PeerOutput) => {
+      output = to;
+      return () => undefined;
+    };
+    const method = { isPeer: () => true, open };
+    peerService({ method, clock: wireClock, firstMessageMs: 1000 })(call as unknown as GrpcCall);
+    listener?.message(Buffer.from('{}'));
+    const line = JSON.stringify('x'.repeat(20_000));
+    for (let nth = 0; nth < 1000; nth++) output?.send('line', line);
+    expect(status?.message).toMatch(/OR2008/);
+    expect(sent).toBeLessThan(16.1 * 1024 * 1024);
+  });
+
   test('where nobody listens, it says so', async () => {
     const call = new Promise<string>((resolve) => {
       void ours.issue(replica).then(({ certificateChainPem: cert, privateKeyPem: key }) => {
@@ -171,7 +222,7 @@ describe('peers', () => {
           asked: {},
           clock: wireClock,
         };
-        calls.push(callPeer(to, { event: () => 0, ended: resolve }));
+        calls.push(callPeer(to, { event: () => undefined, ended: resolve }));
       });
     });
     expect(await call).toMatch(/ECONNREFUSED/);

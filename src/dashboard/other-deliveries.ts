@@ -39,7 +39,6 @@ function askOne(replica: Replica, { ask, after }: DeliveryQuestion): Promise<Del
         event: ({ event, data }) => {
           if (event === 'end') over(counts);
           else if (!take(data, counts)) over('what it says is no count of proxies');
-          return 0;
         },
         ended: over,
       },

@@ -9,8 +9,8 @@ export interface Replica {
 }
 
 export interface ReplicaListener {
-  /** As a page is told. The answer: milliseconds to wait before more is read. */
-  event(event: { readonly event: string; readonly data: unknown }): number;
+  /** As a page is told. */
+  event(event: { readonly event: string; readonly data: unknown }): void;
   /** Once, with why in words. */
   ended(why: string): void;
 }
@@ -29,8 +29,8 @@ export interface OtherReplicasOptions {
   readonly after: (ms: number, run: () => void) => () => void;
   /** What the page asked for. */
   readonly asked: Readonly<Record<string, unknown>>;
-  /** Milliseconds to wait before more is read. */
-  readonly take: (lines: readonly TapLine[]) => number;
+  /** What is beyond the bound of the page is left out there. */
+  readonly take: (lines: readonly TapLine[]) => void;
 }
 
 /** How soon one that is new, or has not answered, is asked. Milliseconds. */
@@ -107,7 +107,7 @@ export class OtherReplicas {
           asked.silent = undefined;
           if (event === 'tap') asked.state = data as TapState;
           if (event === 'leftOut') asked.leftOut = Number(data);
-          return event === 'line' ? take([data as TapLine]) : 0;
+          if (event === 'line') take([data as TapLine]);
         },
         ended: (why) => {
           Object.assign(asked, { silent: why, ended: true });

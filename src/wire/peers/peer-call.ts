@@ -18,8 +18,8 @@ export interface PeerCallOptions {
 }
 
 export interface PeerCallListener {
-  /** The answer: milliseconds to wait before more is read. */
-  event(event: PeerEvent): number;
+  /** All that comes is read: it is bounded where it is sent, and a peer that is not read for a while would be cut off. */
+  event(event: PeerEvent): void;
   /** Once, with why in words, whoever ended it but `close`. */
   ended(why: string): void;
 }
@@ -40,11 +40,9 @@ export function callPeer(options: PeerCallOptions, listener: PeerCallListener): 
   const session = connect(authority, { ...credentials, servername: serverName, minVersion: 'TLSv1.2' });
   let over = false;
   const why = 'it ended';
-  let cancelPause: () => void = () => undefined;
   const end = (reason: string) => {
     if (over) return;
     over = true;
-    cancelPause();
     cancelWatch();
     session.destroy();
     listener.ended(reason);
@@ -68,10 +66,7 @@ export function callPeer(options: PeerCallOptions, listener: PeerCallListener): 
   stream.on('close', () => end(why));
   stream.on('data', (chunk: Buffer) => {
     try {
-      const waitMs = Math.max(0, ...reader.push(chunk).map((bytes) => listener.event(readEvent(bytes))));
-      if (waitMs === 0 || over) return;
-      stream.pause();
-      cancelPause = clock.after(waitMs, () => stream.resume());
+      for (const bytes of reader.push(chunk)) if (!over) listener.event(readEvent(bytes));
     } catch (error) {
       end(error instanceof Error ? error.message : String(error));
     }
@@ -81,7 +76,6 @@ export function callPeer(options: PeerCallOptions, listener: PeerCallListener): 
   return {
     close: () => {
       over = true;
-      cancelPause();
       cancelWatch();
       session.destroy();
     },

@@ -30,8 +30,8 @@ export interface PeerServiceOptions {
 export const peerTapMethod = '/outrigger.peers.v1.Peers/Tap';
 export const peerDeliveriesMethod = '/outrigger.peers.v1.Peers/Deliveries';
 
-/** Events that may wait for a peer that does not read; then it is cut off, and comes again if it is there. */
-const mostWaiting = 2000;
+/** Bytes that may wait for a peer that does not read, room for a count of 200,000 resources; then it is cut off, and comes again if it is there. */
+const mostWaiting = 16 * 1024 * 1024;
 
 /** An answer for another replica, which has asked what its user may. One message each way of JSON: the question, and each event. */
 export function peerService({ method, clock, firstMessageMs }: PeerServiceOptions): (call: GrpcCall) => void {
@@ -45,7 +45,8 @@ export function peerService({ method, clock, firstMessageMs }: PeerServiceOption
     }
     const cancel = clock.after(firstMessageMs, () => fail(new OutriggerError('OR2005', 'nothing was asked')));
     const send = (event: PeerEvent['event'], data: string) => {
-      waiting = call.write(writeEvent(event, data)) ? 0 : waiting + 1;
+      const message = writeEvent(event, data);
+      waiting = call.write(message) ? 0 : waiting + message.length;
       if (waiting > mostWaiting) fail(new OutriggerError('OR2008', 'the peer does not read'));
     };
     call.listen({
