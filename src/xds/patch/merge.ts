@@ -11,13 +11,14 @@ const fieldsOf = (type: string): Readonly<Record<string, FieldDescriptor>> | und
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const anyType = 'google.protobuf.Any';
 
-/** People write `typedConfig` as well as `typed_config`. */
+/** People write `typedConfig` as well as `typed_config`. As in protobuf's JSON, a field that is null is not set: it replaces nothing. */
 export function canonical(type: string, value: unknown): unknown {
   if (!isMessage(value)) return value;
   const own = type === anyType ? typeOfAny(value) : type;
   const fields = fieldsOf(own);
   if (fields === undefined) return value;
-  const entries = Object.entries(value).map(([given, inner]) => {
+  const set = Object.entries(value).filter(([, inner]) => inner !== null);
+  const entries = set.map(([given, inner]) => {
     const name = given === '@type' || fields[given] !== undefined ? given : snake(given);
     const field = fields[name];
     return [name, field === undefined ? inner : canonicalField(field, inner)] as const;

@@ -24,9 +24,10 @@ export function patchBootstrap(
   let message = base;
   const problems: { message: string; patch: PatchIR }[] = [];
   for (const patch of patches) {
-    const value = canonical(bootstrapType, patch.value) as Message;
-    const next = merged(bootstrapType, message, finish(value)) as Message;
-    const fault = valueFault(patch) ?? missing(patch) ?? brokenLimit(bootstrapType, next) ?? listFault(next);
+    // Nothing is made of a value that is none.
+    const wrong = valueFault(patch) ?? missing(patch);
+    const next = wrong === undefined ? withPatch(message, patch, finish) : message;
+    const fault = wrong ?? brokenLimit(bootstrapType, next) ?? listFault(next);
     if (fault === undefined) message = next;
     else problems.push({ message: fault, patch });
   }
@@ -38,4 +39,8 @@ function missing(patch: PatchIR): string | undefined {
   return type === undefined
     ? undefined
     : `stock Envoy knows no extension by ${type} there: no proxy would start with it`;
+}
+
+function withPatch(message: Message, { value }: PatchIR, finish: (value: Message) => Message): Message {
+  return merged(bootstrapType, message, finish(canonical(bootstrapType, value) as Message)) as Message;
 }

@@ -330,3 +330,12 @@ test('chains by some of their protocols', () => {
     ) !== chains;
   expect(['h2', 'http/1.1,h2', 'h2,istio'].map(merge)).toEqual([true, true, false]);
 });
+
+test('a field of a patch that is null replaces nothing', () => {
+  const cluster = { name: 'outbound|80||a.b', connect_timeout: '1s', transport_socket: { name: 'tls' } };
+  const merging = patch({
+    target: 'CLUSTER',
+    value: { transport_socket: null, connectTimeout: null, alt_stat_name: 'a' },
+  });
+  expect(patchResource('cluster', cluster, merging, 'sidecar')).toEqual({ ...cluster, alt_stat_name: 'a' });
+});

@@ -10,6 +10,9 @@ import { lacksConfiguration } from './filter-configuration.ts';
 import { canonical } from './merge.ts';
 import { unknownType } from './unknown-type.ts';
 
+/** Protobuf reads messages a hundred deep and no deeper; the rest is for what they are merged into. */
+const deepest = 64;
+
 export const bootstrapType = 'envoy.config.bootstrap.v3.Bootstrap';
 
 const types: Readonly<Record<PatchTarget, string>> = {
@@ -28,11 +31,12 @@ const types: Readonly<Record<PatchTarget, string>> = {
 
 /**
  * Why the value of a patch makes no configuration, whatever it is laid over: a field that Envoy's API has not, a value of another
- * type, one beyond its limits, a filter without its configuration. Undefined where that depends on what is patched. Pure.
+ * type, one beyond its limits, one too deep, a filter without its configuration. Undefined where that depends on what is patched. Pure.
  */
 export function valueFault(patch: PatchIR): string | undefined {
   const { target, operation, value } = patch;
   if (operation === 'REMOVE') return undefined;
+  if (isDeeper(value, deepest)) return `it is deeper than ${deepest} objects and lists in each other`;
   if (lacksConfiguration(patch))
     return `the filter ${String(value['name'] ?? '')} has no typed_config, by which alone Envoy knows it`;
   const type = types[target];
@@ -48,6 +52,11 @@ export function valueFault(patch: PatchIR): string | undefined {
       return `${unknown} is no type that is known of Envoy's API: no proxy would start with it`;
   }
   return operation === 'MERGE' ? brokenByPart(type, message) : brokenLimit(type, message);
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 }
 
 /** A type in the value of a patch by which stock Envoy knows no extension; a proxy that lacks it goes without the patch (0330). Pure. */
