@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../../model/json.ts';
+import { isDeeper } from '../../model/json-depth.ts';
 import { keptAnnotations } from '../kept-annotations.ts';
 import { tlsContent } from '../tls-content.ts';
 
@@ -21,8 +22,25 @@ export const pruneSlice: Prune = (object) => ({
   ...pick(object, ['addressType', 'ports', 'endpoints']),
 });
 
+/** The API server takes 10,000 levels, and what goes through an object by calling itself would end the process over them. */
+const deepest = 200;
+
 /** The status of a ServiceEntry has the addresses that were allocated to it. */
-export const pruneConfig: Prune = (object) => ({ ...head(object), ...pick(object, ['spec', 'status']) });
+export const pruneConfig: Prune = (object) => {
+  const content = pick(object, ['spec', 'status']);
+  return { ...head(object), ...(isDeeper(content, deepest) ? cut(content, deepest) : content) };
+};
+
+/** What is deeper is null: it is still too deep for whoever reads it, and told of by them. */
+function cut(object: JsonObject, levels: number): JsonObject {
+  return Object.fromEntries(Object.entries(object).map(([name, inner]) => [name, cutValue(inner, levels)]));
+}
+
+function cutValue(value: Json, levels: number): Json {
+  if (typeof value !== 'object' || value === null) return value;
+  if (levels === 0) return null;
+  return isObject(value) ? cut(value, levels - 1) : value.map((item) => cutValue(item, levels - 1));
+}
 
 export const pruneConfigMap: Prune = (object) => ({ ...head(object), ...pick(object, ['data']) });
 

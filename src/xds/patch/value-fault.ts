@@ -1,6 +1,7 @@
 import protobuf from 'protobufjs/minimal.js';
 import { asOutriggerError } from '../../errors.ts';
 import type { PatchIR, PatchTarget } from '../../ir/types/patch.ts';
+import { isDeeper } from '../../model/json-depth.ts';
 import { contentWriter } from '../encode/converter.ts';
 import { codedFault } from '../encode/encode-fault.ts';
 import { brokenByPart, brokenLimit } from '../limits/broken-limit.ts';
@@ -52,11 +53,6 @@ export function valueFault(patch: PatchIR): string | undefined {
       return `${unknown} is no type that is known of Envoy's API: no proxy would start with it`;
   }
   return operation === 'MERGE' ? brokenByPart(type, message) : brokenLimit(type, message);
-}
-
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 }
 
 /** A type in the value of a patch by which stock Envoy knows no extension; a proxy that lacks it goes without the patch (0330). Pure. */
