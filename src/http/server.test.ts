@@ -294,3 +294,25 @@ test('who leaves waits for no idle connection, and for no client without end', a
   gate.resolve();
   expect((await answer).statusCode).toBe(200);
 });
+
+test('probes of the kubelet, which go on to the end, are no client that is waited for', async () => {
+  const gate = Promise.withResolvers<void>();
+  const health: FastifyPluginCallback = (app, _, done) => {
+    app.get('/healthz/ready', async () => 'ok');
+    routes(gate.promise)(app, {}, done);
+  };
+  const { server, ask } = await serve(health);
+  const answer = ask('/slow');
+  await expect.poll(() => connections(server)).toBe(1);
+  server.sayGoodbye();
+  let forsaken = false;
+  const waiting = server.forsaken(100, 10_000).then(() => {
+    forsaken = true;
+  });
+  const end = performance.now() + 8_000;
+  while (!forsaken && performance.now() < end) await (await ask('/healthz/ready')).body.text();
+  expect(forsaken).toBe(true);
+  await waiting;
+  gate.resolve();
+  await (await answer).body.text();
+});

@@ -48,7 +48,7 @@ export interface PlainServer {
   listen(address: Address): Promise<number>;
   /** From now on each answer ends its connection: a client that keeps them opens its next one elsewhere. */
   sayGoodbye(): void;
-  /** Resolves when no connection is open, when no request came for `quietMs`, or after `deadlineMs`: meanwhile all is answered. */
+  /** Resolves when no connection is open, when no request but those for health came for `quietMs`, or after `deadlineMs`: meanwhile all is answered. */
   forsaken(quietMs: number, deadlineMs: number): Promise<void>;
   /** No new connection; what is under way is answered, within `deadlineMs`; then all is closed. */
   close(deadlineMs: number): Promise<void>;
@@ -100,8 +100,9 @@ function furnish(
   app.addHook('onRoute', (route) => routes.add(route.url, route.method));
   let leaving = false;
   let lastRequest = 0;
-  app.addHook('onRequest', (_request, reply, done) => {
-    lastRequest = performance.now();
+  app.addHook('onRequest', (request, reply, done) => {
+    // The kubelet looks whether it is ready until it is gone.
+    if (!request.url.startsWith('/healthz/')) lastRequest = performance.now();
     if (leaving) reply.raw.setHeader('connection', 'close');
     done();
   });
