@@ -74,3 +74,25 @@ test.each([
 ])('is quiet: %s', async (_, labels, given) => {
   expect(await found(namespace(labels), given)).toEqual([]);
 });
+
+const typed = (image: string, annotation: string) =>
+  pod('blue', image).replace('annotations: {', `annotations: {sidecar.istio.io/proxyImageType: ${annotation}, `);
+
+test.each([
+  ['by the annotation of the pod', typed('r.io/proxy:1-mine', 'mine')],
+  ['by a ProxyConfig', pod('blue', 'r.io/proxy:1-debug')],
+  ['by a ProxyConfig, of an image that has one itself', pod('blue', 'r.io/proxy:1')],
+])('a type of image is no other image: %s', async (_, given) => {
+  const distroless = plane('blue', 'r.io/proxy:1-distroless');
+  const files = [{ name: 'given.yaml', text: distroless + namespace('istio.io/rev: blue') + given }];
+  expect((await findingsIn(files)).filter(({ code }) => code === 'OR3081')).toEqual([]);
+});
+
+test('an image of another version is another one, whatever its type', async () => {
+  const files = [typed('r.io/proxy:0-mine', 'mine'), pod('blue', 'r.io/proxy:0-debug'), pod('blue', 'r.io/proxy:1-rc')];
+  for (const given of files) {
+    const text = plane('blue', 'r.io/proxy:1') + namespace('istio.io/rev: blue') + given;
+    const codes = (await findingsIn([{ name: 'given.yaml', text }])).map(({ code }) => code);
+    expect(codes.filter((code) => code === 'OR3081')).toEqual(['OR3081']);
+  }
+});

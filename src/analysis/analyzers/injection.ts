@@ -1,4 +1,5 @@
 import { fieldOf } from '../../model/origin.ts';
+import { isTypeOf } from '../../model/proxy-image.ts';
 import { fieldAt, objectsAt, textAt, textMapAt } from '../../registry/json-fields.ts';
 import type { SourceObject } from '../../source/object-source.ts';
 import { type AnalysisInput, subjectObjects } from '../analysis-input.ts';
@@ -44,7 +45,8 @@ export function faultOf(pod: SourceObject, input: AnalysisInput): Finding | unde
       message: `its proxy is of revision ${revision}, and ${now.revision} injects it now`,
     });
   const injected = now === undefined || now.image === '' ? input.proxyImage : now.image;
-  if (injected === '' || image === injected) return undefined;
+  const type = textAt(pod.object, 'metadata', 'annotations', 'sidecar.istio.io/proxyImageType');
+  if (injected === '' || isTypeOf(injected, image, type)) return undefined;
   const given = textAt(pod.object, 'metadata', 'annotations', 'sidecar.istio.io/proxyImage');
   if (given !== '') return undefined;
   return finding('OR3081', {

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../model/json.ts';
+import { withImageType } from '../../model/proxy-image.ts';
 import { checkSize } from '../review/limits.ts';
 import type { InjectRequest } from '../review/request.ts';
 import type { InjectionSettings } from '../review/settings.ts';
@@ -6,7 +7,6 @@ import { AnnotationReader } from './annotation-reader.ts';
 import { annotationWarnings } from './annotation-warnings.ts';
 import { identityAnnotation } from './bootstrap-socket.ts';
 import { type CaptureOptions, readCapture } from './capture-options.ts';
-import { withImageType } from './image.ts';
 import { inIstiosWords } from './linkerd/translate.ts';
 import { checkComponentLevels, checkLogLevel } from './log-levels.ts';
 import { wantsNativeSidecar } from './native.ts';

@@ -14,3 +14,8 @@ export function withImageType(image: string, type: string | undefined): string {
   const suffix = type === 'default' ? '' : `-${type}`;
   return `${image.slice(0, colon)}:${tag.endsWith(suffix) ? tag : tag + suffix}`;
 }
+
+/** Whether `image` is `injected` or another type of it: that of a pod (`type`), or one that a ProxyConfig can ask for. */
+export function isTypeOf(injected: string, image: string, type: string): boolean {
+  return ['', 'default', 'debug', 'distroless', type].some((one) => withImageType(injected, one) === image);
+}
