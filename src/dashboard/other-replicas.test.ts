@@ -33,6 +33,8 @@ function begin(names: readonly string[]) {
   return { others, there, asked, taken, pass, waiting: () => waiting.length };
 }
 
+const end = { workload: 'a', namespace: 'b' };
+const line = { side: 'served', source: end, destination: end, authority: 'c', path: '/' };
 const tap = (here: number, ready: number) => ({ event: 'tap', data: { proxies: 9, here, ready } });
 
 test('what the others tell is summed up, and their lines go where those of all do', () => {
@@ -40,9 +42,9 @@ test('what the others tell is summed up, and their lines go where those of all d
   expect(others.shares()).toEqual({ here: 0, ready: 0, leftOut: 0, replicas: { asked: 2, silent: [] } });
   for (const [index, { listener }] of asked.entries()) listener.event(tap(index + 2, index + 1));
   asked[1]?.listener.event({ event: 'leftOut', data: 4 });
-  asked[0]?.listener.event({ event: 'line', data: { path: '/' } });
+  asked[0]?.listener.event({ event: 'line', data: line });
   expect(others.shares()).toMatchObject({ here: 5, ready: 3, leftOut: 4 });
-  expect(taken).toEqual([{ path: '/' }]);
+  expect(taken).toEqual([line]);
 });
 
 test('one that ends is silent until it tells again, and asked again once for each try', () => {
@@ -73,4 +75,17 @@ test('one that is new is asked, one that is no replica any more is let go, and i
 
 test('not more than 32 are asked', () => {
   expect(begin(Array.from({ length: 40 }, (_, index) => String(index))).asked.length).toBe(32);
+});
+
+test('what is no number and no line, from a replica of another version, is not taken', () => {
+  const { others, asked, taken } = begin(['1']);
+  const [one] = asked;
+  for (const data of [null, 7, 'x', [], {}, { here: '3', ready: {} }, { here: -1, ready: 0.5 }])
+    one?.listener.event({ event: 'tap', data });
+  for (const data of [null, '9', {}, -1, Number.NaN]) one?.listener.event({ event: 'leftOut', data });
+  for (const data of [null, 7, [], {}, { source: null, destination: {}, authority: '' }])
+    one?.listener.event({ event: 'line', data });
+  one?.listener.event({ event: 'end', data: { reason: 'x' } });
+  expect(others.shares()).toMatchObject({ here: 0, ready: 0, leftOut: 0, replicas: { asked: 1, silent: [] } });
+  expect(taken).toEqual([]);
 });

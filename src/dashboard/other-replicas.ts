@@ -1,5 +1,6 @@
+import { isObject } from '../model/json.ts';
 import type { TapLine } from '../model/tap.ts';
-import type { ReplicaState, TapState } from './api-types.ts';
+import type { ReplicaState } from './api-types.ts';
 import type { OtherShares } from './tap-feed.ts';
 
 /** Another replica of the control plane. */
@@ -40,7 +41,9 @@ const mostAsked = 32;
 
 interface Asked {
   readonly close: () => void;
-  state: TapState | undefined;
+  /** Of its proxies, as it has counted them. */
+  here: number;
+  ready: number;
   leftOut: number;
   /** Why it does not tell. */
   silent: string | undefined;
@@ -83,8 +86,8 @@ export class OtherReplicas {
     const telling = [...this.#asked.values()].filter(({ silent }) => silent === undefined);
     const sum = (of: (asked: Asked) => number) => telling.reduce((total, asked) => total + of(asked), 0);
     return {
-      here: sum(({ state }) => state?.here ?? 0),
-      ready: sum(({ state }) => state?.ready ?? 0),
+      here: sum(({ here }) => here),
+      ready: sum(({ ready }) => ready),
       leftOut: sum(({ leftOut }) => leftOut),
       replicas: this.#state(),
     };
@@ -101,13 +104,14 @@ export class OtherReplicas {
   #ask(key: string, replica: Replica, silentBefore: string | undefined): void {
     const { ask, asked: question, take } = this.#options;
     const asked: Asked = {
-      ...{ state: undefined, leftOut: 0, silent: silentBefore, ended: false },
+      ...{ here: 0, ready: 0, leftOut: 0, silent: silentBefore, ended: false },
       close: ask(replica, question, {
         event: ({ event, data }) => {
           asked.silent = undefined;
-          if (event === 'tap') asked.state = data as TapState;
-          if (event === 'leftOut') asked.leftOut = Number(data);
-          if (event === 'line') take([data as TapLine]);
+          if (event === 'tap' && isObject(data))
+            Object.assign(asked, { here: countOf(data['here']), ready: countOf(data['ready']) });
+          if (event === 'leftOut') asked.leftOut = countOf(data);
+          if (event === 'line' && isLine(data)) take([data]);
         },
         ended: (why) => {
           Object.assign(asked, { silent: why, ended: true });
@@ -121,4 +125,14 @@ export class OtherReplicas {
     close();
     this.#asked.delete(key);
   }
+}
+
+/** A replica of another version may say what this one does not know. */
+const countOf = (value: unknown): number => (Number.isSafeInteger(value) ? Math.max(0, Number(value)) : 0);
+
+/** As far as it is looked at here: the rest is for the page. */
+function isLine(data: unknown): data is TapLine {
+  if (!isObject(data)) return false;
+  const { side, source, destination, authority } = data;
+  return typeof side === 'string' && isObject(source) && isObject(destination) && typeof authority === 'string';
 }
