@@ -1,4 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createSecureServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -73,10 +75,18 @@ describe('peers', () => {
     readonly id?: string;
     readonly trusts?: WorkloadCa;
     readonly name?: string;
+    readonly to?: number;
     readonly event?: (data: unknown) => void;
   }
   /** What it is told, and how it ended. */
-  async function ask({ by = ours, id = replica, trusts = ours, name = serverName, event = () => undefined }: Given) {
+  async function ask({
+    to: other = port,
+    by = ours,
+    id = replica,
+    trusts = ours,
+    name = serverName,
+    event = () => undefined,
+  }: Given) {
     const { certificateChainPem: cert, privateKeyPem: key } = await by.issue(id);
     const events: unknown[] = [];
     const over = new Promise<string>((resolve) => {
@@ -84,7 +94,7 @@ describe('peers', () => {
       const to = {
         method: peerTapMethod,
         address: '127.0.0.1',
-        port,
+        port: other,
         serverName: name,
         credentials,
         asked: { id: 'x' },
@@ -207,6 +217,24 @@ describe('peers', () => {
     for (let nth = 0; nth < 1000; nth++) output?.send('line', line);
     expect(status?.message).toMatch(/OR2008/);
     expect(sent).toBeLessThan(16.1 * 1024 * 1024);
+  });
+
+  test('a reason that cannot be decoded is told as it came', async () => {
+    const { chainPem: cert, keyPem: key } = await ours.issueServing([serverName]);
+    const strange = createSecureServer({ cert, key });
+    strange.on('stream', (stream) => {
+      const answer = {
+        ':status': 200,
+        'content-type': 'application/grpc',
+        'grpc-status': '2',
+        'grpc-message': '100 %zz',
+      };
+      stream.respond(answer, { endStream: true });
+    });
+    await new Promise<void>((resolve) => strange.listen(0, '127.0.0.1', resolve));
+    const { over } = await ask({ to: (strange.address() as AddressInfo).port });
+    expect(await over).toBe('100 %zz');
+    await new Promise((resolve) => strange.close(resolve));
   });
 
   test('where nobody listens, it says so', async () => {

@@ -58,7 +58,7 @@ export function callPeer(options: PeerCallOptions, listener: PeerCallListener): 
   });
   const reader = new MessageReader(mostBytes);
   const status = (headers: Readonly<Record<string, unknown>>) => {
-    if (headers['grpc-status'] !== undefined) end(decodeURIComponent(String(headers['grpc-message'] ?? why)));
+    if (headers['grpc-status'] !== undefined) end(decoded(String(headers['grpc-message'] ?? why)));
   };
   stream.on('response', status);
   stream.on('trailers', status);
@@ -80,6 +80,15 @@ export function callPeer(options: PeerCallOptions, listener: PeerCallListener): 
       session.destroy();
     },
   };
+}
+
+/** As it is, where it is not encoded as gRPC says: a message is never dropped for that (PROTOCOL-HTTP2.md). */
+function decoded(message: string): string {
+  try {
+    return decodeURIComponent(message);
+  } catch {
+    return message;
+  }
 }
 
 /** Also while it connects: a packet that nobody takes is never answered. The answer ends it. */
