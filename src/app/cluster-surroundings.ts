@@ -17,6 +17,7 @@ import type { ClusterParts } from '../source/kubernetes/cluster-parts.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Config } from './config.ts';
 import type { MeshParts } from './mesh/mesh-parts.ts';
+import { readSeldom } from './read-seldom.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface ClusterOptions {
@@ -49,7 +50,11 @@ export async function clusterSurroundings({ config, env, logger }: ClusterOption
     place: 'cluster',
     objects: parts.facts,
     mesh: discovery ? clusterMesh(parts, logger) : undefined,
-    installed: () => readInstalled(parts, logger),
+    // Whoever reaches the webhook may preview.
+    installed: readSeldom(
+      () => readInstalled(parts, logger),
+      () => performance.now(),
+    ),
   };
 }
 
