@@ -10,9 +10,13 @@ import { createCredentials } from '../../../src/source/kubernetes/credentials.ts
 import type { Cluster } from '../harness.ts';
 
 const system = 'outrigger-system';
+const groups = '/apis/networking.istio.io/v1/namespaces/default/workloadgroups';
 const kind = 'workloadentries.networking.istio.io';
 
-const crd = join(crdFolder, 'networking.istio.io_workloadentries.yaml');
+const crds = ['workloadentries', 'workloadgroups'].flatMap((plural) => [
+  '-f',
+  join(crdFolder, `networking.istio.io_${plural}.yaml`),
+]);
 
 interface Metadata {
   readonly name: string;
@@ -22,10 +26,10 @@ interface Metadata {
 /** Machines that register themselves, with the rights of the control plane. Needs its installation. */
 export function machineCases(cluster: () => Cluster): void {
   beforeAll(async () => {
-    await cluster().kubectl(['apply', '-f', crd]);
-    await cluster().kubectl(['wait', '--for=condition=Established', '--timeout=30s', `crd/${kind}`]);
+    await cluster().kubectl(['apply', ...crds]);
+    await cluster().kubectl(['wait', '--for=condition=Established', '--timeout=30s', ...crds]);
   });
-  afterAll(async () => void (await cluster().kubectl(['delete', '-f', crd])));
+  afterAll(async () => void (await cluster().kubectl(['delete', ...crds])));
 
   test('the entry of a machine is made, goes from replica to replica, and is removed by the last alone', async () => {
     const token = await cluster().serviceAccountToken(system, 'outrigger');
@@ -34,7 +38,12 @@ export function machineCases(cluster: () => Cluster): void {
     const ends: (() => void)[] = [];
     const place = { kind: 'WorkloadGroup', namespace: 'default', name: 'ledger' };
     const spec = { template: { serviceAccount: 'ledger', labels: { app: 'ledger' } } };
-    const object = { metadata: { uid: 'b6d9' }, spec };
+    // It is really there: what belongs to nothing is removed by the garbage collector.
+    const { metadata = {} } = await cluster().api.must('POST', groups, {
+      ...{ apiVersion: 'networking.istio.io/v1', kind: 'WorkloadGroup', metadata: { name: 'ledger' }, spec },
+    });
+    const { uid = '' } = metadata;
+    const object = { metadata: { uid }, spec };
     const group = { apiVersion: 'networking.istio.io/v1', ...place, object, origin: place };
     const replica = () => {
       const made = new MachineRegistrar({
@@ -61,7 +70,7 @@ export function machineCases(cluster: () => Cluster): void {
     expect((await found())?.metadata.ownerReferences).toEqual([
       {
         ...{ apiVersion: 'networking.istio.io/v1', kind: 'WorkloadGroup', name: 'ledger' },
-        uid: 'b6d9',
+        uid,
         controller: true,
       },
     ]);
