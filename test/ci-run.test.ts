@@ -1,5 +1,15 @@
-import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -27,7 +37,8 @@ function report(...testResults: readonly unknown[]): string {
 
 let made = 0;
 
-function run({ scripts = {}, reports = {} }: Machine) {
+/** The tree, and what `.ci/run` is started with there. */
+function prepare({ scripts = {}, reports = {} }: Machine) {
   const root = join(folder, `${made++}`);
   const written: Record<string, string | undefined> = {
     ...Object.fromEntries(steps.map((step) => [step, 'exit 0'])),
@@ -63,12 +74,21 @@ function run({ scripts = {}, reports = {} }: Machine) {
     'cp',
     'grep',
     'nice',
+    'sed',
+    'mkfifo',
+    'sleep',
+    'mkdir',
+    'true',
   ]) {
     const path = ['/usr/bin', '/bin'].map((bin) => join(bin, tool)).find((candidate) => existsSync(candidate));
     if (path !== undefined) symlinkSync(path, join(root, 'bin', tool));
   }
-  const env = { PATH: join(root, 'bin'), HOME: root, STUBS: root };
-  const { status, stdout, stderr } = spawnSync(join(root, '.ci/run'), { env, encoding: 'utf8' });
+  return { root, command: join(root, '.ci/run'), env: { PATH: join(root, 'bin'), HOME: root, STUBS: root } };
+}
+
+function run(machine: Machine) {
+  const { command, env } = prepare(machine);
+  const { status, stdout, stderr } = spawnSync(command, { env, encoding: 'utf8' });
   return { status, out: stdout + stderr, last: stdout.trimEnd().split('\n').at(-1) };
 }
 
@@ -78,6 +98,13 @@ for last; do :; done
 [ -f "$STUBS/$name.json" ] || exit 1
 cp "$STUBS/$name.json" "\${last#--outputFile.json=}"
 ! grep -q failed "$STUBS/$name.json"`;
+
+/** Tools that make a network of its own for a command, as far as this goes without one. */
+const networks = { 'bin/unshare': 'shift 4; exec "$@"', 'bin/ip': 'exit 0', 'bin/mount': 'exit 0' };
+
+/** Before the suite that is named: waits for the file that another one writes, for a minute. */
+const meets = (suite: string, other: string): string =>
+  `if [ "$2" = "test:${suite}" ]; then : >"$STUBS/at-${suite}"; i=0; until [ -e "$STUBS/at-${other}" ] || [ $i = 600 ]; do i=$((i + 1)); sleep 0.1; done; fi`;
 
 const linux = process.platform === 'linux';
 
@@ -147,5 +174,39 @@ describe.skipIf(!linux)('it is green and says what it left out when', () => {
   test('there is neither Python nor an Envoy', () => {
     const { status, last } = run({ scripts: { 'bin/python3': undefined, 'test/envoy/install.sh': 'exit 127' } });
     expect([status, last]).toEqual([0, '6 passed, 0 failed, 2 skipped']);
+  });
+});
+
+describe.skipIf(!linux)('where networks can be had', () => {
+  test('two suites run at a time, their lines marked; all is added up', () => {
+    const both = `${meets('mesh', 'cluster')}\n${meets('cluster', 'mesh')}\n[ ! -e "$STUBS/at-cluster" ] || [ -e "$STUBS/at-mesh" ] || exit 1\n${npm}`;
+    const { status, last, out } = run({ scripts: { ...networks, 'bin/npm': both } });
+    expect([status, last], out).toEqual([0, `${all} passed, 0 failed, 0 skipped`]);
+    expect(out).toContain('lane_1 | mesh: 2 passed');
+    expect(out).toContain('lane_2 | cluster: 2 passed');
+  });
+
+  test('the API server cannot be built, and a suite beside others fails', () => {
+    const failed = report({ status: 'failed', assertionResults: [{ status: 'failed' }] });
+    const { status, last, out } = run({
+      scripts: { ...networks, 'test/cluster/install.sh': 'echo "the disk is full" >&2; exit 7' },
+      reports: { mesh: failed },
+    });
+    expect([status, last], out).toEqual([1, `${all - 6} passed, 2 failed, 0 skipped`]);
+    expect(out).toContain('the disk is full');
+  });
+
+  test('a signal ends it and what it started', async () => {
+    const waits = `case "$2" in test:mesh | test:netns) echo $$ >"$STUBS/pid-\${2#test:}"; exec sleep 600 ;; esac\n${npm}`;
+    const { root, command, env } = prepare({ scripts: { ...networks, 'bin/npm': waits } });
+    const child = spawn(command, { env, stdio: 'ignore' });
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    const pids = ['mesh', 'netns'].map((suite) => join(root, `pid-${suite}`));
+    const pidOf = (path: string) => (existsSync(path) ? Number(readFileSync(path, 'utf8')) : 0);
+    await expect.poll(() => pids.map(pidOf).every((pid) => pid > 0)).toBe(true);
+    const started = pids.map(pidOf);
+    child.kill('SIGTERM');
+    expect(await ended).toBe(143);
+    await expect.poll(() => started.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
   });
 });
