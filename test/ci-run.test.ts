@@ -79,6 +79,7 @@ function prepare({ scripts = {}, reports = {} }: Machine) {
     'sleep',
     'mkdir',
     'true',
+    'chmod',
   ]) {
     const path = ['/usr/bin', '/bin'].map((bin) => join(bin, tool)).find((candidate) => existsSync(candidate));
     if (path !== undefined) symlinkSync(path, join(root, 'bin', tool));
