@@ -63,6 +63,7 @@ async function start({ services, proxies, settings, pods = 2 }: StartOptions): P
       certificateHours: 24,
     },
     names: [serverName],
+    onFault: (fault) => logger.error(fault),
     parts: {
       objects: source,
       authenticator: tokens,

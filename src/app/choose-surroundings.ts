@@ -1,3 +1,4 @@
+import { faultLog } from '../telemetry/fault-log.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { clusterSurroundings, isInCluster } from './cluster-surroundings.ts';
@@ -28,10 +29,11 @@ export function stateFolderOf(options: Pick<ChooseOptions, 'config' | 'env'>): s
 /** The code for clusters is loaded only where one is used. */
 export async function chooseSurroundings(options: ChooseOptions): Promise<Surroundings> {
   const { config, env, logger, metrics } = options;
-  if (usesCluster(options)) return clusterSurroundings({ config, env, logger });
+  const onFault = faultLog(logger, metrics, () => performance.now());
+  if (usesCluster(options)) return clusterSurroundings({ config, env, logger, onFault });
   const folder = config.config === '' ? sampleConfigFolder : config.config;
   const stateFolder = config.stateDir === '' ? defaultStateFolder(env) : config.stateDir;
   const discovery = config.discovery.enabled === 'on';
   const { rootNamespaces } = config.mesh;
-  return folderSurroundings({ folder, rootNamespaces, stateFolder, discovery, logger, metrics });
+  return folderSurroundings({ folder, rootNamespaces, stateFolder, discovery, logger, metrics, onFault });
 }

@@ -7,6 +7,7 @@ import { tokenAudience } from '../identity/tokens/token-peer.ts';
 import { TokenReviewAuthenticator } from '../identity/tokens/token-review.ts';
 import { systemNamespaces } from '../inject/decision/checks.ts';
 import { ClusterEntries } from '../machines/cluster-entries.ts';
+import type { FaultListener } from '../model/fault.ts';
 import {
   type InstalledRevisions,
   installedRevisions,
@@ -24,10 +25,11 @@ export interface ClusterOptions {
   readonly config: Config;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly logger: Logger;
+  readonly onFault: FaultListener;
 }
 
 /** Namespaces and nodes from the API server, the root certificate in a Secret, and Events for users. */
-export async function clusterSurroundings({ config, env, logger }: ClusterOptions): Promise<Surroundings> {
+export async function clusterSurroundings({ config, env, logger, onFault }: ClusterOptions): Promise<Surroundings> {
   const { connectCluster } = await import('../source/kubernetes/cluster-parts.ts');
   const { kubeconfig } = config;
   const inCluster = kubeconfig === '' && isInCluster(env);
@@ -41,6 +43,7 @@ export async function clusterSurroundings({ config, env, logger }: ClusterOption
     startId: randomBytes(4).toString('hex'),
     onProblem: ({ message, ...problem }) => logger.warn(problem, message),
     rootNamespaces: config.mesh.rootNamespaces,
+    onFault,
     tokenAudiences: [tokenAudience],
     ...(discovery ? { mesh: meshOf(config) } : {}),
   });

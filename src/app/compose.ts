@@ -8,6 +8,7 @@ import { rootsPlugin } from '../http/roots-route.ts';
 import { systemClock } from '../identity/serving-certificates.ts';
 import { webhookPlugin } from '../inject/webhook.ts';
 import { previewPlugin } from '../preview/preview-plugin.ts';
+import { faultLog } from '../telemetry/fault-log.ts';
 import { eachListener } from '../telemetry/listeners.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { MeshSeries } from '../telemetry/mesh-series.ts';
@@ -210,6 +211,7 @@ function meshComponent({ config, surroundings, logger, metrics }: ComposeOptions
         allowedAddresses: config.mesh.jwksAllowedAddresses,
       }),
     logger,
+    onFault: faultLog(logger, metrics, () => performance.now()),
   });
   const series = new MeshSeries(metrics.registry, () => mesh.facts, Date.now);
   surroundings.mesh.objects.onObjects((changes) => series.changed(changes));

@@ -7,6 +7,7 @@ import { loadTokenKey } from '../identity/tokens/token-key.ts';
 import { MeshRootFile } from '../identity/workload/mesh-root-file.ts';
 import { learntScopesFolder, ScopeFolder } from '../learning/scope-folder.ts';
 import { LocalEntries } from '../machines/local-entries.ts';
+import type { FaultListener } from '../model/fault.ts';
 import { FilesSource, type Reload } from '../source/files/files-source.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -22,11 +23,12 @@ export interface FolderOptions {
   readonly discovery: boolean;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly onFault: FaultListener;
 }
 
 /** No cluster: namespaces and nodes from files, the root certificate in a file. */
 export function folderSurroundings(options: FolderOptions): Surroundings {
-  const { folder, rootNamespaces, stateFolder, discovery, logger, metrics } = options;
+  const { folder, rootNamespaces, stateFolder, discovery, logger, metrics, onFault } = options;
   const source = new FilesSource({
     folder,
     rootNamespaces,
@@ -34,6 +36,7 @@ export function folderSurroundings(options: FolderOptions): Surroundings {
     gatherMs: 50,
     watchFolder,
     after: systemClock.after,
+    onFault,
     onReload: (reload) => {
       metrics.configReload(reload.problems.length, reload.fresh.length > 0);
       logReload(logger, folder, reload);
@@ -54,13 +57,13 @@ export function folderSurroundings(options: FolderOptions): Surroundings {
     rootStore: new RootFileStore(rootPath),
     rootPlace: rootPath,
     onOutcome: undefined,
-    mesh: discovery ? folderMesh(source, stateFolder) : undefined,
+    mesh: discovery ? folderMesh(source, stateFolder, onFault) : undefined,
     summary: () => `the files of ${folder}`,
   };
 }
 
 /** No API server is there to prove tokens: whoever has the key of this folder makes them. */
-function folderMesh(objects: FilesSource, stateFolder: string): MeshParts {
+function folderMesh(objects: FilesSource, stateFolder: string, onFault: FaultListener): MeshParts {
   const rootPlace = join(stateFolder, 'mesh-root.pem');
   const tokens = once(async () => {
     const key = await loadTokenKey(join(stateFolder, 'token-key.pem'));
@@ -72,7 +75,7 @@ function folderMesh(objects: FilesSource, stateFolder: string): MeshParts {
     rootStore: new MeshRootFile(rootPlace),
     rootPlace,
     scopeStore: new ScopeFolder(join(stateFolder, learntScopesFolder)),
-    machines: new LocalEntries(),
+    machines: new LocalEntries(onFault),
   };
 }
 

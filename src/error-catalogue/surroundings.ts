@@ -225,6 +225,18 @@ export const surroundingsErrors = {
     title: 'TLS lets in clients that nobody has verified',
     remedy: 'Remove insecureSkipVerify, or let the app behind it verify the certificates that it is told of.',
   },
+  OR1660: {
+    status: 500,
+    title: 'An object is beyond what the control plane can deal with',
+    remedy:
+      'What held before stays in force, and so does everything else. Change or remove the object that is named, and report it with this line of the log.',
+  },
+  OR1661: {
+    status: 500,
+    title: 'A part of the control plane has failed and goes on',
+    remedy:
+      'What it had made before stays in use, and it tries again with the next change. Report this line of the log.',
+  },
   OR1701: {
     status: 400,
     title: 'The authority of the webhook is missing',

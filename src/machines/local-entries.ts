@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { seenAtAnnotation } from '../model/auto-registration.ts';
+import type { FaultListener } from '../model/fault.ts';
 import type { JsonObject } from '../model/json.ts';
 import { type ObjectListener, ObjectStore } from '../source/object-store.ts';
 import type { RegisteredEntry } from './entry-of.ts';
@@ -9,8 +10,13 @@ const kind = 'WorkloadEntry';
 
 /** In memory, for one control plane alone: its machines come again when it does. */
 export class LocalEntries implements EntryStore {
-  readonly #store = new ObjectStore();
+  readonly #store: ObjectStore;
   readonly #entries = new Map<string, RegisteredEntry>();
+
+  /** `onFault` is told OR1660 of an entry that a listener cannot take. */
+  constructor(onFault?: FaultListener) {
+    this.#store = new ObjectStore(onFault);
+  }
 
   onObjects(listener: ObjectListener): void {
     this.#store.follow(listener);

@@ -11,12 +11,19 @@ export type Read = (topic: string) => void;
 export class Derivation<V> {
   readonly values = new Map<string, V>();
   readonly #derive: (key: string, read: Read) => V | undefined;
+  readonly #failed: (key: string, error: unknown) => void;
+  readonly #broken = new Set<string>();
   readonly #dirty = new Set<string>();
   readonly #readers = new Map<string, Set<string>>();
   readonly #topics = new Map<string, Set<string>>();
 
-  constructor(derive: (key: string, read: Read) => V | undefined) {
+  /** `failed` is told of each key whose value cannot be made, which stays as it was, and with no error when it can again. */
+  constructor(
+    derive: (key: string, read: Read) => V | undefined,
+    failed: (key: string, error: unknown | undefined) => void,
+  ) {
     this.#derive = derive;
+    this.#failed = failed;
   }
 
   /** The value of this key has to be made again. */
@@ -32,9 +39,22 @@ export class Derivation<V> {
 
   settle(): readonly Change<V>[] {
     if (this.#dirty.size === 0) return [];
-    const changes = [...this.#dirty].flatMap((key) => this.#run(key) ?? []);
+    const changes = [...this.#dirty].flatMap((key) => this.#tried(key) ?? []);
     this.#dirty.clear();
     return changes;
+  }
+
+  /** One that throws would else be run again, and throw again, with whatever changes next. */
+  #tried(key: string): Change<V> | undefined {
+    try {
+      const change = this.#run(key);
+      if (this.#broken.delete(key)) this.#failed(key, undefined);
+      return change;
+    } catch (error) {
+      this.#broken.add(key);
+      this.#failed(key, error);
+      return undefined;
+    }
   }
 
   #run(key: string): Change<V> | undefined {

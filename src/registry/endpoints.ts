@@ -24,12 +24,13 @@ export class Endpoints {
   readonly #workloads: Workloads;
   readonly #entries: WorkloadEntries;
   readonly #slicesOf = new GroupedKeys();
-  readonly #endpoints = new Derivation<readonly Endpoint[]>((id, read) => this.#derive(id, read));
+  readonly #endpoints: Derivation<readonly Endpoint[]>;
 
   constructor({ hosts, workloads, entries, problems }: EndpointsOptions) {
     this.#hosts = hosts;
     this.#workloads = workloads;
     this.#entries = entries;
+    this.#endpoints = new Derivation((id, read) => this.#derive(id, read), problems.derivationOf('EndpointSlice'));
     this.slices = new Input(readSlice, problems);
   }
 

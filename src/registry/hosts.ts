@@ -16,7 +16,7 @@ import { allocatedOf, type EntryRecord, idsOf } from './service-entry.ts';
 export class Hosts {
   readonly services: Input<Service>;
   readonly entries: Input<EntryRecord>;
-  readonly #hosts = new Derivation<Host>((id) => this.#derive(id));
+  readonly #hosts: Derivation<Host>;
   readonly #servicesOf = new GroupedKeys();
   readonly #entriesOf = new GroupedKeys();
   readonly #problems: ProblemBook;
@@ -24,6 +24,7 @@ export class Hosts {
 
   constructor(domainSuffix: string, problems: ProblemBook) {
     this.#problems = problems;
+    this.#hosts = new Derivation((id) => this.#derive(id), problems.derivationOf('Service'));
     this.services = new Input(readKubeService(domainSuffix), problems);
     this.entries = new Input(readEntry, problems);
   }

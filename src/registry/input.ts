@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { SourceObject } from '../source/object-source.ts';
 import type { Change } from './collections.ts';
 import type { ProblemBook } from './problem-book.ts';
-import type { RegistryProblem } from './registry-problem.ts';
+import { objectFault, type RegistryProblem } from './registry-problem.ts';
 
 /** What an object says; without a value and without an error it says nothing. */
 export interface Reading<V> {
@@ -37,7 +37,7 @@ export class Input<V> {
   }
 
   put(key: string, object: SourceObject): void {
-    const { value, problems, standIn } = this.#read(object);
+    const { value, problems, standIn } = this.#reading(object);
     const subject = `${object.kind} ${key}`;
     const failed = value === undefined && problems.some(isError);
     if (failed && standIn !== undefined && (!this.values.has(key) || this.#standIns.has(key))) {
@@ -55,6 +55,15 @@ export class Input<V> {
     if (failed) return;
     this.#standIns.delete(key);
     this.#set(key, value);
+  }
+
+  /** An exception is a fault of ours, and for the object an error as any other. */
+  #reading(object: SourceObject): Reading<V> {
+    try {
+      return this.#read(object);
+    } catch (error) {
+      return { value: undefined, problems: [objectFault(object.origin, error)] };
+    }
   }
 
   remove(kind: string, key: string): void {

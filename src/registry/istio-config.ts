@@ -5,7 +5,7 @@ import type { SourceObject } from '../source/object-source.ts';
 import { closedResource } from './closed-resources.ts';
 import type { Reading, StandIn } from './input.ts';
 import { createdAt, textMapAt } from './json-fields.ts';
-import type { RegistryProblem } from './registry-problem.ts';
+import { objectFault, type RegistryProblem } from './registry-problem.ts';
 import type { Config } from './snapshot.ts';
 
 type ResourceOfKind<K extends KindName> = Extract<Resource, { readonly kind: K }>;
@@ -20,7 +20,7 @@ export function readConfig<K extends KindName>(
   rootNamespaces: readonly string[] = [],
 ): Reading<Config<ResourceOfKind<K>>> {
   const { namespace, name, object, origin } = source;
-  const validation = validate(object);
+  const validation = validated(object);
   const problems = validation.problems.map(
     ({ severity, code, message, path }): RegistryProblem => ({
       ...{ severity, code, message, origin: path === '' ? origin : fieldOf(origin, path) },
@@ -40,4 +40,14 @@ export function readConfig<K extends KindName>(
   const standIn: StandIn<Config<ResourceOfKind<K>>> | undefined =
     closed === undefined ? undefined : { value: { ...about, spec: closed.value as Spec }, note: closed.note };
   return { value: undefined, problems, standIn };
+}
+
+/** What throws here has an error, so that what guards something is closed as with any other. */
+function validated(object: SourceObject['object']): ReturnType<typeof validate> {
+  try {
+    return validate(object);
+  } catch (error) {
+    const { severity, code, message } = objectFault({ kind: '', namespace: '', name: '' }, error);
+    return { value: undefined, problems: [{ severity, code, message, path: '', value: undefined }] };
+  }
 }

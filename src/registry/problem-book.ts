@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { printRegistryProblem, type RegistryProblem } from './registry-problem.ts';
+import { objectFault, printRegistryProblem, type RegistryProblem } from './registry-problem.ts';
 
 /** The problems of now, by what they were found in. */
 export class ProblemBook {
@@ -16,6 +16,15 @@ export class ProblemBook {
     this.#bySubject.set(subject, problems);
     const known = (problem: RegistryProblem) => before.some((earlier) => isDeepStrictEqual(earlier, problem));
     this.#fresh.push(...problems.filter((problem) => !known(problem)));
+  }
+
+  /** Of what is derived from objects of a kind, by `<namespace>/<name>`: `Derivation` tells of it. */
+  derivationOf(kind: string): (key: string, error: unknown | undefined) => void {
+    return (key, error) => {
+      const [namespace = '', ...name] = key.split('/');
+      const origin = { kind, namespace, name: name.join('/') };
+      this.set(`derived ${kind} ${key}`, error === undefined ? [] : [objectFault(origin, error)]);
+    };
   }
 
   /** In order of their objects. */

@@ -1,5 +1,6 @@
 import { Dialects } from '../dialects/dialects.ts';
 import type { Status } from '../dialects/gateway-api/statuses.ts';
+import { type FaultListener, guarded } from '../model/fault.ts';
 import type { Service } from '../model/service.ts';
 import { type ObjectChanges, objectKey, type SourceObject } from '../source/object-source.ts';
 import { byAge, byText, type Change, changeList, changeMap } from './collections.ts';
@@ -21,6 +22,8 @@ export interface RegistryOptions {
   readonly rootNamespaces?: readonly string[];
   /** Told once of each problem, when it comes up. */
   readonly onProblem?: (problem: RegistryProblem) => void;
+  /** OR1661 of each listener that throws, and the others are told all the same. */
+  readonly onFault?: FaultListener;
 }
 
 /** What objects of a kind go into. */
@@ -173,7 +176,9 @@ export class Registry {
     for (const problem of this.#problems.takeFresh()) this.#options.onProblem?.(problem);
     if (sameParts(next, this.#snapshot)) return;
     this.#snapshot = { ...next, number: this.#snapshot.number + 1 };
-    for (const listener of this.#listeners) listener(this.#snapshot);
+    const { onFault = thrown } = this.#options;
+    const snapshot = this.#snapshot;
+    for (const listener of this.#listeners) guarded('who follows the mesh', onFault, () => listener(snapshot));
   }
 
   #derive(before: Snapshot): Snapshot {
@@ -211,6 +216,10 @@ export class Registry {
       secrets: changeMap(before.secrets, this.#secrets.settle()),
     };
   }
+}
+
+function thrown(fault: Error): never {
+  throw fault;
 }
 
 /** A ServiceEntry is one service for each of its hosts. */

@@ -10,12 +10,15 @@ const ofClients = '-cacert';
 /** Certificates, each with the CA of its clients, which may stand in a Secret of its own. */
 export class Secrets {
   readonly secrets: Input<TlsSecret>;
-  readonly #joined = new Derivation<TlsSecret>((key) =>
-    joinCa(this.secrets.values.get(key), this.secrets.values.get(`${key}${ofClients}`)),
-  );
+  readonly #joined: Derivation<TlsSecret>;
 
   constructor(problems: ProblemBook) {
     this.secrets = new Input(readTlsSecret, problems);
+    const { values } = this.secrets;
+    this.#joined = new Derivation(
+      (key) => joinCa(values.get(key), values.get(`${key}${ofClients}`)),
+      problems.derivationOf('Secret'),
+    );
   }
 
   settle(): readonly Change<TlsSecret>[] {

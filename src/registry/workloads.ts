@@ -13,11 +13,12 @@ import type { ProblemBook } from './problem-book.ts';
 export class Workloads {
   readonly pods: Input<PodRecord>;
   readonly nodes: Input<Locality>;
-  readonly #views = new Derivation<PodView>((key, read) => this.#derive(key, read));
+  readonly #views: Derivation<PodView>;
   readonly #byLabel = new GroupedKeys();
 
   constructor(problems: ProblemBook) {
     this.pods = new Input(readPod, problems);
+    this.#views = new Derivation((key, read) => this.#derive(key, read), problems.derivationOf('Pod'));
     this.nodes = new Input(readNode, problems);
   }
 

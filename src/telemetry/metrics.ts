@@ -14,6 +14,7 @@ export class Metrics {
   readonly #expiry: Gauge<'certificate'>;
   readonly #certificateFailures: Counter;
   readonly #reloadFailures: Counter;
+  readonly #faults: Counter<'code'>;
   readonly #brokenFiles: Gauge;
   readonly #reasons = new Set<string>();
 
@@ -44,6 +45,9 @@ export class Metrics {
     });
     this.#certificateFailures = counter('certificate_renewal_failures_total', 'Renewals that kept the last good.', []);
     this.#reloadFailures = counter('config_reload_failures_total', 'Reloads in which a file was found broken.', []);
+    this.#faults = counter('faults_total', 'Objects and parts that failed; all else went on. Each is logged.', [
+      'code',
+    ]);
     this.#brokenFiles = new Gauge({
       name: 'outrigger_config_problems',
       help: 'Problems in the configuration folder now; the last good content of the files is served.',
@@ -68,6 +72,11 @@ export class Metrics {
 
   certificateRenewalFailed(): void {
     this.#certificateFailures.inc();
+  }
+
+  /** OR1660 or OR1661. */
+  fault(code: string): void {
+    this.#faults.inc({ code });
   }
 
   /** `problems` is how many there are now; `fresh` tells whether this reload found a new one. */

@@ -24,6 +24,7 @@ function component(root: () => Promise<MeshRoot>, parts: Partial<MeshParts> = {}
     discovery: { ...config.discovery, host: '127.0.0.1', port },
     names: ['localhost'],
     metrics: noMetrics,
+    onFault: (fault) => expect.unreachable(fault.message),
     logger: createLogger({ level: 'fatal', bufferBytes: 0 }, 2).logger,
     parts: {
       objects: { objectsSynced: true, onObjects: () => () => undefined },

@@ -14,13 +14,13 @@ import { CertificateKeeper } from '../../identity/workload/certificate-keeper.ts
 import { WorkloadCa } from '../../identity/workload/workload-ca.ts';
 import { Learner } from '../../learning/learner.ts';
 import type { MachineRegistrar } from '../../machines/machine-registrar.ts';
+import { guarded } from '../../model/fault.ts';
 import type { MeshSettings } from '../../model/mesh-settings.ts';
 import { printOrigin } from '../../model/origin.ts';
 import type { ProxyReport } from '../../model/proxy-report.ts';
 import { spiffeId } from '../../model/workload.ts';
 import { Taps } from '../../observe/taps.ts';
 import { Registry } from '../../registry/registry.ts';
-import { printRegistryProblem } from '../../registry/registry-problem.ts';
 import type { ObjectChanges } from '../../source/object-source.ts';
 import type { MeshFacts } from '../../telemetry/mesh-series.ts';
 import { AdsServer } from '../../wire/ads-server.ts';
@@ -33,10 +33,10 @@ import type { TokenKeys } from '../token-keys/token-keys.ts';
 import { configurators, sightOf } from './configurators.ts';
 import { DiscoverySelection } from './discovery-selection.ts';
 import { EmergencyStages } from './emergency-stages.ts';
-import { FieldWarnings, printFieldWarning } from './field-warnings.ts';
+import { FieldWarnings } from './field-warnings.ts';
 import { gatewayLookup } from './gateway-lookup.ts';
 import type { GatewayNames } from './gateway-names.ts';
-import { JointWarnings, jointWarningCode, printJointWarning } from './joint-warnings.ts';
+import { JointWarnings } from './joint-warnings.ts';
 import { loggedTellings } from './logged-tellings.ts';
 import { machineRegistrar, probesOf } from './machine-registrar.ts';
 import { meshDnsServer } from './mesh-dns.ts';
@@ -46,11 +46,13 @@ import { untilDone, untilListed } from './patience.ts';
 import { peerDeliveries } from './peer-deliveries.ts';
 import { peerTaps } from './peer-taps.ts';
 import { plaintextPeer } from './plaintext-peer.ts';
+import { problemLog } from './problem-log.ts';
 import { reportProxies } from './proxy-reporter.ts';
 import { Replicas } from './replicas.ts';
 import { RootReporter } from './root-report.ts';
 import { renewServing } from './serving-renewal.ts';
 import { tapStreams } from './tap-streams.ts';
+import { tellWarnings } from './tell-warnings.ts';
 
 /** Each is a logger in listeners, and a stream of each of their proxies. */
 const mostTaps = 16;
@@ -92,22 +94,20 @@ export class MeshComponent implements Component {
   #obstacle: OutriggerError | undefined;
 
   constructor(options: MeshOptions) {
-    const { settings, logger, parts, discovery } = options;
+    const { settings, logger, parts, discovery, onFault } = options;
     this.#options = options;
     this.#sight = sightOf(settings);
     this.#selection = new DiscoverySelection(settings.discoverySelectors);
     this.#emergencies = new EmergencyStages({
-      ...{ now: wireClock.now, after: systemClock.after, onChange: (changes) => this.#accept(changes) },
+      ...{ now: wireClock.now, after: systemClock.after },
+      onChange: (changes) => guarded('emergencies', onFault, () => this.#accept(changes)),
       tell: ({ what, ...about }) => logger.warn(about, `emergency ${what}`),
     });
     this.registry = new Registry({
       domainSuffix: settings.domainSuffix,
       rootNamespaces: settings.rootNamespaces,
-      onProblem: (problem) => {
-        const { code, severity } = problem;
-        const line = { code, severity, origin: printOrigin(problem.origin) };
-        logger.warn(line, printRegistryProblem(problem));
-      },
+      onFault,
+      onProblem: problemLog(logger, onFault),
     });
     this.#dns = meshDnsServer({
       ...{ settings, ...this.#sight, nameservers: options.nameservers ?? [] },
@@ -279,11 +279,11 @@ export class MeshComponent implements Component {
   #accept(changes: ObjectChanges): void {
     const before = this.registry.statuses;
     this.registry.apply(changes);
-    if (this.registry.statuses !== before) this.#options.parts.statuses?.want(this.registry.statuses);
-    for (const warning of this.warnings.apply(changes))
-      this.#options.logger.warn({ code: warning.problem.code }, printFieldWarning(warning));
-    for (const warning of this.#jointWarnings.apply(this.registry.snapshot))
-      this.#options.logger.warn({ code: jointWarningCode }, printJointWarning(warning));
+    const { logger, parts, onFault } = this.#options;
+    const { statuses, snapshot } = this.registry;
+    if (statuses !== before) guarded('statuses', onFault, () => parts.statuses?.want(statuses));
+    const told = { fields: this.warnings, joint: this.#jointWarnings, logger };
+    guarded('warnings', onFault, () => tellWarnings(told, changes, snapshot));
   }
 
   /** Proxies ask the pods' own resolvers where this port is not open, so it holds up nothing. */

@@ -1,3 +1,4 @@
+import type { FaultListener } from '../../model/fault.ts';
 import type { MeshSettings } from '../../model/mesh-settings.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { Logger } from '../../telemetry/logger.ts';
@@ -23,4 +24,6 @@ export interface MeshOptions {
   /** Reads what issuers of tokens publish, for the registry; without it only tokens with keys in their rule are taken. */
   readonly tokenKeys?: (registry: Registry) => TokenKeys;
   readonly logger: Logger;
+  /** OR1660 and OR1661: what must not happen, and ends nothing when it does. */
+  readonly onFault: FaultListener;
 }

@@ -1,4 +1,5 @@
 import { OutriggerError } from '../../errors.ts';
+import { type FaultListener, faultOf } from '../../model/fault.ts';
 import type {
   NamespacedObject,
   NamespaceFacts,
@@ -30,6 +31,8 @@ export interface FilesSourceOptions {
   readonly watchFolder: (folder: string, hint: () => void) => () => void;
   /** Calls the task once, later; the result cancels. */
   readonly after: (milliseconds: number, task: () => void) => () => void;
+  /** OR1660 of objects that a listener cannot take, OR1661 of a reading that failed; without it they are thrown. */
+  readonly onFault?: FaultListener;
   /** Told of each reading that changed anything. */
   readonly onReload: (reload: Reload) => void;
 }
@@ -58,7 +61,7 @@ export class FilesSource implements Source, ObjectSource {
   readonly name = 'files';
   readonly #options: FilesSourceOptions;
   #files: ReadonlyMap<string, FileState> = new Map();
-  readonly #objects = new ObjectStore();
+  readonly #objects: ObjectStore;
   readonly #proxyConfigs: ProxyConfigs;
   readonly #bootstrapFilters: BootstrapFilters;
   readonly #stoppedInjections: StoppedInjections;
@@ -72,6 +75,7 @@ export class FilesSource implements Source, ObjectSource {
 
   constructor(options: FilesSourceOptions) {
     this.#options = options;
+    this.#objects = new ObjectStore(options.onFault);
     this.#proxyConfigs = new ProxyConfigs(this.#objects, options.rootNamespaces);
     this.#bootstrapFilters = new BootstrapFilters(this.#objects, options.rootNamespaces);
     this.#stoppedInjections = new StoppedInjections(this.#objects, options.now ?? Date.now, options.rootNamespaces);
@@ -128,7 +132,7 @@ export class FilesSource implements Source, ObjectSource {
     const look = async (): Promise<void> => {
       cancel();
       hinted = false;
-      await this.#read();
+      await this.#read().catch((error) => this.#fail(error));
       if (signal.aborted || hinted) return;
       cancel();
       cancel = after(pollMs, look);
@@ -146,6 +150,13 @@ export class FilesSource implements Source, ObjectSource {
     };
     signal.addEventListener('abort', stop, { once: true });
     cancel = after(pollMs, look);
+  }
+
+  /** The next reading may go well: whoever saves a file again must not find that nobody looks any more. */
+  #fail(error: unknown): void {
+    const { onFault, folder } = this.#options;
+    if (onFault === undefined) throw error;
+    onFault(faultOf('OR1661', folder, error));
   }
 
   /** One reading at a time; all who ask during one share the one after it, which sees what is there now. */

@@ -17,6 +17,7 @@ function connect(kubeconfig: string, problems: ClusterProblem[]): Omit<Surroundi
     systemNamespaces: ['kube-system'],
     instance: 'test',
     startId: 'x',
+    onFault: (fault) => expect.unreachable(fault.message),
     onProblem: (problem) => problems.push(problem),
   });
 }

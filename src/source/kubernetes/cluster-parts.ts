@@ -1,4 +1,5 @@
 import type { OutriggerError } from '../../errors.ts';
+import type { FaultListener } from '../../model/fault.ts';
 import type { AdmissionOutcome } from '../events/describe-outcome.ts';
 import { EventEmitter } from '../events/event-emitter.ts';
 import { ClusterObjects } from './cluster-objects.ts';
@@ -26,6 +27,8 @@ export interface ClusterOptions {
   /** A part of the names of Events; differs from process to process. */
   readonly startId: string;
   readonly onProblem: (problem: ClusterProblem) => void;
+  /** OR1660 of objects that cannot be dealt with. */
+  readonly onFault: FaultListener;
   /** Whose policies hold everywhere; the usual ones without it. */
   readonly rootNamespaces?: readonly string[];
   /** Given where the objects of the mesh are read, too: `facts` is then their source. */
@@ -144,9 +147,12 @@ function rootConfigMapsOf(
   });
 }
 
-function sourceOf(connection: KubeConnection, { mesh, rootNamespaces, onProblem }: ClusterOptions): KubernetesSource {
+function sourceOf(
+  connection: KubeConnection,
+  { mesh, rootNamespaces, onProblem, onFault }: ClusterOptions,
+): KubernetesSource {
   return createKubernetesSource({
-    ...{ connection, mesh, rootNamespaces },
+    ...{ connection, mesh, rootNamespaces, onFault },
     onProblem: ({ resource, failure, retryInMs }) => {
       // A kind that nobody has changed since the API server started gets no bookmarks: its silence is no news. Where the
       // connection was dead, the next attempt says so.

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { OutriggerError } from '../../errors.ts';
+import { faultOf, guarded } from '../../model/fault.ts';
 import { isObject } from '../../model/json.ts';
 import { defaultMeshSettings } from '../../model/mesh-settings.ts';
 import type {
@@ -72,7 +73,7 @@ class ClusterSource implements KubernetesSource {
   readonly #options: KubernetesSourceOptions;
   readonly #namespaces = new Map<string, NamespaceRecord>();
   readonly #nodes = new Map<string, NodeRecord>();
-  readonly #objects = new ObjectStore();
+  readonly #objects: ObjectStore;
   readonly #injection: MeshWatches;
   readonly #proxyConfigs: ProxyConfigs;
   readonly #bootstrapFilters: BootstrapFilters;
@@ -89,10 +90,13 @@ class ClusterSource implements KubernetesSource {
 
   constructor(options: KubernetesSourceOptions) {
     this.#options = options;
+    const { onFault = () => undefined } = options;
+    this.#objects = new ObjectStore(onFault);
     this.#namespaceWatch = this.#watch({
       ...{ resource: 'namespaces', kind: namespaceKind, store: this.#namespaces, toObject: namespaceObject },
       changed: (namespace) => {
-        for (const listener of this.#listeners) listener(namespace);
+        for (const listener of this.#listeners)
+          guarded(`namespace ${namespace.name}`, onFault, () => listener(namespace));
       },
     });
     this.#nodeWatch = this.#watch({ resource: 'nodes', kind: nodeKind, store: this.#nodes, toObject: nodeObject });
@@ -214,6 +218,7 @@ class ClusterSource implements KubernetesSource {
           this.#options.onProblem?.({ resource, failure, retryInMs });
           this.#announce();
         },
+        fault: (error, item) => this.#options.onFault?.(faultOf('OR1660', `${resource} ${item?.name ?? ''}`, error)),
       },
     });
   }

@@ -135,6 +135,10 @@ function start(server: FakeServer, clock: Clock, random = () => 0.5) {
   const note = () => seen.push(show(store.values()));
   const abort = new AbortController();
   const problems: string[] = [];
+  const faults: string[] = [];
+  const refuse = (item: Item) => {
+    if (item.name.startsWith('bad')) throw new Error('not this one');
+  };
   const listWatch = new ListWatch<Item>({
     transport: server,
     clock,
@@ -142,11 +146,13 @@ function start(server: FakeServer, clock: Clock, random = () => 0.5) {
     idleMs: 1_000,
     sink: {
       replace: (items) => {
+        for (const item of items) refuse(item);
         store.clear();
         for (const item of items) store.set(item.name, item);
         note();
       },
       upsert: (item) => {
+        refuse(item);
         store.set(item.name, item);
         note();
       },
@@ -155,16 +161,34 @@ function start(server: FakeServer, clock: Clock, random = () => 0.5) {
         note();
       },
       problem: (failure) => problems.push(failure.kind),
+      fault: (error, item) => faults.push(`${item?.name}: ${error}`),
     },
   });
   listWatch.start(abort.signal);
-  return { store, seen, problems, abort, listWatch };
+  return { store, seen, problems, faults, abort, listWatch };
 }
 
 /** Lets every settled promise be heard. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('the driver of list and watch', () => {
+  test('an object that its sink cannot take is named, the others are taken, and nothing is asked again', async () => {
+    const server = new FakeServer();
+    server.change('a', 1);
+    server.change('bad', 1);
+    const clock = new FakeClock();
+    const run = start(server, clock);
+    for (let turn = 0; turn < 5; turn++) await settle();
+    expect(show(run.store.values())).toBe(show([{ name: 'a', value: 1 }]));
+    server.change('bad', 2);
+    server.change('b', 1);
+    await settle();
+    expect([...run.store.keys()]).toEqual(['a', 'b']);
+    expect(run.faults).toEqual(['bad: Error: not this one', 'bad: Error: not this one']);
+    expect([run.problems, run.listWatch.phase, run.listWatch.synced]).toEqual([[], 'watching', true]);
+    run.abort.abort();
+  });
+
   test('a half-open connection is given up and the watch resumed', async () => {
     const server = new FakeServer();
     const clock = new FakeClock();

@@ -44,6 +44,8 @@ export interface ListWatchSink<T> {
   remove(item: T): void;
   /** A failure and the wait, in milliseconds, before the next attempt. */
   problem(failure: Failure, retryInMs: number): void;
+  /** The sink threw; at an object, where there is one. All else goes on. */
+  fault(error: unknown, item?: T): void;
 }
 
 export interface ListWatchOptions<T> {
@@ -99,7 +101,7 @@ export class ListWatch<T> {
   }
 
   #play(effect: Effect<T>): void {
-    const { sink, transport } = this.#options;
+    const { transport } = this.#options;
     switch (effect.do) {
       case 'list':
         this.#list(effect.continueToken);
@@ -111,17 +113,37 @@ export class ListWatch<T> {
         this.#wait(effect.ms, effect.failure);
         break;
       case 'replace':
-        sink.replace(effect.items);
+        this.#replace(effect.items);
         break;
       case 'upsert':
-        sink.upsert(effect.item);
+        this.#tell((sink) => sink.upsert(effect.item), effect.item);
         break;
       case 'remove':
-        sink.remove(effect.item);
+        this.#tell((sink) => sink.remove(effect.item), effect.item);
         break;
       case 'reauthenticate':
         transport.reauthenticate();
         break;
+    }
+  }
+
+  /** Of a list that cannot be taken whole, each object is taken by itself. */
+  #replace(items: readonly T[]): void {
+    try {
+      this.#options.sink.replace(items);
+    } catch (error) {
+      if (items.length === 0) this.#options.sink.fault(error);
+      for (const item of items) this.#tell((sink) => sink.upsert(item), item);
+    }
+  }
+
+  /** What goes wrong with one object is no failure of the watch: asked again, the server would say the same. */
+  #tell(act: (sink: ListWatchSink<T>) => void, item?: T): void {
+    const { sink } = this.#options;
+    try {
+      act(sink);
+    } catch (error) {
+      sink.fault(error, item);
     }
   }
 
@@ -155,7 +177,7 @@ export class ListWatch<T> {
 
   #wait(ms: number, failure: Failure): void {
     this.#newAttempt();
-    this.#options.sink.problem(failure, ms);
+    this.#tell((sink) => sink.problem(failure, ms));
     this.#cancelTimer = this.#options.clock.after(ms, () => this.#handle({ type: 'timer' }));
   }
 

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { eventually } from '../../../test/eventually.ts';
 import type { JsonObject } from '../../model/json.ts';
 import { objectKey, type SourceObject } from '../object-source.ts';
 import { createConnection } from './connection.ts';
@@ -63,7 +64,9 @@ async function run(secretNamespaces: readonly string[] = []) {
   const target = { server: `http://127.0.0.1:${port}`, options: {} };
   const connection = createConnection({ target: async () => target, reload: () => undefined });
   const problems: string[] = [];
+  const faults: string[] = [];
   const source = createKubernetesSource({
+    onFault: ({ code, detail }) => faults.push(`${code} ${detail}`),
     ...{ connection, mesh: { secretNamespaces }, random: () => 0 },
     onProblem: ({ resource, failure }) => problems.push(`${resource}: ${failure.kind}`),
   });
@@ -73,7 +76,7 @@ async function run(secretNamespaces: readonly string[] = []) {
     for (const object of upserts) objects.set(objectKey(object), object);
   });
   await source.start(abort.signal);
-  return { source, problems, objects };
+  return { source, problems, faults, objects };
 }
 
 const item = (name: string, more: JsonObject = {}) => ({ metadata: { name, namespace: 'a', ...more } });
@@ -212,4 +215,18 @@ test('where the right to read it is not given, the mesh is complete without it',
   lists['/api/v1/namespaces/istio-system/configmaps'] = 403;
   const { source } = await run();
   await vi.waitFor(() => expect(source.objectsSynced).toBe(true), soon);
+});
+
+test('who cannot take one of the objects is told the others, and nothing is listed again', async () => {
+  lists['/api/v1/services'] = [item('web'), item('bad'), item('zoo')];
+  const { source, problems, faults } = await run();
+  const seen = new Set<string>();
+  source.onObjects(({ upserts }) => {
+    if (upserts.some(({ name }) => name === 'bad')) throw new Error('no');
+    for (const { kind, name } of upserts) if (kind === 'Service') seen.add(name);
+  });
+  await eventually(() => expect(source.objectsSynced).toBe(true));
+  expect([...seen].sort()).toEqual(['web', 'zoo']);
+  expect(faults).toEqual(['OR1660 Service a/bad: no']);
+  expect(problems.filter((problem) => problem.startsWith('services'))).toEqual([]);
 });

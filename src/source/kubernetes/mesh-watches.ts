@@ -1,3 +1,5 @@
+import { type FaultListener, faultOf } from '../../model/fault.ts';
+import { objectKey, type SourceObject } from '../object-source.ts';
 import type { ObjectStore } from '../object-store.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { KubeConnection } from './connection.ts';
@@ -23,6 +25,8 @@ export interface WatchOptions {
   readonly random?: () => number;
   /** Every failed attempt, but of a kind that is not installed only the first; the last good state stays in use. */
   readonly onProblem?: (problem: SourceProblem) => void;
+  /** OR1660 of each object that cannot be dealt with; the others are. Without it that is thrown away. */
+  readonly onFault?: FaultListener;
   /** Milliseconds without an event or a bookmark after which a watch counts as dead; 150 s by default. */
   readonly idleMs?: number;
   /** Objects a page of a list; 500 by default. */
@@ -67,7 +71,7 @@ export class MeshWatches {
 
   #watch({ resource, versions, needed }: MeshKind): KindWatch {
     const { connection, clock = systemClock, random = Math.random, idleMs, pageSize = 500 } = this.#options;
-    const { store, onProblem, onProgress } = this.#options;
+    const { store, onProblem, onProgress, onFault } = this.#options;
     const transports = versions.map((version) => createKubeTransport(connection, version, { pageSize, random }));
     const feed = feedOf(store);
     let refused = false;
@@ -90,6 +94,8 @@ export class MeshWatches {
         if (!known) onProblem?.({ resource, failure, retryInMs });
         onProgress();
       },
+      fault: (error: unknown, item?: SourceObject) =>
+        onFault?.(faultOf('OR1660', item === undefined ? resource : objectKey(item), error)),
     };
     const listWatch = new ListWatch({ transport: firstServed(transports), clock, random, idleMs, sink });
     return {

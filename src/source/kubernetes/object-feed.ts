@@ -4,7 +4,7 @@ import type { ListWatchSink } from './list-watch.ts';
 import { nothing } from './prune-objects.ts';
 
 /** What one list and watch puts into the store: a new list takes away only what came from the lists before it. */
-export function feedOf(store: ObjectStore): Omit<ListWatchSink<SourceObject>, 'problem'> {
+export function feedOf(store: ObjectStore): Omit<ListWatchSink<SourceObject>, 'problem' | 'fault'> {
   let mine = new Set<string>();
   const wanted = (item: SourceObject) => item.object !== nothing;
   return {

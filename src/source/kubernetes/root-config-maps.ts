@@ -103,6 +103,8 @@ export class RootConfigMaps {
           // An API server that restarts is no news, and every other watch tells of it, too.
           if (++this.#watchFailures === toldFailure) this.#report('watch', `configmaps: ${kind}: ${message}`);
         },
+        fault: (error, item) =>
+          this.#report(`fault ${item?.namespace}`, `${item?.namespace ?? 'a list'}: ${String(error)}`),
       },
     });
     const ends: (() => void)[] = [];

@@ -50,6 +50,9 @@ export async function follow({ connection, path, signal, onChange }: FollowOptio
         onChange();
       },
       problem: () => {},
+      fault: (error) => {
+        throw error;
+      },
     },
   });
   watch.start(signal);

@@ -161,6 +161,9 @@ function controlPlane(
     },
     names: [network.hostIp],
     metrics: noMetrics,
+    onFault: (fault) => {
+      throw fault;
+    },
     logger: loggerTo({ write: () => undefined }, 'error'),
     parts: {
       objects,
