@@ -86,7 +86,15 @@ function stepped(targets: { id: string; address: string }[], fetch: ScraperOptio
     wait = act;
     return () => undefined;
   };
-  const scraper = new Scraper({ targets: () => targets, fetch, now, after });
+  const scraper = new Scraper({
+    onFault: (fault) => {
+      throw fault;
+    },
+    targets: () => targets,
+    fetch,
+    now,
+    after,
+  });
   const round = async (): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const end = scraper.onTick(resolve);

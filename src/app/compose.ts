@@ -102,6 +102,7 @@ export function compose(options: ComposeOptions): Composition {
     injectionPreview: preview('/api/injection-preview'),
     plugins: [health(), metricsPlugin(metrics)],
     onFault,
+    onPartFault: faultLog(logger, metrics, () => performance.now()),
     logger,
   });
   registerProcess(metrics.registry, packageVersion());

@@ -13,6 +13,7 @@ import { ProxyScrapes } from '../dashboard/scrape-proxy.ts';
 import { asOutriggerError, OutriggerError } from '../errors.ts';
 import { createPlainServer, type PlainServer } from '../http/server.ts';
 import { systemClock } from '../identity/serving-certificates.ts';
+import type { FaultListener } from '../model/fault.ts';
 import { type CallCounts, noCounts } from '../observe/call-counts.ts';
 import { FallbackCalls } from '../observe/fallback-calls.ts';
 import { PrometheusCalls } from '../observe/prometheus-calls.ts';
@@ -49,6 +50,8 @@ export interface DashboardComponentOptions {
   /** Served beside the dashboard: metrics and health. */
   readonly plugins: readonly FastifyPluginCallback[];
   readonly onFault: (error: unknown) => void;
+  /** OR1661, of what runs by itself. */
+  readonly onPartFault: FaultListener;
   readonly logger: Logger;
 }
 
@@ -156,11 +159,12 @@ export class DashboardComponent implements Component {
 
   #counts(mesh: MeshView): CallCounts {
     const clock = { now: Date.now, after: systemClock.after };
+    const told = { onFault: this.#options.onPartFault };
     const targets = () => scrapeTargets(mesh.snapshot());
-    this.#scraper = new Scraper({ ...clock, targets, fetch: this.#scrapes.fetch });
+    this.#scraper = new Scraper({ ...clock, ...told, targets, fetch: this.#scrapes.fetch });
     const { prometheusUrl: url } = this.#options.config.dashboard;
     if (url === '') return this.#scraper;
-    this.#prometheus = new PrometheusCalls({ ...clock, url, fetchText });
+    this.#prometheus = new PrometheusCalls({ ...clock, ...told, url, fetchText });
     return new FallbackCalls(this.#prometheus, this.#scraper);
   }
 }

@@ -1,9 +1,10 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { createServer, isIPv6, type Server, type Socket } from 'node:net';
+import { type FaultListener, faultOf } from '../model/fault.ts';
 import { readFrames, writeFrame } from './frames.ts';
 import type { Transport } from './mesh-dns.ts';
 
-/** Undefined where nothing is to be said. Never rejects. */
+/** Undefined where nothing is to be said. */
 export type Answerer = (query: Buffer, client: string, transport: Transport) => Promise<Buffer | undefined>;
 
 const mostConnections = 20_000;
@@ -19,8 +20,16 @@ export class DnsServer {
   #udp: UdpSocket | undefined;
   #tcp: Server | undefined;
 
-  constructor(answer: Answerer) {
-    this.#answer = answer;
+  /** What is asked and cannot be answered is told as OR1661; whoever asked hears nothing, and asks the next resolver. */
+  constructor(answer: Answerer, onFault: FaultListener) {
+    this.#answer = async (query, client, transport) => {
+      try {
+        return await answer(query, client, transport);
+      } catch (error) {
+        onFault(faultOf('OR1661', `a query of ${client} by DNS`, error));
+        return undefined;
+      }
+    };
   }
 
   /** The port in use. Rejects when it cannot be had. */

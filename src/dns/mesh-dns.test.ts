@@ -174,11 +174,12 @@ describe('answers', () => {
 
 describe('the port', () => {
   const stops: (() => void)[] = [];
+  const faults: string[] = [];
   afterEach(() => {
     for (const stop of stops.splice(0)) stop();
   });
   async function serve(answer: ConstructorParameters<typeof DnsServer>[0]): Promise<number> {
-    const server = new DnsServer(answer);
+    const server = new DnsServer(answer, ({ code, detail }) => faults.push(`${code} ${detail}`));
     const port = await server.start('127.0.0.1', 0);
     stops.push(() => server.stop());
     return port;
@@ -198,6 +199,18 @@ describe('the port', () => {
       expect({ id, answers }).toMatchObject({ id: 7, answers: [{ data: '192.0.2.0' }] });
     }
     expect(seen).toHaveLength(2);
+  });
+
+  test('a query at which something throws is told, and the next one answered', async () => {
+    let isBad = true;
+    const port = await serve(async (bytes, _, transport) => {
+      if (isBad) throw new Error('no');
+      return outside(bytes, transport, '');
+    });
+    await expect(byTcp(port, query('far.outside'))).rejects.toThrow();
+    isBad = false;
+    expect(decode(await byUdp(port, query('far.outside'))).answers).toHaveLength(1);
+    expect(faults).toEqual(['OR1661 a query of 127.0.0.1 by DNS: no']);
   });
 
   test('a resolver that is not there is an error soon, and the next one is asked', async () => {
@@ -237,8 +250,9 @@ function byUdp(port: number, bytes: Buffer): Promise<Buffer> {
 }
 
 function byTcp(port: number, bytes: Buffer): Promise<Buffer> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');
+    socket.on('close', () => reject(new Error('closed')));
     const read = readFrames((answer) => {
       socket.destroy();
       resolve(answer);

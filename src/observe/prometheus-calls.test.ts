@@ -30,6 +30,7 @@ function good(url: string): string {
 function calls(answer: (url: string, signal: AbortSignal) => Promise<string>) {
   const asked: string[] = [];
   const prometheus = new PrometheusCalls({
+    onFault: (fault) => expect.unreachable(fault.message),
     url: 'http://prometheus:9090/',
     fetchText: (url, signal) => {
       asked.push(url);

@@ -1,4 +1,5 @@
 import { asOutriggerError, OutriggerError } from '../errors.ts';
+import { type FaultListener, guarded } from '../model/fault.ts';
 import type { TelemetrySource } from '../model/service-graph.ts';
 import { readCall } from './call.ts';
 import { type CallCounts, onceSo } from './call-counts.ts';
@@ -12,6 +13,8 @@ export interface PrometheusCallsOptions {
   readonly fetchText: FetchText;
   readonly now: () => number;
   readonly after: (ms: number, act: () => void) => () => void;
+  /** OR1661 of a listener that throws. */
+  readonly onFault: FaultListener;
   readonly everyMs?: number;
   /** For all queries of one range. */
   readonly timeoutMs?: number;
@@ -148,7 +151,7 @@ export class PrometheusCalls implements CallCounts {
       if (signal.aborted) return;
       this.#problem = asOutriggerError(error);
     }
-    for (const listener of [...this.#listeners]) listener();
+    for (const listener of [...this.#listeners]) guarded('a graph', this.#options.onFault, listener);
   }
 
   #ask(text: string, limit: AbortSignal): Promise<Measured[]> {

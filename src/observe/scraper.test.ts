@@ -10,8 +10,14 @@ function world(answer: (target: ScrapeTarget, signal: AbortSignal) => Promise<Bu
   const timers = new Set<{ readonly at: number; readonly act: () => void }>();
   const targets = [1, 2, 3].map((at) => ({ id: `shop/p${at}`, address: `10.0.0.${at}` }));
   const asked: string[] = [];
+  const faults: string[] = [];
+  const lost = { is: false };
   const scraper = new Scraper({
-    targets: () => targets,
+    targets: () => {
+      if (lost.is) throw new Error('no targets');
+      return targets;
+    },
+    onFault: ({ code, detail }) => faults.push(`${code} ${detail}`),
     fetch: async (target, signal) => {
       asked.push(target.id);
       return answer(target, signal);
@@ -36,7 +42,7 @@ function world(answer: (target: ScrapeTarget, signal: AbortSignal) => Promise<Bu
     }
     now = end;
   };
-  return { scraper, targets, asked, pass };
+  return { scraper, targets, asked, pass, faults, lost };
 }
 
 test('proxies are asked while somebody watches and a little longer, and never else', async () => {
@@ -118,4 +124,26 @@ test('no more than six at a time', async () => {
   await pass(10_000);
   scraper.stop();
   expect(most).toBe(6);
+});
+
+test('a graph that cannot be made, and a round that fails, are told; the next round comes', async () => {
+  const { scraper, asked, pass, faults, lost } = world(async () => body(1));
+  scraper.onTick(() => {
+    throw new Error('no graph');
+  });
+  let ticks = 0;
+  scraper.onTick(() => {
+    ticks += 1;
+  });
+  const end = scraper.watch();
+  await pass(3000);
+  expect([ticks > 1, new Set(faults)]).toEqual([true, new Set(['OR1661 a graph: no graph'])]);
+  lost.is = true;
+  await pass(6000);
+  expect(faults).toContain('OR1661 a round of questions to proxies: no targets');
+  lost.is = false;
+  const before = asked.length;
+  await pass(12_000);
+  expect(asked.length).toBeGreaterThan(before);
+  end();
 });

@@ -1,4 +1,5 @@
 import { OutriggerError } from '../errors.ts';
+import { type FaultListener, faultOf, guarded } from '../model/fault.ts';
 import type { TelemetrySource } from '../model/service-graph.ts';
 import { type CallCounts, onceSo } from './call-counts.ts';
 import { History, type Tick } from './history.ts';
@@ -21,6 +22,8 @@ export interface ScraperOptions {
   readonly now: () => number;
   /** Calls back after so many milliseconds; the answer takes it back. */
   readonly after: (ms: number, act: () => void) => () => void;
+  /** OR1661 of a listener that throws, and of a round that failed; the next one comes all the same. */
+  readonly onFault: FaultListener;
   readonly everyMs?: number;
   readonly timeoutMs?: number;
   /** Proxies asked at the same time. */
@@ -120,13 +123,13 @@ export class Scraper implements CallCounts {
     let last: number | undefined;
     while (!signal.aborted) {
       const started = now();
-      const tallies = await this.#askAll(signal);
+      const tallies = await this.#round(signal);
       if (signal.aborted) return;
       // Nothing is told by one reading: the second one comes sooner.
       const pause = last === undefined ? everyMs / 5 : everyMs;
       if (last !== undefined) this.#push({ start: last, end: started, tallies });
       last = started;
-      for (const listener of [...this.#listeners]) listener();
+      for (const listener of [...this.#listeners]) guarded('a graph', this.#options.onFault, listener);
       await this.#wait(Math.max(pause - (now() - started), everyMs / 5), signal);
     }
   }
@@ -134,6 +137,16 @@ export class Scraper implements CallCounts {
   #push(tick: Tick): void {
     this.history.push(tick);
     this.#asOf = tick.end;
+  }
+
+  /** A round that fails is one in which nobody answered. */
+  async #round(signal: AbortSignal): Promise<Tallies> {
+    try {
+      return await this.#askAll(signal);
+    } catch (error) {
+      this.#options.onFault(faultOf('OR1661', 'a round of questions to proxies', error));
+      return new Map();
+    }
   }
 
   async #askAll(signal: AbortSignal): Promise<Tallies> {

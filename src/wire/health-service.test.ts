@@ -17,7 +17,7 @@ function report(status: number): Buffer {
 }
 
 /** A service, its machines, and time that passes when it is told to. */
-function start({ expiresAt = 3_600_000, rate = { perSecond: 1, burst: 2 } } = {}) {
+function start({ expiresAt = 3_600_000, rate = { perSecond: 1, burst: 2 }, specifier = {}, delayMs = 0 } = {}) {
   let now = 0;
   let timers: { readonly at: number; readonly run: () => void }[] = [];
   const clock = {
@@ -46,7 +46,7 @@ function start({ expiresAt = 3_600_000, rate = { perSecond: 1, burst: 2 } } = {}
       },
     },
     probes: {
-      begin: () => ({ specifier: {}, delayMs: 0, report: (healthy) => void told.push(healthy) }),
+      begin: () => ({ specifier, delayMs, report: (healthy) => void told.push(healthy) }),
     },
     ...{ clock, firstMessageMs: 1000, rate },
   });
@@ -135,4 +135,13 @@ test('what a machine tells too often waits, and what is no report of one endpoin
   await settled();
   long.say(Buffer.concat([report(1), Buffer.from([0x7a, 0x80, 0x80, 0x08]), Buffer.alloc(0x20000)]));
   expect(long.status()?.message).toMatch(/OR2003/);
+});
+
+test('a check that cannot be written ends its own stream, also where it would go out later', async () => {
+  const { machine, pass, settled } = start({ specifier: { cluster_health_checks: 7 }, delayMs: 5000 });
+  const { say, status } = machine();
+  say(first());
+  await settled();
+  pass(6000);
+  expect(status()?.code).toBe(statusCodes.INTERNAL);
 });

@@ -73,7 +73,9 @@ function serve(call: GrpcCall, { authenticator, probes, clock, firstMessageMs }:
     const found = probes.begin(peer, { ...node, delta: true });
     probe = found;
     if (found === undefined) return;
-    const write = () => void call.write(encodeHealthChecks(found.specifier));
+    // Here, where what cannot be written is told to the machine: in a timer it would end the process.
+    const checks = encodeHealthChecks(found.specifier);
+    const write = () => void call.write(checks);
     cancel = clock.after(Math.min(longestTimerMs, found.delayMs), write);
     // Whoever had the token may tell for as long as it is one; the proxy comes again with a fresh one.
     const leftMs = Math.max(0, peer.expiresAt - clock.now());

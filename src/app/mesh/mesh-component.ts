@@ -110,7 +110,7 @@ export class MeshComponent implements Component {
       onProblem: problemLog(logger, onFault),
     });
     this.#dns = meshDnsServer({
-      ...{ settings, ...this.#sight, nameservers: options.nameservers ?? [] },
+      ...{ settings, onFault, ...this.#sight, nameservers: options.nameservers ?? [] },
       snapshot: () => this.registry.snapshot,
     });
     this.#tokenKeys = options.tokenKeys?.(this.registry);

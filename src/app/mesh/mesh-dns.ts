@@ -7,6 +7,7 @@ import { Upstream } from '../../dns/upstream.ts';
 import type { Indexes } from '../../ir/build/indexes.ts';
 import type { OutboundViews } from '../../ir/build/outbound-views.ts';
 import type { OutboundView } from '../../ir/types/view.ts';
+import type { FaultListener } from '../../model/fault.ts';
 import type { MeshSettings } from '../../model/mesh-settings.ts';
 import type { Networks } from '../../model/network.ts';
 import { Remembered, rememberedBy } from '../../model/remembered.ts';
@@ -22,10 +23,12 @@ export interface MeshDnsOptions {
   readonly settings: MeshSettings;
   /** Addresses of those who know what the mesh does not. */
   readonly nameservers: readonly string[];
+  readonly onFault: FaultListener;
 }
 
 /** The port that proxies send the queries of their pods to. */
-export function meshDnsServer({ snapshot, views, indexes, settings, nameservers }: MeshDnsOptions): DnsServer {
+export function meshDnsServer(options: MeshDnsOptions): DnsServer {
+  const { snapshot, views, indexes, settings, nameservers, onFault } = options;
   const tables = new Remembered<OutboundView, NameTable>(1);
   const [pods, machines] = [rememberedBy(byAddress), rememberedBy(byAddress)];
   const sightOf = (address: string): Sight | undefined => {
@@ -40,7 +43,7 @@ export function meshDnsServer({ snapshot, views, indexes, settings, nameservers 
   };
   const upstream = new Upstream({ nameservers });
   const dns = new MeshDns({ sightOf, ask: upstream.ask });
-  return new DnsServer((query, client, transport) => dns.answer(query, client, transport));
+  return new DnsServer((query, client, transport) => dns.answer(query, client, transport), onFault);
 }
 
 /** By their own addresses. */

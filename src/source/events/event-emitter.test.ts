@@ -105,6 +105,16 @@ test('500 pods of one owner are one Event, its count comes later', async () => {
   expect(time.flush).toBeUndefined();
 });
 
+test('a namespace that no path can be of is counted, and the next Event goes out', async () => {
+  const { made, calls, problems } = emitter(ok);
+  made.start(new AbortController().signal);
+  made.offer({ ...skipped, namespace: '\ud800' });
+  await settle();
+  made.offer({ ...skipped, owner: undefined, pod: 'b' });
+  await settle();
+  expect([calls.length, problems, made.counts]).toEqual([1, ['unreachable'], { posted: 1, dropped: 0, failed: 1 }]);
+});
+
 test('a full queue drops, a refusing or absent API server is counted; nothing is thrown', async () => {
   const stuck = emitter(() => new Promise(() => undefined), 2);
   stuck.made.start(new AbortController().signal);

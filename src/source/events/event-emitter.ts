@@ -102,8 +102,9 @@ export class EventEmitter {
 
   async #post(allowed: Allowed<Notice>): Promise<void> {
     const { connection, onProblem } = this.#options;
-    const path = `/api/v1/namespaces/${encodeURIComponent(allowed.subject.namespace)}/events`;
     try {
+      // Whoever reaches the webhook names the namespace: of half a character there is no path.
+      const path = `/api/v1/namespaces/${encodeURIComponent(allowed.subject.namespace)}/events`;
       const answer = await connection.json({ method: 'POST', path, body: this.#body(allowed) });
       if (answer.status < 300) {
         this.#counts.posted++;

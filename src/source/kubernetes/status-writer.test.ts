@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { JsonObject } from '../../model/json.ts';
 import type { SourceObject } from '../object-source.ts';
 import type { KubeRequest } from './connection.ts';
@@ -88,4 +88,32 @@ test('a right that is missing is told once, and asked for again after half a min
   fire();
   await settled();
   expect(calls).toBe(2);
+});
+
+test('one whose status is refused for what it is keeps no other from its own, and is tried again later', async () => {
+  const { made, puts, told, pass, fire } = writer(({ path }) => (path.includes('/bad') ? 422 : 200));
+  const named = (name: string) => ({ ...object({}), name, object: { metadata: { name, namespace: 'n' } } });
+  const all = ['bad', 'good'].map((name) => ({ source: named(name), status: wanted }));
+  made.want(all);
+  await vi.waitFor(() => expect(puts.map((path) => path.split('/').at(-2))).toEqual(['good']));
+  expect(told).toEqual(['OR2576']);
+  pass(31_000);
+  fire();
+  await settled();
+  expect([puts.length, told]).toEqual([2, ['OR2576']]);
+});
+
+test('a status that cannot be compared is told, and the next one written', async () => {
+  const { made, puts, told } = writer(() => 200);
+  const strange = Object.defineProperty({ metadata: {} }, 'status', {
+    get: () => {
+      throw new Error('no');
+    },
+  }) as JsonObject;
+  made.want([
+    { source: { ...object({}), name: 'strange', object: strange }, status: wanted },
+    { source: object({}), status: wanted },
+  ]);
+  await vi.waitFor(() => expect(puts).toHaveLength(1));
+  expect(told).toEqual(['OR2576']);
 });

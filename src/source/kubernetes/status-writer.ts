@@ -4,7 +4,7 @@ import { textAt } from '../../model/json-fields.ts';
 import { dialectKindOf } from '../../schema/dialect-kinds.ts';
 import { objectKey, type SourceObject } from '../object-source.ts';
 import { type Clock, systemClock } from './clock.ts';
-import type { KubeConnection } from './connection.ts';
+import type { KubeAnswer, KubeConnection, KubeRequest } from './connection.ts';
 import { isUpToDate, mergedStatus } from './merged-status.ts';
 
 /** What an object's status is to say of what we made of it. */
@@ -44,6 +44,8 @@ export class StatusWriter {
   readonly #clock: Clock;
   #wanted: readonly WantedStatus[] = [];
   readonly #writes = new Map<string, Writes>();
+  /** Objects that are themselves refused, until when, and why. */
+  readonly #aside = new Map<string, { readonly until: number; readonly why: string }>();
   #quietUntil = 0;
   #running = false;
   #again = false;
@@ -77,30 +79,43 @@ export class StatusWriter {
     this.#running = true;
     while (this.#again && this.#options.leads() && this.#clock.now() >= this.#quietUntil) {
       this.#again = false;
-      const due = this.#wanted.filter(
-        (one) => !isUpToDate(statusOf(one.source.object), one.status) && !this.#isContested(one),
-      );
-      for (const one of due) {
-        if (!this.#options.leads() || !this.#wanted.includes(one) || this.#clock.now() < this.#quietUntil) break;
-        await this.#write(one).catch((error: unknown) => this.#fail(error));
-      }
+      for (const one of this.#wanted) if (this.#mayWrite(one)) await this.#settle(one);
     }
     this.#running = false;
   }
 
+  #mayWrite(one: WantedStatus): boolean {
+    return this.#options.leads() && this.#wanted.includes(one) && this.#clock.now() >= this.#quietUntil;
+  }
+
+  /** Never rejects. */
+  async #settle(one: WantedStatus): Promise<void> {
+    try {
+      if (this.#isDue(one)) await this.#write(one);
+    } catch (error) {
+      if (error instanceof NoAnswer) this.#fail(error);
+      else this.#setAside(one, error);
+    }
+  }
+
+  #isDue(one: WantedStatus): boolean {
+    const { until = 0 } = this.#aside.get(objectKey(one.source)) ?? {};
+    if (this.#clock.now() < until) return false;
+    return !isUpToDate(statusOf(one.source.object), one.status) && !this.#isContested(one);
+  }
+
   /** Under the version that was read, so that another controller's entry is never lost. */
   async #write({ source, status }: WantedStatus): Promise<void> {
-    const { connection } = this.#options;
     const path = pathOf(source);
     if (path === undefined) return;
-    const found = await connection.json({ method: 'GET', path });
+    const found = await this.#ask({ method: 'GET', path });
     if (found.status === 404) return;
     if (found.status !== 200 || !isObject(found.body)) throw refused('GET', path, found);
     const actual = statusOf(found.body);
     if (isUpToDate(actual, status)) return;
     this.#count(source, status);
     const now = new Date(this.#clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
-    const answer = await connection.json({
+    const answer = await this.#ask({
       ...{ method: 'PUT', path: `${path}/status` },
       body: { ...found.body, status: mergedStatus(actual, status, now) },
     });
@@ -108,6 +123,15 @@ export class StatusWriter {
     if (answer.status >= 300 && answer.status !== 409 && answer.status !== 404)
       throw refused('PUT', `${path}/status`, answer);
     this.#isTold = false;
+    this.#aside.delete(objectKey(source));
+  }
+
+  async #ask(request: KubeRequest): Promise<KubeAnswer> {
+    try {
+      return await this.#options.connection.json(request);
+    } catch (cause) {
+      throw new NoAnswer(cause instanceof Error ? cause.message : String(cause), { cause });
+    }
   }
 
   /** Another writes something else there each time: it is left alone until there is something else to say, or for a while. */
@@ -125,14 +149,28 @@ export class StatusWriter {
     if (this.#writes.size > mostKept) this.#writes.delete(this.#writes.keys().next().value ?? '');
   }
 
-  #fail(error: unknown): void {
+  /** One that is refused for what it is keeps no other from its status. */
+  #setAside({ source }: WantedStatus, error: unknown): void {
+    const key = objectKey(source);
+    const why = error instanceof Error ? error.message : String(error);
+    const before = this.#aside.get(key);
+    if (this.#aside.size > mostKept) this.#aside.clear();
+    this.#aside.set(key, { until: this.#clock.now() + retryMs, why });
+    this.#later();
+    if (before?.why !== why) this.#options.onProblem(new OutriggerError('OR2576', `${key}: ${why}`));
+  }
+
+  #later(): void {
     this.#cancel();
+    this.#cancel = this.#clock.after(retryMs, () => this.kick());
+  }
+
+  #fail({ message }: Error): void {
     this.#quietUntil = this.#clock.now() + retryMs;
     this.#again = true;
-    this.#cancel = this.#clock.after(retryMs, () => this.kick());
+    this.#later();
     if (this.#isTold) return;
     this.#isTold = true;
-    const message = error instanceof Error ? error.message : String(error);
     this.#options.onProblem(new OutriggerError('OR2576', message));
   }
 }
@@ -149,7 +187,13 @@ function pathOf({ apiVersion, kind, namespace, name, origin }: SourceObject): st
   return `/apis/${apiVersion}${space}/${known.plural}/${encodeURIComponent(name)}`;
 }
 
+/** Nothing else would be written either. */
+class NoAnswer extends Error {}
+
 function refused(method: string, path: string, { status, body }: { status: number; body: unknown }): Error {
-  const message = isObject(body) ? textAt(body, 'message') : '';
-  return new Error(`${method} ${path} answered ${status} ${message}`.trim());
+  const said = isObject(body) ? textAt(body, 'message') : '';
+  const message = `${method} ${path} answered ${status} ${said}`.trim();
+  return isOfTheObject(status) ? new Error(message) : new NoAnswer(message);
 }
+
+const isOfTheObject = (status: number): boolean => status >= 400 && status < 500 && ![401, 403, 429].includes(status);
