@@ -3,7 +3,7 @@ import type { PatchBootstrap } from '../inject/build-injector.ts';
 import { istioVersion } from '../model/istio-version.ts';
 import { isObject, type Json } from '../model/json.ts';
 import { escapeVariables } from '../model/kubelet-variables.ts';
-import { printOrigin } from '../model/origin.ts';
+import { type Origin, printOrigin } from '../model/origin.ts';
 import type { NamespacedObject } from '../model/pod.ts';
 import { bootstrapPatchesFor } from '../policy/envoy-filter/select.ts';
 import { byAge } from '../registry/collections.ts';
@@ -16,8 +16,14 @@ import type { Message } from '../xds/resource.ts';
 /** Linux takes no argument of a program that is longer (MAX_ARG_STRLEN, with its end). */
 const longestArgument = 128 * 1024 - 1;
 
-/** The bootstrap of a pod with the patches of EnvoyFilters for it; the text as it is, where there are none. Pure. */
-export function bootstrapPatcher(rootNamespaces: readonly string[]): PatchBootstrap {
+/** What is left out of a bootstrap, and the patch; of several together the first. */
+export type TellLeftOut = (message: string, origin: Origin) => void;
+
+/**
+ * The bootstrap of a pod with the patches of EnvoyFilters for it; the text as it is, where there are none. What is left out is among
+ * the warnings of the pod, and told.
+ */
+export function bootstrapPatcher(rootNamespaces: readonly string[], tell: TellLeftOut = () => {}): PatchBootstrap {
   return (bootstrap, { proxyType }, { request, metadata }) => {
     const { namespace, pod, bootstrapFilters = [] } = request;
     if (bootstrapFilters.length === 0) return { bootstrap, warnings: [] };
@@ -30,13 +36,16 @@ export function bootstrapPatcher(rootNamespaces: readonly string[]): PatchBootst
     const patches = bootstrapPatchesFor(readAll(bootstrapFilters), proxy, rootNamespaces);
     if (patches.length === 0) return { bootstrap, warnings: [] };
     const { message, problems } = patchBootstrap(JSON.parse(bootstrap) as Message, patches, escaped);
-    const warnings = problems.map(
-      ({ message: why, patch }) => `OR2456 ${printOrigin(patch.origin)}: the patch is left out: ${why}`,
-    );
+    const warnings = problems.map(({ message: why, patch: { origin } }) => {
+      const said = `the patch is left out: ${why}`;
+      tell(said, origin);
+      return `OR2456 ${printOrigin(origin)}: ${said}`;
+    });
     const text = JSON.stringify(message);
     if (Buffer.byteLength(text) <= longestArgument) return { bootstrap: text, warnings };
-    const long = `OR2456 EnvoyFilters of ${namespace.name}: their patches of the bootstrap are left out: with them it has more than ${longestArgument} bytes, which no program can be started with`;
-    return { bootstrap, warnings: [...warnings, long] };
+    const long = `their patches of the bootstrap are left out: with them it has more than ${longestArgument} bytes, which no program can be started with`;
+    for (const { origin } of patches.slice(0, 1)) tell(long, { ...origin, field: 'spec' });
+    return { bootstrap, warnings: [...warnings, `OR2456 EnvoyFilters of ${namespace.name}: ${long}`] };
   };
 }
 

@@ -12,7 +12,7 @@ import { brokenLimit } from '../xds/limits/broken-limit.ts';
 import { withExtensionConfigs } from '../xds/patch/extension-configs.ts';
 import { canonical } from '../xds/patch/merge.ts';
 import { isAdded, isOf, isPatched, patchResource } from '../xds/patch/patch-resource.ts';
-import { unknownExtension, valueFault } from '../xds/patch/value-fault.ts';
+import { missingInBootstrap, unknownExtension, valueFault } from '../xds/patch/value-fault.ts';
 import {
   type EncodedResource,
   type Message,
@@ -29,7 +29,7 @@ export interface PatchProblem {
 
 /** What is wrong with a patch by itself: then no proxy gets it. */
 function problemOf(patch: PatchIR): PatchProblem | undefined {
-  const fault = valueFault(patch);
+  const fault = valueFault(patch) ?? missingInBootstrap(patch);
   return fault === undefined ? undefined : { message: `the patch is left out: ${fault}`, origins: [patch.origin] };
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -166,4 +166,38 @@ test('of a meshConfig that cannot be read, and of what has no effect in it, it i
   expect([bad.code, bad.stdout]).toEqual([1, expect.stringContaining('Error [OR2462] (ConfigMap istio-system/istio')]);
   const vain = await analyze([file('vain-mesh.yaml', map('ingressClass: x'))]);
   expect([vain.code, vain.stdout]).toEqual([0, expect.stringMatching(/OR2463.*ingressClass/)]);
+});
+
+/** Each is left out of the bootstrap of a pod; the first two for what is there already. */
+const bootstrapFilters = `
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: boot, namespace: shop}
+spec:
+  workloadSelector: {labels: {app: cart}}
+  configPatches:
+    - applyTo: BOOTSTRAP
+      patch: {operation: MERGE, value: {static_resources: {clusters: [{name: xds}]}}}
+    - applyTo: BOOTSTRAP
+      patch: {operation: MERGE, value: {node: {metadata: {long: "${'x'.repeat(140_000)}"}}}}
+    - applyTo: BOOTSTRAP
+      patch: {operation: MERGE, value: {stats_sinks: [{name: mine, typed_config: {'@type': type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}]}}
+    - applyTo: BOOTSTRAP
+      patch: {operation: MERGE, value: {stats_flush_interval: 10s}}
+`;
+
+test('what is left out of bootstraps is told as `preview` tells it, by `migrate`, too', async () => {
+  const boot = file('boot.yaml', bootstrapFilters);
+  const preview = await runOutrigger(
+    ['preview', '--config', folder, '-o', 'json', file('w.yaml', readFileSync(world, 'utf8'))],
+    '',
+  );
+  const warned = [...preview.stdout.matchAll(/OR2456 [^"]*/g)].map(([text]) => text);
+  expect(warned).toHaveLength(3);
+  const { stdout } = await analyze([world, boot, '-o', 'json']);
+  const told = JSON.parse(stdout) as { code: string; message: string }[];
+  const own = told.filter(({ code }) => code === 'OR2456').map(({ message }) => message);
+  expect(own.sort()).toEqual(warned.map((text) => text.slice(text.indexOf(': ') + 2)).sort());
+  const migrated = await runOutrigger(['migrate', 'istio', world, boot], '');
+  for (const message of own) expect(migrated.stdout).toContain(message);
 });

@@ -3,7 +3,7 @@ import { brokenLimit } from '../limits/broken-limit.ts';
 import type { Message } from '../resource.ts';
 import { listFault } from './bootstrap-lists.ts';
 import { canonical, merged } from './merge.ts';
-import { bootstrapType, unknownExtension, valueFault } from './value-fault.ts';
+import { bootstrapType, missingInBootstrap, valueFault } from './value-fault.ts';
 
 export interface PatchedBootstrap {
   readonly message: Message;
@@ -25,20 +25,13 @@ export function patchBootstrap(
   const problems: { message: string; patch: PatchIR }[] = [];
   for (const patch of patches) {
     // Nothing is made of a value that is none.
-    const wrong = valueFault(patch) ?? missing(patch);
+    const wrong = valueFault(patch) ?? missingInBootstrap(patch);
     const next = wrong === undefined ? withPatch(message, patch, finish) : message;
     const fault = wrong ?? brokenLimit(bootstrapType, next) ?? listFault(next);
     if (fault === undefined) message = next;
     else problems.push({ message: fault, patch });
   }
   return { message, problems };
-}
-
-function missing(patch: PatchIR): string | undefined {
-  const type = unknownExtension(patch);
-  return type === undefined
-    ? undefined
-    : `stock Envoy knows no extension by ${type} there: no proxy would start with it`;
 }
 
 function withPatch(message: Message, { value }: PatchIR, finish: (value: Message) => Message): Message {

@@ -61,3 +61,11 @@ export function unknownExtension({ target, operation, value }: PatchIR): string 
   const type = types[target];
   return missingExtension(type, canonical(type, value) as Message);
 }
+
+/** The same where it is no matter of refusals: a proxy whose bootstrap is refused does not start. Pure. */
+export function missingInBootstrap(patch: PatchIR): string | undefined {
+  const type = patch.target === 'BOOTSTRAP' ? unknownExtension(patch) : undefined;
+  return type === undefined
+    ? undefined
+    : `stock Envoy knows no extension by ${type} there: no proxy would start with it`;
+}
