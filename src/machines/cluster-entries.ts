@@ -1,5 +1,5 @@
 import { asOutriggerError } from '../errors.ts';
-import { seenAtAnnotation } from '../model/auto-registration.ts';
+import { healthAnnotation, seenAtAnnotation } from '../model/auto-registration.ts';
 import type { JsonObject } from '../model/json.ts';
 import { textAt } from '../model/json-fields.ts';
 import type { RegisteredEntry } from './entry-of.ts';
@@ -9,6 +9,7 @@ import type { EntryStore } from './entry-store.ts';
 export interface EntryCluster {
   get(path: string): Promise<JsonObject | undefined>;
   apply(path: string, body: object, options: { readonly force: boolean; readonly dryRun: boolean }): Promise<unknown>;
+  merge(path: string, body: object): Promise<unknown>;
   remove(path: string, preconditions: { readonly uid: string; readonly resourceVersion: string }): Promise<boolean>;
 }
 
@@ -23,6 +24,10 @@ export class ClusterEntries implements EntryStore {
   async put(entry: RegisteredEntry): Promise<void> {
     const { namespace, name } = entry.metadata;
     await this.#cluster.apply(pathOf(namespace, name), entry, { force: true, dryRun: false });
+  }
+
+  async judge({ namespace, name, health }: Parameters<EntryStore['judge']>[0]): Promise<void> {
+    await this.#cluster.merge(pathOf(namespace, name), { metadata: { annotations: { [healthAnnotation]: health } } });
   }
 
   /** Under the version that was looked at: a replica to which the machine came in the meantime has written another. */

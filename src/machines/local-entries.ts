@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { seenAtAnnotation } from '../model/auto-registration.ts';
+import { healthAnnotation, seenAtAnnotation } from '../model/auto-registration.ts';
 import type { FaultListener } from '../model/fault.ts';
 import type { JsonObject } from '../model/json.ts';
 import { type ObjectListener, ObjectStore } from '../source/object-store.ts';
@@ -30,6 +30,13 @@ export class LocalEntries implements EntryStore {
     const object = entry as unknown as JsonObject;
     const { apiVersion } = entry;
     this.#store.change([{ apiVersion, kind, namespace, name, object, origin: { kind, namespace, name } }], []);
+  }
+
+  async judge({ namespace, name, health }: Parameters<EntryStore['judge']>[0]): Promise<void> {
+    const known = this.#entries.get(`${kind} ${namespace}/${name}`);
+    if (known === undefined) return;
+    const annotations = { ...known.metadata.annotations, [healthAnnotation]: health };
+    await this.put({ ...known, metadata: { ...known.metadata, annotations } });
   }
 
   async remove({ namespace, name, seenAt }: Parameters<EntryStore['remove']>[0]): Promise<void> {

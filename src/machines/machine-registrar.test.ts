@@ -43,7 +43,11 @@ function world() {
     const abort = new AbortController();
     let alive = true;
     const made = new MachineRegistrar({
-      store: { put: (entry) => (more.put ?? ((one) => store.put(one)))(entry), remove: (entry) => store.remove(entry) },
+      store: {
+        put: (entry) => (more.put ?? ((one) => store.put(one)))(entry),
+        judge: (entry) => store.judge(entry),
+        remove: (entry) => store.remove(entry),
+      },
       now: () => new Date(time.now),
       steady: () => time.now,
       after: (ms, run) => after(ms, () => alive && run()),
@@ -341,4 +345,54 @@ test('who is of another group tells nothing of a machine, whatever its name', as
   one.judge({ ...probedMachine, group: { ...group, spec: { template: { serviceAccount: 'b' }, probe } } }, 'healthy');
   await pass(30_000);
   expect(healthOf(present.get('ledger-1'))).toBe('unhealthy');
+});
+
+test('what a probe says is written by the replica that hears it, and kept by the one that has the machine', async () => {
+  const { present, pass, replica } = world();
+  const [one, two] = [replica(), replica()];
+  const leave = await one.join(probedMachine);
+  const health = () => healthOf(present.get('ledger-1'));
+  /** A second after the other, as Envoy tells. */
+  const tell = async (by: typeof one, what: 'healthy' | 'unhealthy', seconds: number) => {
+    for (let second = 0; second < seconds; second++) {
+      by.judge(probedMachine, what);
+      await settled();
+      await pass(1000);
+    }
+  };
+  await tell(two, 'healthy', 1);
+  expect(health()).toBe('healthy');
+  // The first renews the entry each minute, and knows of no probe.
+  await tell(two, 'healthy', 130);
+  expect(health()).toBe('healthy');
+  await tell(two, 'unhealthy', 6);
+  expect(health()).toBe('unhealthy');
+  await pass(130_000);
+  expect(health()).toBe('unhealthy');
+  // The stream of the probe comes to the replica that has the machine, and goes again.
+  await tell(one, 'healthy', 6);
+  expect(health()).toBe('healthy');
+  await tell(two, 'unhealthy', 20);
+  await tell(two, 'unhealthy', 70);
+  expect(health()).toBe('unhealthy');
+  leave();
+  await pass(10_000);
+  expect(present.size).toBe(0);
+});
+
+test('of a machine of another replica only its own group and account tell, and only where it can probe', async () => {
+  const { present, pass, replica } = world();
+  const [one, two] = [replica(), replica()];
+  await one.join(probedMachine);
+  const { group } = probedMachine;
+  two.judge({ ...probedMachine, group: { ...group, name: 'other' } }, 'healthy');
+  two.judge({ ...probedMachine, group: { ...group, spec: { template: { serviceAccount: 'b' }, probe } } }, 'healthy');
+  await settled();
+  await pass(6000);
+  expect(healthOf(present.get('ledger-1'))).toBe('unhealthy');
+  const plain = { ...machine, name: 'ledger-2' };
+  await one.join(plain);
+  two.judge(plain, 'healthy');
+  await settled();
+  expect(healthOf(present.get('ledger-2'))).toBeUndefined();
 });

@@ -22,6 +22,8 @@ export interface MachineRegistrarOptions {
 const renewMs = 60_000;
 /** A probe that flaps is written so often, and no more: what holds is told again each second. */
 const flapMs = 5_000;
+/** Told once a second by its own machine; after that without a word, another replica may hear of it. */
+const toldMs = 10_000;
 /** So long after its last stream a machine may come back. As in Istio. */
 const graceMs = 10_000;
 /** What nobody has renewed for so long was of a replica that is gone. */
@@ -31,7 +33,8 @@ interface Joined {
   readonly machine: MachineOfGroup;
   /** What the probe of the group said last; it counts where there is one. */
   health: MachineHealth;
-  /** By the steady clock, when that was last asked to be written. */
+  /** By the steady clock, when that was last said to this replica, and when it was last asked to be written. */
+  toldAt: number;
   judgedAt: number;
   streams: number;
   /** What was written last: a write waits for the one before it. */
@@ -48,6 +51,8 @@ interface Seen {
   readonly name: string;
   readonly seenAt: string;
   readonly health: MachineHealth;
+  /** Of the machine that may tell of it: '' for one that cannot probe. */
+  readonly teller: string;
   /** By the steady clock. */
   readonly since: number;
 }
@@ -63,6 +68,8 @@ export class MachineRegistrar {
   readonly #seen = new Map<string, Seen>();
   /** Their uids. */
   readonly #groups = new Map<string, string>();
+  /** By the steady clock, when what is told of machines of other replicas was last asked to be written. */
+  readonly #judgedAt = new Map<string, number>();
   #writes = 0;
   #isReported = false;
 
@@ -84,6 +91,7 @@ export class MachineRegistrar {
   apply({ upserts, removals }: ObjectChanges): void {
     for (const key of removals) {
       this.#seen.delete(key);
+      this.#judgedAt.delete(key);
       if (this.#groups.delete(key)) this.#loseMachinesOf(key);
     }
     for (const object of upserts) {
@@ -117,24 +125,42 @@ export class MachineRegistrar {
   }
 
   /**
-   * What the probe of its group says of a machine, each time it does; nothing where its stream is not here, and of one that has come
-   * for another group since.
+   * What the probe of its group says of a machine, each time it does; nothing of one that has come for another group since. Its own
+   * stream may be at another replica, as its connections are balanced: then this one writes what is told, and that one keeps it.
    */
   judge(told: MachineOfGroup, health: MachineHealth): void {
     const joined = this.#joined.get(keyOf(told));
-    if (joined === undefined || joined.streams === 0 || !isOfOneGroup(joined.machine, told)) return;
+    if (joined === undefined || joined.streams === 0) this.#judgeElsewhere(told, health);
+    else if (isOfOneGroup(joined.machine, told)) this.#judgeHere(joined, health);
+  }
+
+  #judgeHere(joined: Joined, health: MachineHealth): void {
     joined.health = health;
     const now = this.#options.steady();
+    joined.toldAt = now;
     if (joined.isLost || joined.written === health || now - joined.judgedAt < flapMs) return;
     joined.judgedAt = now;
     void this.#try(() => this.#renew(joined)).then(() => this.#keepRenewing(joined));
+  }
+
+  #judgeElsewhere(told: MachineOfGroup, health: MachineHealth): void {
+    const key = keyOf(told);
+    const seen = this.#seen.get(key);
+    const now = this.#options.steady();
+    const judgedAt = this.#judgedAt.get(key) ?? Number.NEGATIVE_INFINITY;
+    if (seen === undefined || seen.teller !== tellerOf(told) || seen.health === health || now - judgedAt < flapMs)
+      return;
+    this.#judgedAt.set(key, now);
+    void this.#try(() => this.#options.store.judge({ namespace: seen.namespace, name: seen.name, health }));
   }
 
   /** One that comes from another replica is as well as that has said: its probe may take a while to say it again. */
   #newlyJoined(key: string, machine: MachineOfGroup): Joined {
     const { health = 'unhealthy' } = this.#seen.get(key) ?? {};
     return {
-      ...{ machine, health, judgedAt: Number.NEGATIVE_INFINITY, streams: 0, isLost: false },
+      ...{ machine, health },
+      ...{ toldAt: Number.NEGATIVE_INFINITY, judgedAt: Number.NEGATIVE_INFINITY },
+      ...{ streams: 0, isLost: false },
       ...{ seenAt: '', written: undefined, writing: Promise.resolve(), cancel: () => undefined },
     };
   }
@@ -142,8 +168,10 @@ export class MachineRegistrar {
   #learnEntry(source: SourceObject): void {
     const key = objectKey(source);
     const annotations = textMapAt(source.object, 'metadata', 'annotations');
-    if (autoRegistrationGroup(annotations) === undefined) {
+    const group = autoRegistrationGroup(annotations);
+    if (group === undefined) {
       this.#seen.delete(key);
+      this.#judgedAt.delete(key);
       return;
     }
     const { namespace, name } = source;
@@ -151,7 +179,17 @@ export class MachineRegistrar {
     const seenAt = annotations[seenAtAnnotation] ?? '';
     const health = annotations[healthAnnotation] === 'healthy' ? 'healthy' : 'unhealthy';
     const since = before?.seenAt === seenAt ? before.since : this.#options.steady();
-    this.#seen.set(key, { namespace, name, seenAt, health, since });
+    const account = textAt(source.object, 'spec', 'serviceAccount');
+    const teller = annotations[healthAnnotation] === undefined ? '' : `${namespace}/${group} ${account}`;
+    this.#seen.set(key, { namespace, name, seenAt, health, teller, since });
+    this.#follow(this.#joined.get(key), health);
+  }
+
+  /** What another replica has written of a machine of this one, which hears nothing of its probe, is to stay. */
+  #follow(joined: Joined | undefined, health: MachineHealth): void {
+    if (joined === undefined || this.#options.steady() - joined.toldAt < toldMs) return;
+    joined.health = health;
+    if (joined.written !== undefined) joined.written = health;
   }
 
   /** Kubernetes removes what belongs to it; written again it would be removed again. */
@@ -251,6 +289,8 @@ const keyOf = ({ group, name }: MachineOfGroup): string => objectKey({ kind: 'Wo
 /** And so of one account, which alone may tell of it. */
 const isOfOneGroup = (one: MachineOfGroup, other: MachineOfGroup): boolean =>
   groupKey(one) === groupKey(other) && accountOf(one.group) === accountOf(other.group);
+
+const tellerOf = ({ group }: MachineOfGroup): string => `${group.namespace}/${group.name} ${accountOf(group)}`;
 
 const groupKey = ({ group: { namespace, name } }: MachineOfGroup): string =>
   objectKey({ kind: 'WorkloadGroup', namespace, name });
