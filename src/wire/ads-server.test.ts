@@ -10,6 +10,7 @@ import { decodeMessage } from '../xds/encode/decode.ts';
 import { encodeResource } from '../xds/encode/encode-resource.ts';
 import { type Message, type ProxyResources, typeUrls } from '../xds/resource.ts';
 import { AdsServer, type AdsServerOptions } from './ads-server.ts';
+import { healthMethod } from './health-service.ts';
 import { Ledger } from './ledger.ts';
 import { ServingCertificate } from './serving-certificate.ts';
 import type { ProvenPeer } from './session.ts';
@@ -106,14 +107,17 @@ describe('streams', () => {
     return { server, port, ledger, log, state, set };
   }
 
-  function connect(port: number, options: { readonly token?: string; readonly root?: string } = {}): Stream {
-    const { token, root } = options;
+  const ads = '/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources';
+  function connect(
+    port: number,
+    options: { readonly token?: string; readonly root?: string; readonly path?: string } = {},
+  ): Stream {
+    const { token, root, path = ads } = options;
     const secrets = root === undefined ? credentials.createInsecure() : credentials.createSsl(Buffer.from(root));
     const client = new Client(`localhost:${port}`, secrets);
     stopping.push(() => client.close());
     const metadata = new Metadata();
     if (token !== undefined) metadata.set('authorization', token);
-    const path = '/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources';
     const call = client.makeBidiStreamRequest(path, same, same, metadata);
     const received: Message[] = [];
     call.on('data', (bytes: Buffer) =>
@@ -245,6 +249,31 @@ describe('streams', () => {
     await until(() => good.received.length === 1);
     expect(tokens).toEqual(['away', 'good']);
     expect(log.filter((line) => line.includes('good') || line.includes('away'))).toEqual([]);
+  });
+
+  test('streams of probes have their places among all, and give them back', async () => {
+    const identity = selfSigned('localhost');
+    const { server } = await start({ limits: { streams: 2 }, probes: { begin: () => undefined } });
+    const port = await server.listen({ host: '127.0.0.1', port: 0 }, new ServingCertificate(identity));
+    const proven = { root: identity.certificate, token: 'Bearer t' };
+    const probing = () => connect(port, { ...proven, path: healthMethod });
+    const held = probing();
+    const writer = protobuf.Writer.create();
+    contentWriter('envoy.service.health.v3.HealthCheckRequestOrEndpointHealthResponse')(writer, {
+      health_check_request: { node },
+    });
+    held.call.write(Buffer.from(writer.finish()));
+    const stream = connect(port, proven);
+    stream.send(clusters);
+    await until(() => stream.received.length === 1);
+    const full = { code: status.RESOURCE_EXHAUSTED, details: 'OR2007 there are 2 streams already' };
+    expect(await probing().ended).toMatchObject(full);
+    expect(await connect(port, proven).ended).toMatchObject(full);
+    held.call.end();
+    expect(await held.ended).toMatchObject({ code: status.OK });
+    const next = connect(port, proven);
+    next.send(clusters);
+    await until(() => next.received.length === 1);
   });
 
   test('the end of the token ends the stream, a bit before', async () => {

@@ -76,6 +76,8 @@ export class AdsServer {
   readonly #queue = new PushQueue({ now: () => performance.now(), defer: setImmediate });
   readonly #servers: GrpcServer[] = [];
   readonly #connections = new Set<AdsConnection>();
+  /** Streams by which machines tell of their apps: each is a place, too. */
+  readonly #probing = new Set<symbol>();
   #stopping = false;
 
   constructor(options: AdsServerOptions) {
@@ -125,7 +127,17 @@ export class AdsServer {
     for (const method of (proven && peers) || [])
       methods.set(method.path, peerService({ method, clock, firstMessageMs: answerMs }));
     if (probes !== undefined && proven)
-      methods.set(healthMethod, healthService({ authenticator, probes, clock, rate, firstMessageMs: answerMs }));
+      methods.set(
+        healthMethod,
+        healthService({
+          authenticator,
+          probes,
+          clock,
+          rate,
+          firstMessageMs: answerMs,
+          enter: () => this.#enterProbing(),
+        }),
+      );
     const server = new GrpcServer({ methods, clock: this.#options.clock, limits: transport });
     this.#servers.push(server);
     return server;
@@ -140,11 +152,24 @@ export class AdsServer {
     running.catch((error) => this.#options.log.error({ err: error }, 'a configuration stream failed'));
   }
 
+  #full(): OutriggerError | undefined {
+    const open = this.#connections.size + this.#probing.size;
+    return open < this.#limits.streams ? undefined : new OutriggerError('OR2007', `there are ${open} streams already`);
+  }
+
+  /** Throws OR2007, OR2008. */
+  #enterProbing(): () => void {
+    const refusal = this.#stopping ? stopping() : this.#full();
+    if (refusal !== undefined) throw refusal;
+    const place = Symbol('probing');
+    this.#probing.add(place);
+    return () => void this.#probing.delete(place);
+  }
+
   #refusal(): OutriggerError | undefined {
-    if (this.#stopping) return new OutriggerError('OR2008', 'this control plane is stopping');
-    if (this.#connections.size >= this.#limits.streams) {
-      return new OutriggerError('OR2007', `there are ${this.#connections.size} streams already`);
-    }
+    if (this.#stopping) return stopping();
+    const full = this.#full();
+    if (full !== undefined) return full;
     if (this.#newStreams.take(this.#options.clock.now())) return undefined;
     return new OutriggerError('OR2007', `more than ${this.#limits.newStreams.perSecond} new streams a second`);
   }
@@ -154,7 +179,7 @@ export class AdsServer {
     this.#stopping = true;
     const closed = this.#servers.map((server) => server.close());
     for (const connection of [...this.#connections]) {
-      connection.end(new OutriggerError('OR2008', 'this control plane is stopping'));
+      connection.end(stopping());
     }
     let cancel: () => void = () => undefined;
     const late = new Promise<void>((resolve) => {
@@ -165,3 +190,5 @@ export class AdsServer {
     for (const server of this.#servers) server.destroy();
   }
 }
+
+const stopping = (): OutriggerError => new OutriggerError('OR2008', 'this control plane is stopping');

@@ -1,5 +1,6 @@
 import protobuf from 'protobufjs/minimal.js';
 import { expect, test } from 'vitest';
+import { OutriggerError } from '../errors.ts';
 import type { CallListener, GrpcCall } from './grpc/grpc-call.ts';
 import { type Status, statusCodes } from './grpc/status.ts';
 import { healthService } from './health-service.ts';
@@ -17,7 +18,13 @@ function report(status: number): Buffer {
 }
 
 /** A service, its machines, and time that passes when it is told to. */
-function start({ expiresAt = 3_600_000, rate = { perSecond: 1, burst: 2 }, specifier = {}, delayMs = 0 } = {}) {
+function start({
+  expiresAt = 3_600_000,
+  rate = { perSecond: 1, burst: 2 },
+  specifier = {},
+  delayMs = 0,
+  places = 10,
+} = {}) {
   let now = 0;
   let timers: { readonly at: number; readonly run: () => void }[] = [];
   const clock = {
@@ -37,6 +44,7 @@ function start({ expiresAt = 3_600_000, rate = { perSecond: 1, burst: 2 }, speci
     for (const { run } of due) run();
   };
   const told: boolean[] = [];
+  const taken = new Set<symbol>();
   const asked: string[] = [];
   const serve = healthService({
     authenticator: {
@@ -47,6 +55,12 @@ function start({ expiresAt = 3_600_000, rate = { perSecond: 1, burst: 2 }, speci
     },
     probes: {
       begin: () => ({ specifier, delayMs, report: (healthy) => void told.push(healthy) }),
+    },
+    enter: () => {
+      if (taken.size >= places) throw new OutriggerError('OR2007', 'there are streams already');
+      const place = Symbol('place');
+      taken.add(place);
+      return () => void taken.delete(place);
     },
     ...{ clock, firstMessageMs: 1000, rate },
   });
@@ -144,4 +158,14 @@ test('a check that cannot be written ends its own stream, also where it would go
   await settled();
   pass(6000);
   expect(status()?.code).toBe(statusCodes.INTERNAL);
+});
+
+test('where there is no place a machine is told so, and one that goes frees its own', async () => {
+  const { machine, settled } = start({ places: 1, rate: { perSecond: 1, burst: 9 } });
+  const held = machine();
+  held.say(first());
+  await settled();
+  expect(machine().status()?.code).toBe(statusCodes.RESOURCE_EXHAUSTED);
+  held.close();
+  expect(machine().status()).toBeUndefined();
 });

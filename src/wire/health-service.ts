@@ -29,6 +29,8 @@ export interface HealthServiceOptions {
   readonly firstMessageMs: number;
   /** Of new streams, all together: whether a token is one, the API server is asked. */
   readonly rate: RateLimit;
+  /** A place among the streams of the server, whose answer frees it. Throws OR2007, OR2008 where there is none. */
+  readonly enter: () => () => void;
 }
 
 /** Of one stream. Envoy tells once a second; what comes faster waits, and with it this machine alone. */
@@ -44,12 +46,20 @@ export const healthMethod = '/envoy.service.health.v3.HealthDiscoveryService/Str
 export function healthService(options: HealthServiceOptions): (call: GrpcCall) => void {
   const rate = new Rate(options.rate, options.clock.now());
   return (call) => {
-    if (rate.take(options.clock.now())) serve(call, options);
-    else call.end(statusOf(new OutriggerError('OR2007', 'too many machines come at once'), 'opening').status);
+    try {
+      if (!rate.take(options.clock.now())) throw new OutriggerError('OR2007', 'too many machines come at once');
+      serve(call, options, options.enter());
+    } catch (error) {
+      call.end(statusOf(error, 'opening').status);
+    }
   };
 }
 
-function serve(call: GrpcCall, { authenticator, probes, clock, firstMessageMs }: HealthServiceOptions): void {
+function serve(
+  call: GrpcCall,
+  { authenticator, probes, clock, firstMessageMs }: HealthServiceOptions,
+  leave: () => void,
+): void {
   const rate = new Rate(reports, clock.now());
   const aborted = new AbortController();
   let probe: MachineProbe | undefined;
@@ -64,6 +74,7 @@ function serve(call: GrpcCall, { authenticator, probes, clock, firstMessageMs }:
     cancel();
     cancelEnd();
     aborted.abort();
+    leave();
   };
   const begin = async ({ node }: HealthMessage): Promise<void> => {
     cancel();

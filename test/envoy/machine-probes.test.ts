@@ -39,7 +39,14 @@ async function probed(probe: MachineProbeIR): Promise<boolean[]> {
   const peer = { namespace: 'n', serviceAccount: 's', pod: undefined, expiresAt: Number.MAX_SAFE_INTEGER };
   const authenticator = { authenticate: async () => peer };
   const rate = { perSecond: 100, burst: 100 };
-  const service = healthService({ authenticator, probes, clock: wireClock, firstMessageMs: 5000, rate });
+  const service = healthService({
+    enter: () => () => undefined,
+    authenticator,
+    probes,
+    clock: wireClock,
+    firstMessageMs: 5000,
+    rate,
+  });
   const server = new GrpcServer({ methods: new Map([[healthMethod, service]]), clock: wireClock, limits });
   const port = await server.listenInsecure({ host: '127.0.0.1', port: 0 });
   stopping.push(
