@@ -55,6 +55,7 @@ export interface ServicePage {
   readonly name: string;
   readonly host: string;
   readonly ports: readonly { readonly port: number; readonly name: string; readonly protocol: string }[];
+  readonly health: Health;
   readonly signals: GoldenSignals;
   /** Shares of the requests: what routes say (`null`: nothing does) and what was counted. */
   readonly split: readonly {

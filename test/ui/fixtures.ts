@@ -121,6 +121,7 @@ const failures: GraphEdge['failures'] = [
   { by: 'caller', status: 503, grpc: null, flags: 'UF', perSecond: 0.3 },
   { by: 'app', status: 500, grpc: null, flags: '', perSecond: 0.2 },
 ];
+const refusals: GraphEdge['failures'] = [{ by: 'policy or app', status: 403, grpc: null, flags: '', perSecond: 0.1 }];
 export const edges: readonly GraphEdge[] = [
   edge(gateway, product, { rate: 40, share: 0.9 }),
   edge(product, details, { rate: 40 }),
@@ -128,7 +129,7 @@ export const edges: readonly GraphEdge[] = [
   edge(product, failing, { rate: 4, errors: 0.125, failures }),
   ...[...reviews, failing].slice(1).map((one) => edge(one, ratings, { rate: 8, protocol: 'grpc', errors: 0.01 })),
   edge(ratings, mongo, { protocol: 'tcp' }),
-  edge(loner, details, { rate: 0.5, share: 0 }),
+  edge(loner, details, { rate: 0.5, share: 0, failures: refusals }),
   edge(details, books, { rate: 2, share: null }),
 ];
 
@@ -175,6 +176,7 @@ export const servicePage: ServicePage = {
   name: 'reviews',
   host: 'reviews.default.svc.cluster.local',
   ports: [{ port: 9080, name: 'http', protocol: 'HTTP' }],
+  health: failing.health,
   signals: golden,
   split: [
     { version: 'v1', configured: 0.5, observed: 0.49 },

@@ -1,18 +1,10 @@
 import { expect, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
-import { defaultMeshSettings } from '../../model/mesh-settings.ts';
-import { noCounts } from '../../observe/call-counts.ts';
-import { Registry } from '../../registry/registry.ts';
-import type { SourceObject } from '../../source/object-source.ts';
-import { Graphs } from '../graphs.ts';
-import { inventoryOf } from '../mesh-view.ts';
+import { countedWorld } from '../../../test/counted-world.ts';
 import { listConfig } from './config.ts';
-import { Deliveries, noOtherDeliveries } from './deliveries.ts';
 import { AllFindings } from './findings.ts';
 import { workloadPage } from './workloads.ts';
-import type { World } from './world.ts';
 
-const objects = parseAllDocuments(`
+const world = countedWorld(`
 apiVersion: v1
 kind: Pod
 metadata:
@@ -43,30 +35,10 @@ apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
 metadata: {name: door, namespace: edge}
 spec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: front}], action: DENY}
-`).map((document): SourceObject => {
-  const object = document.toJS();
-  const place = { kind: object.kind, namespace: object.metadata.namespace, name: object.metadata.name };
-  return { apiVersion: object.apiVersion, ...place, object, origin: place };
-});
-
-const registry = new Registry({ domainSuffix: 'cluster.local' });
-registry.apply({ upserts: objects, removals: [] });
-const mesh: World['mesh'] = {
-  snapshot: () => registry.snapshot,
-  settled: () => [],
-  report: () => ({ instance: '', version: '', now: '', workloads: [], proxies: [] }),
-};
-const world: World = {
-  mesh,
-  settings: () => defaultMeshSettings,
-  objects: () => objects,
-  ...{ problems: () => [], counts: noCounts, useOf: () => undefined, certificateEnd: () => undefined },
-  graphs: new Graphs({ counts: noCounts, inventory: () => inventoryOf(mesh, () => undefined), now: () => 0 }),
-  deliveries: new Deliveries({ mesh, others: noOtherDeliveries, now: () => 0 }),
-};
+`);
 
 test('the page of a gateway has what it listens for, what is bound to that, and its policies', () => {
-  const workload = [...registry.snapshot.workloads.values()].find(({ role }) => role === 'gateway');
+  const workload = [...world.mesh.snapshot().workloads.values()].find(({ role }) => role === 'gateway');
   const { policies } = workloadPage(world, 'edge', workload?.workloadName ?? '');
   expect(policies.map(({ kind, namespace, name, effect }) => [kind, `${namespace}/${name}`, effect])).toEqual([
     ['Gateway', 'shop/web', 'where it listens: 80 (HTTP)'],

@@ -26,17 +26,21 @@ export function listServices(world: World): ServiceRow[] {
   return world.mesh.snapshot().services.map((service): ServiceRow => {
     const { namespace, name, hostname: host } = service;
     const gateway = sentOn(service);
-    const total = totalOf((gateway === undefined ? (byHost.get(host) ?? []) : tallies.filter(gateway)).map(countedBy));
-    const signals = signalsOf(total, secondsOf(ticks));
-    const facts = {
-      signals,
-      connections: total.opened > 0,
-      telemetry: world.counts.source.state,
-      rangeSeconds: pageRange,
-    };
-    const health = healthOf({ ...facts, proxies: { connected: 0, expected: 0 } });
-    return { namespace, name, host, signals, health: withEjections(health, ejections(host)) };
+    const own = gateway === undefined ? (byHost.get(host) ?? []) : tallies.filter(gateway);
+    return { namespace, name, host, ...stateOf(world, own, ejections(host)) };
   });
+}
+
+/** By what was counted of it in the last minute. */
+function stateOf(
+  { counts }: World,
+  tallies: readonly Tally[],
+  ejections: readonly Ejection[],
+): Pick<ServiceRow, 'signals' | 'health'> {
+  const total = totalOf(tallies.map(countedBy));
+  const signals = signalsOf(total, secondsOf(counts.within(pageRange * 1000)));
+  const facts = { signals, connections: total.opened > 0, telemetry: counts.source.state, rangeSeconds: pageRange };
+  return { signals, health: withEjections(healthOf({ ...facts, proxies: { connected: 0, expected: 0 } }), ejections) };
 }
 
 /** Who calls a gateway from outside tells nobody: what its pods send on is what came, as in the graph. */
@@ -80,6 +84,7 @@ export function servicePage(world: World, namespace: string, name: string): Serv
       .some(([called]) => called === host);
   const isOne = sentOnBy(world)(service) ?? isCalled;
   const ejections = ejectionsOf(world, host);
+  const tallies = [...sumOf(world.counts.within(pageRange * 1000)).values()].filter(isOne);
   // Which ones, a proxy does not say; of all of a port it need not.
   const ofPort = (name: string) => endpoints.filter(({ servicePort }) => servicePort === name).length;
   const without = service.ports
@@ -91,6 +96,7 @@ export function servicePage(world: World, namespace: string, name: string): Serv
   return {
     ...{ namespace, name, host },
     ports: service.ports.map(({ number: port, name: portName, protocol }) => ({ port, name: portName, protocol })),
+    health: stateOf(world, tallies, ejections).health,
     signals: goldenSignals(world.counts.within(longestRangeMs), isOne),
     split: splitOf(world, service, endpoints, isCalled),
     rulesBefore: Math.max(0, rulesOf(world, host).length - 1),
@@ -123,7 +129,7 @@ function endpointRow({ address, port, workloadName, labels, canonicalRevision, h
   };
 }
 
-/** Of each version that has endpoints, is routed to, or was called. */
+/** Of each version that has endpoints, is routed to, or was called; what ended before it reached any (a fault, no endpoint) is of none. */
 function splitOf(
   world: World,
   service: Service,
@@ -132,7 +138,7 @@ function splitOf(
 ): ServicePage['split'] {
   const observed = new Map<string, number>();
   for (const tally of sumOf(world.counts.within(pageRange * 1000)).values())
-    if (isOne(tally))
+    if (isOne(tally) && tally.target.version !== '')
       observed.set(tally.target.version, (observed.get(tally.target.version) ?? 0) + countedBy(tally).requests);
   const all = [...observed.values()].reduce((sum, count) => sum + count, 0);
   const configured = configuredSplit(world, service);

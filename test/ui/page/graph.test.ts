@@ -97,6 +97,31 @@ describe.skipIf(chromiumPath === undefined)('the graph', () => {
     await page.getByRole('button', { name: '4 calls in plaintext' }).waitFor();
   });
 
+  test('what a policy or the app has refused is told, with the way to who knows which policy', async () => {
+    await open('#/graph');
+    await page.getByText('0.50/s · refused').waitFor();
+    await page.getByRole('button', { name: '1 call with refusals' }).click();
+    await page.getByText('2 nodes, 1 call,').waitFor();
+    await page.getByText('0.50/s · refused').click();
+    await page.getByRole('link', { name: 'which policy?' }).click();
+    await expect.poll(() => page.url()).toContain('#/workloads/default/details-v1?live=yes');
+  });
+
+  test('the toolbar: what Find is for is not cut, at any width', async () => {
+    await open('#/graph');
+    for (const width of [360, 1280, 1440, 3840]) {
+      await page.setViewportSize({ width, height: 900 });
+      const [needed = 0, room = 0] = await page.getByLabel('Find').evaluate((input: HTMLInputElement) => {
+        const style = getComputedStyle(input);
+        const context = document.createElement('canvas').getContext('2d') as CanvasRenderingContext2D;
+        context.font = style.font;
+        const padding = Number.parseFloat(style.paddingLeft) + Number.parseFloat(style.paddingRight);
+        return [context.measureText(input.placeholder).width, input.clientWidth - padding];
+      });
+      expect(needed, `of ${width}`).toBeLessThanOrEqual(room);
+    }
+  });
+
   test('frozen, it stays; then it goes on', async () => {
     await open('#/graph');
     await page.getByRole('button', { name: 'Freeze' }).click();

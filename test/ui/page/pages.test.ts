@@ -76,6 +76,7 @@ const cases: readonly PageCase[] = [
   },
 ];
 
+const desk = { viewport: { width: 1440, height: 900 } } as const;
 const phone = { viewport: { width: 360, height: 740 }, hasTouch: true } as const;
 const wall = { viewport: { width: 3840, height: 2160 } } as const;
 const failed: Answer = {
@@ -100,7 +101,7 @@ describe.skipIf(chromiumPath === undefined)('each page', () => {
     return page;
   };
 
-  test.each(cases)('$name: light and dark, on a phone and on a wall', async ({ name, hash, ready }) => {
+  test.each(cases)('$name: light and dark, on a phone, a desk and a wall', async ({ name, hash, ready }) => {
     const shown = await look(hash, { colorScheme: 'light' }, ready);
     await expectAccessible(shown);
     await picture(shown, name);
@@ -111,6 +112,9 @@ describe.skipIf(chromiumPath === undefined)('each page', () => {
     await expectNoSideScroll(shown);
     await expectAccessible(shown);
     await picture(shown, `${name}-phone`);
+    await shown.setViewportSize(desk.viewport);
+    await expectNoSideScroll(shown);
+    await picture(shown, `${name}-desk`);
     await shown.setViewportSize(wall.viewport);
     await expectNoSideScroll(shown);
     await picture(shown, `${name}-wall`);
@@ -135,6 +139,27 @@ describe.skipIf(chromiumPath === undefined)('each page', () => {
       await shown.getByText(ready).first().waitFor({ timeout: 15_000 });
     },
   );
+
+  test('a service says at the top how it is, whose fault that is, who calls it and which routes are for it', async () => {
+    const shown = await look('#/services/default/reviews', { viewport: { width: 1280, height: 720 } }, /ejected/);
+    const line = shown.locator('.health-line');
+    await line.getByText('failing').waitFor();
+    await line.getByText('12.5 % of requests failed').waitFor();
+    await line
+      .getByText(/Most of what did not end well: caller’s proxy: 503 UF no connection to the upstream/)
+      .waitFor();
+    for (const link of [/VirtualService default\/reviews/, /productpage-v1/]) {
+      const box = await shown.getByRole('link', { name: link }).boundingBox();
+      expect((box?.y ?? 720) + (box?.height ?? 0)).toBeLessThan(720);
+    }
+  });
+
+  test('who asks which policy has refused is taken to live requests, which begin by a click alone', async () => {
+    const shown = await look('#/workloads/default/reviews-v3?live=yes', {}, /31 MB of 64 MB/);
+    const watch = shown.getByRole('button', { name: 'Watch requests' });
+    await expect.poll(() => watch.evaluate((button) => button === document.activeElement)).toBe(true);
+    expect(await watch.getAttribute('aria-pressed')).toBe('false');
+  });
 
   test('what is not known is said: proxies of other replicas, and the CPU of Envoy', async () => {
     const shown = await look('#/config', {}, /6 of 7, 1 missing/);

@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { decode } from '../format/names.ts';
 
 /**
  * Where in the page one is: `#/config/VirtualService/shop/cart?problems=1`. Behind the `#`, because the page must work below any
@@ -36,13 +37,4 @@ export function replaceQuery(changes: Readonly<Record<string, string>>): void {
   const { path, query } = route.value;
   history.replaceState(null, '', printRoute(path, { ...Object.fromEntries(query), ...changes }));
   route.value = parseRoute(location.hash);
-}
-
-/** A text that is no valid escape stands for itself. */
-function decode(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
-  }
 }

@@ -91,7 +91,8 @@ function mergeEdges(edges: readonly GraphEdge[]): GraphEdge {
   };
 }
 
-function mergeFailures(parts: readonly Failure[]): Failure[] {
+/** The same in several calls is one, that of which there is most first. */
+export function mergeFailures(parts: readonly Failure[]): Failure[] {
   const kinds = Map.groupBy(parts, ({ by, status, grpc, flags }) => JSON.stringify([by, status, grpc, flags]));
   const merged = [...kinds.values()].map(
     (same): Failure => ({ ...(same[0] as Failure), perSecond: sum(same.map(({ perSecond }) => perSecond)) }),

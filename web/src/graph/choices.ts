@@ -1,6 +1,6 @@
 import { type Level, levels } from './aggregate.ts';
 import { type EdgeLabel, labels } from './edge-shape.tsx';
-import type { Filter } from './filter.ts';
+import { type Filter, shows } from './filter.ts';
 
 /** What a person has chosen to see. It stands in the address, so that a link shows another person the same. */
 export interface Choices extends Filter {
@@ -26,7 +26,7 @@ export function readChoices(query: URLSearchParams, { lessMotion, small }: Surro
   return {
     text: query.get('text') ?? '',
     namespace: query.get('namespace') ?? '',
-    show: (['problems', 'plaintext'] as const).find((one) => one === query.get('show')) ?? 'all',
+    show: shows.find((one) => one === query.get('show')) ?? 'all',
     idle: query.get('idle') !== 'no',
     level: levels.find((one) => one === query.get('level')) ?? 'version',
     label: labels.find((one) => one === query.get('label')) ?? 'rate',

@@ -3,11 +3,12 @@ import type { GraphEdge, GraphNode } from '../../../src/dashboard/api-types.ts';
 import { printRoute } from '../data/route.ts';
 import { versioned } from '../format/names.ts';
 import { formatBytes, formatRate, formatShare } from '../format/numbers.ts';
-import { Failures } from '../ui/failures.tsx';
+import { Failures, WhichPolicy } from '../ui/failures.tsx';
 import { Lock, lockSentence } from '../ui/lock.tsx';
 import { HealthMark } from '../ui/marks.tsx';
 import { Name } from '../ui/name.tsx';
 import type { DrawnGraph } from './aggregate.ts';
+import { hasRefusals } from './filter.ts';
 import { Figure, SignalsList } from './signals-list.tsx';
 
 interface DetailsProps {
@@ -129,6 +130,7 @@ function EdgeDetails({
         <>
           <h3>The app or the mesh?</h3>
           <Failures failures={edge.failures} />
+          {hasRefusals(edge) ? <WhichPolicy called={edge.target} /> : null}
         </>
       )}
       <h3>Security</h3>

@@ -3,6 +3,7 @@ import { formatMs, formatRate, formatShare } from '../format/numbers.ts';
 import { lockWords } from '../ui/lock.tsx';
 import { type LockState, lockOf, lockPath } from '../ui/marks.tsx';
 import { curveOf, pathOf } from './edge-path.ts';
+import { hasRefusals } from './filter.ts';
 import { memo } from './memo.ts';
 import type { Point } from './place-nodes.ts';
 
@@ -30,11 +31,12 @@ interface EdgeLabelProps extends Pick<EdgeLineProps, 'id' | 'tone' | 'dimmed' | 
 
 export type EdgeTone = 'ok' | 'warn' | 'bad' | 'idle' | 'tcp';
 
-/** From 5 % of errors on red, from the first one on amber: both have their figure beside them. */
-export function toneOf({ signals, protocol, bytesPerSecond }: GraphEdge): EdgeTone {
+/** From 5 % of errors on red, from the first one or refusal on amber: both have their words beside them. */
+export function toneOf(edge: GraphEdge): EdgeTone {
+  const { signals, protocol, bytesPerSecond } = edge;
   const share = signals.errorShare ?? 0;
   if (share >= 0.05) return 'bad';
-  if (share > 0) return 'warn';
+  if (share > 0 || hasRefusals(edge)) return 'warn';
   if (protocol === 'tcp') return bytesPerSecond.sent + bytesPerSecond.received > 0 ? 'tcp' : 'idle';
   return signals.requestsPerSecond > 0 ? 'ok' : 'idle';
 }
@@ -47,7 +49,8 @@ export function labelOf(edge: GraphEdge, label: EdgeLabel): string {
   if (label === 'errors') return errors === '' ? '0 % err' : errors;
   if (label === 'p95') return protocol === 'tcp' ? 'tcp' : `p95 ${formatMs(signals.p95)}`;
   const rate = protocol === 'tcp' ? 'tcp' : `${formatRate(signals.requestsPerSecond)}/s`;
-  return errors === '' ? rate : `${rate} · ${errors}`;
+  const trouble = errors === '' && hasRefusals(edge) ? 'refused' : errors;
+  return trouble === '' ? rate : `${rate} · ${trouble}`;
 }
 
 export function sentenceOf(edge: GraphEdge, source: string, target: string): string {

@@ -11,7 +11,7 @@ import {
   toneOf,
   widthOf,
 } from './edge-shape.tsx';
-import { hasErrors, isOpen } from './filter.ts';
+import { hasErrors, hasRefusals, isOpen } from './filter.ts';
 import { placeLabels } from './place-labels.ts';
 import type { Places } from './place-nodes.ts';
 
@@ -41,7 +41,7 @@ export function Edges({ graph, places, label, selected, near, names, onPick }: E
   const told =
     drawn.length <= mostTold
       ? drawn
-      : drawn.filter(({ edge }) => hasErrors(edge) || isOpen(edge) || near?.has(edge.id) === true);
+      : drawn.filter(({ edge }) => hasErrors(edge) || hasRefusals(edge) || isOpen(edge) || near?.has(edge.id) === true);
   const spots = useMemo(
     () =>
       placeLabels(

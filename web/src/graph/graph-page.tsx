@@ -110,7 +110,12 @@ function Shown({
   );
 }
 
-const nothingTitles = { all: 'Nothing fits', problems: 'No problems', plaintext: 'No call seen in plaintext' };
+const nothingTitles = {
+  all: 'Nothing fits',
+  problems: 'No problems',
+  plaintext: 'No call seen in plaintext',
+  refused: 'No call was refused',
+};
 
 function namespacesOf(graph: Graph | undefined): string[] {
   return [...new Set(graph?.nodes.map((node) => node.namespace) ?? [])].filter((name) => name !== '').sort();

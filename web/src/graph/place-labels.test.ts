@@ -24,3 +24,13 @@ test('they stand where edges are apart: at the end of those that leave together,
   expect(leaving?.x).toBeGreaterThan(alone?.x ?? 0);
   expect(meeting?.x).toBeLessThan(alone?.x ?? 0);
 });
+
+test('none stands on a node as long as there is room between the two', () => {
+  const near = new Map([...places, [c.id, { x: 340, y: 0 }], [d.id, { x: 340, y: 80 }]]);
+  const edges = [edge(a, c), edge(a, d)];
+  for (const width of [60, 100, 140]) {
+    const found = [...placeLabels(edges, near, () => width).values()];
+    expect(found.map(({ x }) => x - width / 2).every((left) => left >= 95)).toBe(true);
+    expect(found.map(({ x }) => x + width / 2).every((right) => right <= 340 - 95)).toBe(true);
+  }
+});

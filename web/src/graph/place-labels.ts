@@ -1,5 +1,5 @@
 import type { GraphEdge } from '../../../src/dashboard/api-types.ts';
-import { curveOf, pointAt } from './edge-path.ts';
+import { type Curve, curveOf, pointAt } from './edge-path.ts';
 import type { Places, Point } from './place-nodes.ts';
 
 const lineHeight = 15;
@@ -24,9 +24,21 @@ export function placeLabels(
     if (from === undefined || to === undefined) return [];
     const [leaving, coming] = [out.get(edge.source)?.length ?? 1, into.get(edge.target)?.length ?? 1];
     const along = leaving === coming ? 0.5 : leaving > coming ? 0.64 : 0.36;
-    return [{ id: edge.id, ...pointAt(curveOf(from, to), along), width: widthOf(edge) }];
+    const width = widthOf(edge);
+    return [{ id: edge.id, ...beside(curveOf(from, to), along, width), width }];
   });
   return wishes.length > mostMoved ? new Map(wishes.map(({ id, x, y }) => [id, { x, y }])) : spread(wishes);
+}
+
+/** At the wished share of the curve, or as near to it as it hides neither end: what stands on a node cannot be read. */
+function beside(curve: Curve, along: number, width: number): Point {
+  const [start, , , end] = curve;
+  const shares = Array.from({ length: 21 }, (_, step) => step / 20).sort(
+    (a, b) => Math.abs(a - along) - Math.abs(b - along),
+  );
+  const fits = ({ x }: Point) => start.x <= x - width / 2 && x + width / 2 <= end.x;
+  const found = [along, ...shares].map((share) => pointAt(curve, share)).find(fits);
+  return found ?? pointAt(curve, end.x - start.x > 10 ? 0.5 : along);
 }
 
 interface Wish extends Point {

@@ -2,13 +2,14 @@ import { replaceQuery } from '../data/route.ts';
 import { formatRate } from '../format/numbers.ts';
 import { HealthGlyph, LockGlyph } from '../ui/marks.tsx';
 import type { DrawnGraph } from './aggregate.ts';
-import { isOpen, isProblem } from './filter.ts';
+import { hasRefusals, isOpen, isProblem } from './filter.ts';
 
 /** The whole in one line: what a person asks first, each answer a way to the details. */
 export function Summary({ graph }: { readonly graph: DrawnGraph }) {
   const problems = graph.nodes.filter(isProblem);
   const failing = problems.some((node) => node.health.state === 'failing');
   const open = graph.edges.filter(isOpen).length;
+  const refused = graph.edges.filter(hasRefusals).length;
   const rate = graph.edges.reduce((sum, edge) => sum + edge.signals.requestsPerSecond, 0);
   return (
     <ul class="summary">
@@ -35,6 +36,13 @@ export function Summary({ graph }: { readonly graph: DrawnGraph }) {
           </button>
         )}
       </li>
+      {refused === 0 ? null : (
+        <li>
+          <button type="button" class="link" onClick={() => replaceQuery({ show: 'refused' })}>
+            {countOf(refused, 'call')} with refusals
+          </button>
+        </li>
+      )}
     </ul>
   );
 }

@@ -33,7 +33,7 @@ export function Toolbar({ choices, namespaces, frozen, onChange, onFreeze }: Too
         <span class="tool-name">Find</span>
         <input
           type="search"
-          placeholder="name, namespace, version"
+          placeholder="name, version"
           value={choices.text}
           onInput={(event) => onChange({ text: event.currentTarget.value })}
         />
@@ -50,6 +50,7 @@ export function Toolbar({ choices, namespaces, frozen, onChange, onFreeze }: Too
         <option value="all">everything</option>
         <option value="problems">with problems</option>
         <option value="plaintext">not secured</option>
+        <option value="refused">refused (401, 403)</option>
       </Choice>
       <Choice name="Nodes are" value={choices.level} onChange={(level) => onChange({ level })}>
         {levels.map((level) => (

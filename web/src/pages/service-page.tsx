@@ -2,9 +2,11 @@ import type { ServicePage as Answer, EndpointRow } from '../../../src/dashboard/
 import { pathOf } from '../data/api.ts';
 import { printRoute } from '../data/route.ts';
 import { useResource } from '../data/use-resource.ts';
+import { readNodeId } from '../format/names.ts';
 import { nothing } from '../format/numbers.ts';
 import { EdgeTable } from '../ui/edge-table.tsx';
 import { GoldenCharts } from '../ui/golden-signals.tsx';
+import { HealthLine } from '../ui/health-line.tsx';
 import { HealthGlyph } from '../ui/marks.tsx';
 import { Name } from '../ui/name.tsx';
 import { PolicyList } from '../ui/policy-list.tsx';
@@ -27,14 +29,12 @@ export function ServicePage({ namespace, name }: { readonly namespace: string; r
       <With resource={resource} what="the service">
         {(page) => (
           <>
+            <HealthLine health={page.health} calls={page.inbound} />
             <p class="muted">
               <Name text={page.host} />{' '}
               {page.ports.map(({ port, name: portName, protocol }) => `${port} ${portName} (${protocol})`).join(', ')}
             </p>
             <GoldenCharts signals={page.signals} />
-            <Split split={page.split} rulesBefore={page.rulesBefore} />
-            <Endpoints endpoints={page.endpoints} namespace={namespace} />
-            <Ejections ejections={page.ejections} />
             <EdgeTable
               caption="Called by"
               edges={page.inbound}
@@ -42,10 +42,13 @@ export function ServicePage({ namespace, name }: { readonly namespace: string; r
               none="Nobody has called it in this time."
               beside={{
                 title: 'Called version',
-                cell: ({ target }) => <Name text={decodeURIComponent(target.split('/')[3] ?? '')} />,
+                cell: ({ target }) => <Name text={readNodeId(target).version} />,
               }}
             />
             <PolicyList policies={page.policies} />
+            <Split split={page.split} rulesBefore={page.rulesBefore} />
+            <Endpoints endpoints={page.endpoints} namespace={namespace} />
+            <Ejections ejections={page.ejections} />
           </>
         )}
       </With>

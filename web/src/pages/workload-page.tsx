@@ -5,8 +5,8 @@ import { useResource } from '../data/use-resource.ts';
 import { formatAge, formatBytes, formatCores, formatShare } from '../format/numbers.ts';
 import { EdgeTable } from '../ui/edge-table.tsx';
 import { GoldenCharts } from '../ui/golden-signals.tsx';
+import { HealthLine } from '../ui/health-line.tsx';
 import { LiveRequests } from '../ui/live-requests.tsx';
-import { HealthMark } from '../ui/marks.tsx';
 import { Name } from '../ui/name.tsx';
 import { PolicyList } from '../ui/policy-list.tsx';
 import { PageSource } from '../ui/source-line.tsx';
@@ -33,7 +33,7 @@ export function WorkloadPage({ namespace, name, links }: WorkloadPageProps) {
       <With resource={resource} what="the workload">
         {(page) => (
           <>
-            <HealthMark {...page.health} />
+            <HealthLine health={page.health} calls={page.kind === 'gateway' ? page.outbound : page.inbound} />
             <Links links={links} namespace={namespace} name={name} />
             <GoldenCharts signals={page.signals} />
             <EdgeTable

@@ -1,6 +1,6 @@
 import type { GraphEdge } from '../../../src/dashboard/api-types.ts';
 import { printRoute } from '../data/route.ts';
-import { versioned } from '../format/names.ts';
+import { readNodeId, versioned } from '../format/names.ts';
 import { formatBytes, formatMs, formatRate, formatShare } from '../format/numbers.ts';
 import { MainFailure } from './failures.tsx';
 import { Lock } from './lock.tsx';
@@ -31,7 +31,7 @@ export function EdgeTable({ caption, edges, end, none, beside }: EdgeTableProps)
         { title: 'Security', cell: (edge) => <Lock mtls={edge.mtls} /> },
         { title: 'Requests/s', kind: 'number', cell: volumeOf },
         { title: 'Errors', kind: 'number', cell: ({ signals }) => formatShare(signals.errorShare) },
-        { title: 'App or mesh?', cell: ({ failures }) => <MainFailure failures={failures} /> },
+        { title: 'App or mesh?', cell: ({ failures, target }) => <MainFailure failures={failures} called={target} /> },
         { title: 'p50', kind: 'number', cell: ({ signals }) => formatMs(signals.p50) },
         { title: 'p95', kind: 'number', cell: ({ signals }) => formatMs(signals.p95) },
         { title: 'p99', kind: 'number', cell: ({ signals }) => formatMs(signals.p99) },
@@ -45,9 +45,8 @@ function volumeOf({ protocol, signals, bytesPerSecond: { sent, received } }: Gra
   return protocol === 'tcp' ? `${formatBytes(sent + received)}/s` : formatRate(signals.requestsPerSecond);
 }
 
-/** `<kind>/<namespace>/<name>/<version>`, as the graph's nodes are called. */
 export function NodeLink({ id }: { readonly id: string }) {
-  const [kind = '', namespace = '', name = '', version = ''] = id.split('/').map(decodeURIComponent);
+  const { kind, namespace, name, version } = readNodeId(id);
   const words = name === '' ? id : versioned(name, version);
   const where =
     name === '' || namespace === '' ? null : (

@@ -1,4 +1,6 @@
 import type { Failure } from '../../../src/dashboard/api-types.ts';
+import { printRoute } from '../data/route.ts';
+import { readNodeId } from '../format/names.ts';
 import { formatRate } from '../format/numbers.ts';
 import { meaningOf } from './flags.ts';
 
@@ -20,8 +22,8 @@ export function Failures({ failures }: FailuresProps) {
   );
 }
 
-/** What fails most, in a cell. */
-export function MainFailure({ failures }: FailuresProps) {
+/** What fails most, in a cell or a line; where a policy may have refused, the way to who knows. */
+export function MainFailure({ failures, called }: FailuresProps & { readonly called?: string }) {
   const [first] = failures;
   if (first === undefined) return <span class="muted">–</span>;
   const more = failures.length - 1;
@@ -32,6 +34,21 @@ export function MainFailure({ failures }: FailuresProps) {
         {first.flags === '' ? '' : whyOf(first)}
         {more === 0 ? '' : ` and ${more} more`}
       </span>
+      {called !== undefined && failures.some(({ by }) => by === 'policy or app') ? (
+        <WhichPolicy called={called} />
+      ) : null}
+    </>
+  );
+}
+
+/** Live requests of whom was called name the policy. */
+export function WhichPolicy({ called }: { readonly called: string }) {
+  const { kind, namespace, name } = readNodeId(called);
+  if ((kind !== 'workload' && kind !== 'gateway') || namespace === '') return null;
+  return (
+    <>
+      {' '}
+      <a href={printRoute(['workloads', namespace, name], { live: 'yes' })}>which policy?</a>
     </>
   );
 }

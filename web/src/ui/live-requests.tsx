@@ -1,5 +1,6 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { TapLine, TapState } from '../../../src/dashboard/api-types.ts';
+import { route } from '../data/route.ts';
 import { useTap } from '../data/use-tap.ts';
 import { formatBytes } from '../format/numbers.ts';
 import { Name } from './name.tsx';
@@ -19,11 +20,17 @@ export function LiveRequests({ namespace, name }: LiveRequestsProps) {
   const what = connections ? 'connections' : 'requests';
   const { state, replicas, lines, leftOut, failure, over } = useTap(namespace, name, on ? what : 'off');
   const running = on && !over;
+  const button = useRef<HTMLButtonElement>(null);
+  const wanted = route.value.query.get('live') === 'yes';
+  // Whoever comes for them is taken there. They begin by a click alone: a link that is sent around changes no proxy
+  useEffect(() => {
+    if (wanted) button.current?.focus();
+  }, [wanted]);
   return (
     <section>
       <h2>Live requests</h2>
       <p>
-        <button type="button" aria-pressed={running} onClick={() => setOn(!running)}>
+        <button ref={button} type="button" aria-pressed={running} onClick={() => setOn(!running)}>
           {running ? 'Stop' : 'Watch requests'}
         </button>{' '}
         <label>

@@ -1,0 +1,25 @@
+import type { GraphEdge, Health } from '../../../src/dashboard/api-types.ts';
+import { mergeFailures } from '../graph/aggregate.ts';
+import { MainFailure } from './failures.tsx';
+import { HealthMark } from './marks.tsx';
+
+interface HealthLineProps {
+  readonly health: Health;
+  /** By whose counts it is judged. */
+  readonly calls: readonly GraphEdge[];
+}
+
+/** How it is, by which figure, and whether it is the app or the mesh: the first thing that a person asks. */
+export function HealthLine({ health, calls }: HealthLineProps) {
+  const failures = mergeFailures(calls.flatMap((call) => call.failures));
+  return (
+    <p class="health-line">
+      <HealthMark {...health} />
+      {failures.length === 0 ? null : (
+        <span>
+          Most of what did not end well: <MainFailure failures={failures} />
+        </span>
+      )}
+    </p>
+  );
+}
