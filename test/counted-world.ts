@@ -3,6 +3,7 @@ import { Graphs } from '../src/dashboard/graphs.ts';
 import { inventoryOf } from '../src/dashboard/mesh-view.ts';
 import { Deliveries, noOtherDeliveries } from '../src/dashboard/pages/deliveries.ts';
 import type { World } from '../src/dashboard/pages/world.ts';
+import { plaintextCauses } from '../src/dashboard/plaintext-causes.ts';
 import { defaultMeshSettings } from '../src/model/mesh-settings.ts';
 import { noCounts } from '../src/observe/call-counts.ts';
 import { History } from '../src/observe/history.ts';
@@ -41,7 +42,10 @@ export function countedWorld(manifests: string, lines: readonly string[] = []): 
     settings: () => defaultMeshSettings,
     objects: () => objects,
     ...{ problems: () => [], counts, useOf: () => undefined, certificateEnd: () => undefined },
-    graphs: new Graphs({ counts, inventory: () => inventoryOf(mesh, () => undefined), now: () => 0 }),
+    graphs: new Graphs({
+      ...{ counts, inventory: () => inventoryOf(mesh, () => undefined), now: () => 0 },
+      causes: () => plaintextCauses({ snapshot: registry.snapshot, settings: defaultMeshSettings }),
+    }),
     deliveries: new Deliveries({ mesh, others: noOtherDeliveries, now: () => 0 }),
   };
 }

@@ -8,6 +8,7 @@ import { inventoryOf, type MeshView, scrapeTargets, sharesOf } from '../dashboar
 import { otherDeliveries } from '../dashboard/other-deliveries.ts';
 import { Deliveries } from '../dashboard/pages/deliveries.ts';
 import type { World } from '../dashboard/pages/world.ts';
+import { plaintextCauses } from '../dashboard/plaintext-causes.ts';
 import { recognizer } from '../dashboard/recognize.ts';
 import { ProxyScrapes } from '../dashboard/scrape-proxy.ts';
 import { asOutriggerError, OutriggerError } from '../errors.ts';
@@ -120,6 +121,9 @@ export class DashboardComponent implements Component {
       counts,
       inventory: () => (mesh === undefined ? nobody : inventoryOf(mesh, (id) => this.#scraper?.useOf(id))),
       now: Date.now,
+      ...(mesh === undefined
+        ? {}
+        : { causes: () => plaintextCauses({ snapshot: mesh.snapshot(), settings: mesh.settings() }) }),
     });
     const useOf = (id: string) => this.#scraper?.useOf(id);
     const objects = () => this.#book.list();

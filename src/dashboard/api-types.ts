@@ -1,4 +1,12 @@
-import type { GoldenSignals, GraphEdge, Health, MutualTls, Signals, TelemetrySource } from '../model/service-graph.ts';
+import type {
+  GoldenSignals,
+  GraphEdge,
+  Health,
+  MutualTls,
+  PlaintextCause,
+  Signals,
+  TelemetrySource,
+} from '../model/service-graph.ts';
 
 /**
  * What the dashboard's server answers and its page reads: the one contract between `src/dashboard` and `web`. All
@@ -140,7 +148,11 @@ export interface SecurityPage {
     readonly mode: string;
     readonly ready: boolean;
     /** Who still calls in plaintext, or cannot do otherwise. */
-    readonly blockedBy: readonly { readonly workload: string; readonly reason: string }[];
+    readonly blockedBy: readonly {
+      readonly workload: string;
+      readonly reason: string;
+      readonly because?: PlaintextCause;
+    }[];
   }[];
 }
 

@@ -50,6 +50,15 @@ export interface MutualTls {
   readonly share: number | null;
   readonly sourcePrincipals: readonly string[];
   readonly destinationPrincipals: readonly string[];
+  /** Where some came in plaintext: whose doing that is, as far as it is known. */
+  readonly because?: PlaintextCause;
+}
+
+export interface PlaintextCause {
+  /** Without a full stop. */
+  readonly reason: string;
+  /** The resources that say so; none where nothing but a proxy is missing. */
+  readonly by: readonly { readonly kind: string; readonly namespace: string; readonly name: string }[];
 }
 
 export interface GraphEdge {

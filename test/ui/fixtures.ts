@@ -7,6 +7,7 @@ import type {
   GraphEdge,
   GraphNode,
   HealthState,
+  PlaintextCause,
   SecurityPage,
   Series,
   ServicePage,
@@ -73,10 +74,11 @@ interface EdgeOptions {
   readonly share?: number | null;
   readonly protocol?: GraphEdge['protocol'];
   readonly failures?: GraphEdge['failures'];
+  readonly because?: PlaintextCause;
 }
 
 export function edge(source: GraphNode, target: GraphNode, options: EdgeOptions = {}): GraphEdge {
-  const { rate = 10, errors = 0, share = 1, protocol = 'http', failures = [] } = options;
+  const { rate = 10, errors = 0, share = 1, protocol = 'http', failures = [], because } = options;
   return {
     id: `${source.id} > ${target.id}`,
     source: source.id,
@@ -89,6 +91,7 @@ export function edge(source: GraphNode, target: GraphNode, options: EdgeOptions 
       share,
       sourcePrincipals: share === 0 ? [] : [`spiffe://cluster.local/ns/${source.namespace}/sa/${source.app}`],
       destinationPrincipals: [`spiffe://cluster.local/ns/${target.namespace}/sa/${target.app}`],
+      ...(because === undefined ? {} : { because }),
     },
     failures,
   };
@@ -121,9 +124,13 @@ const failures: GraphEdge['failures'] = [
   { by: 'caller', status: 503, grpc: null, flags: 'UF', perSecond: 0.3 },
   { by: 'app', status: 500, grpc: null, flags: '', perSecond: 0.2 },
 ];
+const ruled: PlaintextCause = {
+  reason: 'its rule for clients turns it off (DISABLE)',
+  by: [{ kind: 'DestinationRule', namespace: 'default', name: 'productpage' }],
+};
 const refusals: GraphEdge['failures'] = [{ by: 'policy or app', status: 403, grpc: null, flags: '', perSecond: 0.1 }];
 export const edges: readonly GraphEdge[] = [
-  edge(gateway, product, { rate: 40, share: 0.9 }),
+  edge(gateway, product, { rate: 40, share: 0.9, because: ruled }),
   edge(product, details, { rate: 40 }),
   ...reviews.map((one) => edge(product, one, { rate: 12 })),
   edge(product, failing, { rate: 4, errors: 0.125, failures }),
@@ -260,7 +267,7 @@ export const security: SecurityPage = {
       namespace: 'default',
       mode: 'PERMISSIVE',
       ready: false,
-      blockedBy: [{ workload: 'legacy-cron', reason: 'calls details in plaintext' }],
+      blockedBy: [{ workload: 'legacy-cron', reason: 'calls details in plaintext', because: ruled }],
     },
     { namespace: 'shop', mode: 'PERMISSIVE', ready: true, blockedBy: [] },
     { namespace: 'bank', mode: 'STRICT', ready: true, blockedBy: [] },

@@ -29,6 +29,7 @@ export function securityPage({ mesh, settings, graphs }: World): SecurityPage {
           return {
             workload: unknown ? 'callers without a proxy' : `${caller?.namespace ?? ''}/${caller?.name ?? source}`,
             reason: `${of} come in plaintext${unknown ? ', as they have no certificate of the mesh' : ''}`,
+            ...(mtls.because === undefined || unknown ? {} : { because: mtls.because }),
           };
         });
       return { namespace, mode, ready: blockedBy.length === 0, blockedBy };

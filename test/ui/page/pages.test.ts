@@ -161,6 +161,16 @@ describe.skipIf(chromiumPath === undefined)('each page', () => {
     expect(await watch.getAttribute('aria-pressed')).toBe('false');
   });
 
+  test('whose doing plaintext is: on the graph, in lists, and where it keeps a namespace from STRICT', async () => {
+    const link = { name: 'DestinationRule default/productpage' };
+    const shown = await look('#/security', {}, /blocked by 1/);
+    expect(await shown.getByRole('link', link).count()).toBe(2);
+    const at = graph.edges[0]?.id ?? '';
+    await shown.goto(`${session.server.address}#/graph?at=${encodeURIComponent(at)}`);
+    await shown.locator('.details').getByRole('link', link).click();
+    await expect.poll(() => shown.url()).toContain('#/config/DestinationRule/default/productpage');
+  });
+
   test('what is not known is said: proxies of other replicas, and the CPU of Envoy', async () => {
     const shown = await look('#/config', {}, /6 of 7, 1 missing/);
     await shown.getByText('A replica of the control plane cannot be asked').waitFor();

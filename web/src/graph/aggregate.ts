@@ -70,6 +70,7 @@ function mergeEdges(edges: readonly GraphEdge[]): GraphEdge {
   const [first] = edges as [GraphEdge, ...GraphEdge[]];
   if (edges.length === 1) return first;
   const told = edges.filter((edge) => edge.mtls.share !== null);
+  const because = edges.find(({ mtls }) => mtls.because !== undefined)?.mtls.because;
   const weight = (edge: GraphEdge) => edge.signals.requestsPerSecond + edge.bytesPerSecond.sent / 1e6 + 1e-9;
   return {
     ...first,
@@ -86,6 +87,7 @@ function mergeEdges(edges: readonly GraphEdge[]): GraphEdge {
           : sum(told.map((edge) => (edge.mtls.share ?? 0) * weight(edge))) / sum(told.map(weight)),
       sourcePrincipals: unique(edges.flatMap((edge) => edge.mtls.sourcePrincipals)),
       destinationPrincipals: unique(edges.flatMap((edge) => edge.mtls.destinationPrincipals)),
+      ...(because === undefined ? {} : { because }),
     },
     failures: mergeFailures(edges.flatMap(({ failures }) => failures)),
   };

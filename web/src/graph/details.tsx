@@ -7,6 +7,7 @@ import { Failures, WhichPolicy } from '../ui/failures.tsx';
 import { Lock, lockSentence } from '../ui/lock.tsx';
 import { HealthMark } from '../ui/marks.tsx';
 import { Name } from '../ui/name.tsx';
+import { Because } from '../ui/plaintext-cause.tsx';
 import type { DrawnGraph } from './aggregate.ts';
 import { hasRefusals } from './filter.ts';
 import { Figure, SignalsList } from './signals-list.tsx';
@@ -136,6 +137,11 @@ function EdgeDetails({
       <h3>Security</h3>
       <Lock mtls={edge.mtls} />
       <p class="muted">{lockSentence(edge.mtls)}</p>
+      {edge.mtls.because === undefined ? null : (
+        <p>
+          <Because because={edge.mtls.because} />
+        </p>
+      )}
       <Names title="Identity of the caller" names={sourcePrincipals} />
       <Names title="Identity of the called" names={destinationPrincipals} />
       <Names title="Hosts called" names={edge.hosts} />

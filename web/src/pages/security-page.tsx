@@ -2,9 +2,10 @@ import type { SecurityPage as Answer } from '../../../src/dashboard/api-types.ts
 import { useResource } from '../data/use-resource.ts';
 import { formatRate } from '../format/numbers.ts';
 import { NodeLink } from '../ui/edge-table.tsx';
-import { Lock } from '../ui/lock.tsx';
+import { LockWithCause } from '../ui/lock.tsx';
 import { LockGlyph } from '../ui/marks.tsx';
 import { Name } from '../ui/name.tsx';
+import { Because } from '../ui/plaintext-cause.tsx';
 import { PageSource } from '../ui/source-line.tsx';
 import { Empty, With } from '../ui/states.tsx';
 import { Table } from '../ui/table.tsx';
@@ -16,7 +17,8 @@ export function SecurityPage() {
       <h1>Security</h1>
       <p class="lead">
         Which namespaces can require mutual TLS without breaking anybody, and who calls whom how, as counted by the
-        destinations.
+        destinations in the last minute. Who calls once a day is not in it: turn STRICT on when you have seen a day of
+        traffic.
       </p>
       <PageSource />
       <With resource={resource} what="who calls whom">
@@ -58,7 +60,7 @@ function Readiness({ ready, mode, blockedBy }: Answer['namespaces'][number]) {
     return (
       <span class="mark">
         <LockGlyph state="closed" /> <span class="lock-closed">ready</span>{' '}
-        <span class="muted">nobody calls in plaintext</span>
+        <span class="muted">nobody has called in plaintext in the last minute</span>
       </span>
     );
   return (
@@ -67,9 +69,11 @@ function Readiness({ ready, mode, blockedBy }: Answer['namespaces'][number]) {
         <LockGlyph state="open" /> <span class="lock-open">blocked by {blockedBy.length}</span>
       </span>
       <ul class="plain">
-        {blockedBy.map(({ workload, reason }) => (
+        {blockedBy.map(({ workload, reason, because }) => (
           <li key={`${workload} ${reason}`}>
             <Name text={workload} strong /> <bdi class="muted">{reason}</bdi>
+            {because === undefined ? null : <span class="muted">; </span>}
+            <Because because={because} />
           </li>
         ))}
       </ul>
@@ -94,7 +98,7 @@ function Calls({ calls }: Pick<Answer, 'calls'>) {
       columns={[
         { title: 'Caller', cell: (row) => <NodeLink id={row.source} /> },
         { title: 'Called', cell: (row) => <NodeLink id={row.target} /> },
-        { title: 'How', cell: (row) => <Lock mtls={row.mtls} /> },
+        { title: 'How', cell: (row) => <LockWithCause mtls={row.mtls} /> },
         { title: 'Identity of the caller', cell: (row) => <Name text={row.mtls.sourcePrincipals.join(', ') || '–'} /> },
         { title: 'Requests/s', kind: 'number', cell: (row) => formatRate(row.requestsPerSecond) },
       ]}

@@ -3,7 +3,7 @@ import { printRoute } from '../data/route.ts';
 import { readNodeId, versioned } from '../format/names.ts';
 import { formatBytes, formatMs, formatRate, formatShare } from '../format/numbers.ts';
 import { MainFailure } from './failures.tsx';
-import { Lock } from './lock.tsx';
+import { LockWithCause } from './lock.tsx';
 import { Name } from './name.tsx';
 import { type Column, Table } from './table.tsx';
 
@@ -28,7 +28,7 @@ export function EdgeTable({ caption, edges, end, none, beside }: EdgeTableProps)
         { title: end === 'source' ? 'Caller' : 'Called', cell: (edge) => <NodeLink id={edge[end]} /> },
         ...(beside === undefined ? [] : [beside]),
         { title: 'Protocol', cell: (edge) => edge.protocol },
-        { title: 'Security', cell: (edge) => <Lock mtls={edge.mtls} /> },
+        { title: 'Security', cell: (edge) => <LockWithCause mtls={edge.mtls} /> },
         { title: 'Requests/s', kind: 'number', cell: volumeOf },
         { title: 'Errors', kind: 'number', cell: ({ signals }) => formatShare(signals.errorShare) },
         { title: 'App or mesh?', cell: ({ failures, target }) => <MainFailure failures={failures} called={target} /> },

@@ -1,6 +1,7 @@
 import type { MutualTls } from '../../../src/dashboard/api-types.ts';
 import { formatShare } from '../format/numbers.ts';
 import { LockGlyph, lockOf } from './marks.tsx';
+import { Because } from './plaintext-cause.tsx';
 
 /** The lock with its words. */
 export function Lock({ mtls }: { readonly mtls: MutualTls }) {
@@ -10,6 +11,15 @@ export function Lock({ mtls }: { readonly mtls: MutualTls }) {
       <LockGlyph state={state} />
       <span class={`lock-${state}`}>{lockWords(mtls)}</span>
     </span>
+  );
+}
+
+/** The lock, and whose doing it is where it is open. */
+export function LockWithCause({ mtls }: { readonly mtls: MutualTls }) {
+  return (
+    <>
+      <Lock mtls={mtls} /> <Because because={mtls.because} />
+    </>
   );
 }
 
