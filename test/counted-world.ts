@@ -46,6 +46,7 @@ export function countedWorld(manifests: string, lines: readonly string[] = []): 
       ...{ counts, inventory: () => inventoryOf(mesh, () => undefined), now: () => 0 },
       causes: () => plaintextCauses({ snapshot: registry.snapshot, settings: defaultMeshSettings }),
     }),
+    changes: () => ({ now: 0, since: 0, changes: [] }),
     deliveries: new Deliveries({ mesh, others: noOtherDeliveries, now: () => 0 }),
   };
 }

@@ -4,6 +4,7 @@ import { dashboardPlugins } from '../dashboard/dashboard-plugins.ts';
 import { emergenciesShown } from '../dashboard/emergencies.ts';
 import { fetchText } from '../dashboard/fetch-text.ts';
 import { Graphs } from '../dashboard/graphs.ts';
+import { LatestChanges } from '../dashboard/latest-changes.ts';
 import { inventoryOf, type MeshView, scrapeTargets, sharesOf } from '../dashboard/mesh-view.ts';
 import { otherDeliveries } from '../dashboard/other-deliveries.ts';
 import { Deliveries } from '../dashboard/pages/deliveries.ts';
@@ -79,6 +80,7 @@ export class DashboardComponent implements Component {
   #prometheus: PrometheusCalls | undefined;
   #server: PlainServer | undefined;
   readonly #book = new ObjectBook();
+  readonly #changes = new LatestChanges({ now: Date.now });
   #unfollow: () => void = () => undefined;
   #port = 0;
 
@@ -95,7 +97,13 @@ export class DashboardComponent implements Component {
     const { config, onFault, logger } = this.#options;
     const { enabled, host, port } = config.dashboard;
     if (!enabled) return;
-    if (this.#options.objects !== undefined) this.#unfollow = this.#book.follow(this.#options.objects);
+    const { objects } = this.#options;
+    if (objects !== undefined) {
+      const ends = [this.#book, this.#changes].map((follower) => follower.follow(objects));
+      this.#unfollow = () => {
+        for (const end of ends) end();
+      };
+    }
     try {
       this.#server = createPlainServer({ limits: limitsOf(config.server), plugins: this.#plugins(), onFault });
       this.#port = await this.#server.listen({ host, port });
@@ -128,7 +136,8 @@ export class DashboardComponent implements Component {
     const useOf = (id: string) => this.#scraper?.useOf(id);
     const objects = () => this.#book.list();
     const deliveries = mesh && deliveriesOf(mesh);
-    const world = mesh && deliveries && { ...mesh, mesh, objects, counts, graphs, useOf, deliveries };
+    const changes = () => this.#changes.page();
+    const world = mesh && deliveries && { ...mesh, mesh, objects, counts, graphs, useOf, deliveries, changes };
     const { grafanaUrl, tracingUrl, prometheusUrl, mostStreams } = config.dashboard;
     const links = {
       ...(grafanaUrl === '' ? {} : { grafana: grafanaUrl }),

@@ -206,3 +206,22 @@ export interface ServiceRow {
   readonly health: Health;
   readonly signals: Signals;
 }
+
+/** `GET /api/changes`: what has changed in the last quarter of an hour, the newest first, at most a hundred. */
+export interface ChangesPage {
+  /** By the clock that the others are by. */
+  readonly now: number;
+  /** Since when this replica of the control plane has looked. */
+  readonly since: number;
+  readonly changes: readonly ChangeRow[];
+}
+
+export interface ChangeRow {
+  readonly at: number;
+  readonly what: 'added' | 'changed' | 'removed';
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** It is of the mesh, so that there is a page of it while it is there. */
+  readonly hasPage: boolean;
+}

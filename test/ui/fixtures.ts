@@ -1,4 +1,5 @@
 import type {
+  ChangesPage,
   ConfigPage,
   DashboardState,
   FanOutPage,
@@ -351,3 +352,26 @@ export const tapEvents: readonly string[] = [
   ] as const,
   ['leftOut', 7] as const,
 ].map(([event, data]) => `event: ${event}\ndata: ${JSON.stringify(data)}`);
+
+export const changes: ChangesPage = {
+  now: at,
+  since: at - 3_600_000,
+  changes: [
+    {
+      at: at - 20_000,
+      what: 'changed',
+      kind: 'VirtualService',
+      namespace: 'default',
+      name: 'reviews',
+      hasPage: true,
+    },
+    {
+      at: at - 300_000,
+      what: 'removed',
+      kind: 'Pod',
+      namespace: 'default',
+      name: 'reviews-v3-x',
+      hasPage: false,
+    },
+  ],
+};

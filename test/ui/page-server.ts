@@ -174,6 +174,7 @@ const usual: Readonly<Record<string, unknown>> = {
     request.method === 'PUT' ? change(request, body) : fixtures.configPage,
   'config/preview': change,
   tap: fixtures.tapEvents,
+  changes: fixtures.changes,
   security: fixtures.security,
   'fan-out': fixtures.fanOut,
   'injection-preview': fixtures.preview,

@@ -69,6 +69,7 @@ const world: World = {
   useOf: () => undefined,
   deliveries: new Deliveries({ mesh, others: noOtherDeliveries, now: () => 0 }),
   certificateEnd: () => undefined,
+  changes: () => ({ now: 0, since: 0, changes: [] }),
 };
 const { metadata } = before.object;
 const live = { ...before.object, metadata: { ...(metadata as JsonObject), resourceVersion: '7' }, status: {} };

@@ -3,6 +3,7 @@ import type { CallCounts } from '../../observe/call-counts.ts';
 import type { ProxyUse } from '../../observe/proxy-counters.ts';
 import type { RegistryProblem } from '../../registry/registry-problem.ts';
 import type { SourceObject } from '../../source/object-source.ts';
+import type { ChangesPage } from '../api-types.ts';
 import type { Graphs } from '../graphs.ts';
 import type { MeshView } from '../mesh-view.ts';
 import type { Deliveries } from './deliveries.ts';
@@ -17,6 +18,7 @@ export interface World {
   readonly counts: CallCounts;
   readonly graphs: Graphs;
   readonly deliveries: Deliveries;
+  readonly changes: () => ChangesPage;
   readonly useOf: (proxy: string) => ProxyUse | undefined;
   /** Of an identity, milliseconds since 1970; undefined: no proxy of this replica has one. */
   readonly certificateEnd: (spiffeId: string) => number | undefined;

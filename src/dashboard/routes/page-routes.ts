@@ -68,6 +68,7 @@ export function pageRoutes(world: World, users: UserAccess | undefined): Fastify
       counted(() => listCosts(world)),
     );
     app.get('/api/config', () => listConfig(parts));
+    app.get('/api/changes', async () => world.changes());
     app.get<OfKind>('/api/config/:kind/:namespace/:name', async ({ params, visitor }) => {
       const { apiVersion } = findObject(world, params);
       const mayWrite = await mayChange(users, visitor.token, { ...params, apiVersion });

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Series, WorkloadPage } from '../../../src/dashboard/api-types.ts';
 import { chromiumPath, complaintsOf, expectAccessible, expectNoSideScroll, picture, useSession } from '../browser.ts';
-import { emptyGraph, graph, telemetry } from '../fixtures.ts';
+import { changes, emptyGraph, graph, telemetry } from '../fixtures.ts';
 import { hostileNames } from '../hostile.ts';
 import type { Answer } from '../page-server.ts';
 
@@ -169,6 +169,18 @@ describe.skipIf(chromiumPath === undefined)('each page', () => {
     await shown.goto(`${session.server.address}#/graph?at=${encodeURIComponent(at)}`);
     await shown.locator('.details').getByRole('link', link).click();
     await expect.poll(() => shown.url()).toContain('#/config/DestinationRule/default/productpage');
+  });
+
+  test('what changed in the last minute: said on the graph, listed on the page of the configuration', async () => {
+    const shown = await look('#/graph', phone, /11 nodes, 10 calls/);
+    await shown.getByRole('link', { name: '1 change in the last minute' }).click();
+    await shown.getByText(/Changed in the last 15 minutes \(2\)/).waitFor();
+    await shown.getByRole('row', { name: /removed.*reviews-v3-x/ }).waitFor();
+    await expectAccessible(shown);
+    await expectNoSideScroll(shown);
+    await picture(shown, 'changes-phone');
+    session.server.answers.set('changes', { value: { ...changes, changes: [] } });
+    await shown.getByText('Nothing has changed in the last 15 min').waitFor({ timeout: 15_000 });
   });
 
   test('what is not known is said: proxies of other replicas, and the CPU of Envoy', async () => {

@@ -1,5 +1,6 @@
 import { replaceQuery } from '../data/route.ts';
 import { formatRate } from '../format/numbers.ts';
+import { ChangeCount } from '../ui/changes.tsx';
 import { HealthGlyph, LockGlyph } from '../ui/marks.tsx';
 import type { DrawnGraph } from './aggregate.ts';
 import { hasRefusals, isOpen, isProblem } from './filter.ts';
@@ -35,6 +36,9 @@ export function Summary({ graph }: { readonly graph: DrawnGraph }) {
             {countOf(open, 'call')} in plaintext
           </button>
         )}
+      </li>
+      <li>
+        <ChangeCount />
       </li>
       {refused === 0 ? null : (
         <li>

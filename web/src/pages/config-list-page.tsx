@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import type { ConfigRow } from '../../../src/dashboard/api-types.ts';
 import { printRoute } from '../data/route.ts';
 import { useResource } from '../data/use-resource.ts';
+import { Changes } from '../ui/changes.tsx';
 import { FindingCount } from '../ui/findings.tsx';
 import { Name } from '../ui/name.tsx';
 import { ReplicaNote } from '../ui/replica-note.tsx';
@@ -16,6 +17,7 @@ export function ConfigListPage() {
   return (
     <main class="page" id="main">
       <h1>Config</h1>
+      <Changes />
       <div class="filters">
         <SearchField text={text} onText={setText} />
         <label class="check">
