@@ -70,4 +70,10 @@ export const dashboardErrors = {
     title: 'The resource was changed since it was read',
     remedy: 'Load the page again, look at what has changed, and make the change anew: nothing was written.',
   },
+  OR4043: {
+    status: 413,
+    title: 'The resource is too long for the form',
+    remedy:
+      'Change it with kubectl: the control plane serves proxies beside the page, and reads 128 KiB for it at most.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { cpuMs } from '../../../test/cpu-time.ts';
 import { OutriggerError } from '../../errors.ts';
 import type { JsonObject } from '../../model/json.ts';
 import { defaultMeshSettings } from '../../model/mesh-settings.ts';
@@ -107,6 +108,35 @@ test('what is no one resource of the mesh is refused', async () => {
     route(1).replace('namespace: shop, ', ''),
   ])
     expect([text.slice(0, 40), await codeOf(() => readChange(text))]).toEqual([text.slice(0, 40), 'OR4036']);
+});
+
+test('what would hold up proxies is refused before it is read, and the worst of what is read takes no longer than they wait', async () => {
+  const head = route(1).replace(/spec:.*/s, 'spec:\n  hosts: [cart]\n  http:\n');
+  const filled = (part: string) => (head + part.repeat(20_000)).slice(0, 128 * 1024).replace(/\n[^\n]*$/, '\n');
+  expect(await codeOf(() => readChange(head + '    - {}\n'.repeat(20_000)))).toBe('OR4043');
+  const json = { ...before.object, spec: { hosts: ['x'.repeat(200_000)] } };
+  expect(await codeOf(() => readChange(JSON.stringify(json)))).toBe('OR4043');
+  for (const part of [
+    '    - {route: [{destination: {host: a}}]}\n',
+    '    - *a\n',
+    '    - [[[[[[[[',
+    '    ? x\n',
+    '    - &a []\n',
+  ]) {
+    const begin = cpuMs();
+    await codeOf(() => previewChange(world, readChange(filled(part))));
+    expect([part, cpuMs() - begin < 4000]).toEqual([part, true]);
+  }
+});
+
+test('texts that another reader of YAML takes for something else come back as the texts that they are', () => {
+  const object = {
+    ...before.object,
+    spec: { hosts: ['yes', 'on', '0x1F', '1e3', '012', '2001-01-01', '=', '1:30', 'null', '~'] },
+  };
+  const { yaml } = previewChange(world, readChange(JSON.stringify(object)));
+  expect(readChange(yaml).object['spec']).toEqual(object.spec);
+  expect(yaml).toContain('"yes"');
 });
 
 test('it is written in the name of the user, the spec alone, and only onto what was read', async () => {

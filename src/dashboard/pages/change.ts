@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { createTwoFilesPatch } from 'diff';
-import { parse, parseDocument } from 'yaml';
 import { findingsIfWritten } from '../../analysis/admission-doubts.ts';
+import { readDocuments } from '../../documents/read-documents.ts';
 import { OutriggerError } from '../../errors.ts';
 import { isObject, type JsonObject } from '../../model/json.ts';
 import { unimplementedIn } from '../../policy/unimplemented.ts';
@@ -11,7 +11,7 @@ import type { Problem } from '../../schema/problem.ts';
 import { validate } from '../../schema/validate.ts';
 import type { KubeConnection } from '../../source/kubernetes/connection.ts';
 import type { ChangeAnswer } from '../api-types.ts';
-import { type ConfigPlace, printYaml, versionOf } from './config.ts';
+import { asWritten, type ConfigPlace, printYaml, versionOf } from './config.ts';
 import { shown } from './findings.ts';
 import type { World } from './world.ts';
 
@@ -21,24 +21,29 @@ export interface Change {
   readonly place: ConfigPlace;
 }
 
-/** One resource of the mesh with a name and a namespace. Throws OR4036. */
+/**
+ * Characters. Proxies and admissions wait while YAML is read and printed, and everybody who may look may ask for a difference: the
+ * worst of so many takes about a second.
+ */
+const mostText = 128 * 1024;
+
+/** One resource of the mesh with a name and a namespace. Throws OR4036, OR4043. */
 export function readChange(text: string): Change {
-  const document = parseDocument(text, { logLevel: 'error' });
-  const [error] = document.errors;
-  if (error !== undefined) throw new OutriggerError('OR4036', `the body is no YAML: ${error.message}`);
-  // Aliases that stand for each other would grow without end.
-  const object = toValue(() => document.toJS({ maxAliasCount: 100 }));
-  const metadata = isObject(object) && isObject(object['metadata']) ? object['metadata'] : {};
-  const definition = isObject(object) ? kindOf(String(object['apiVersion']), String(object['kind'])) : undefined;
-  if (!isObject(object) || definition === undefined)
-    throw new OutriggerError('OR4036', 'the body is no resource of the mesh');
+  if (text.length > mostText)
+    throw new OutriggerError('OR4043', `it has ${text.length} characters, more than ${mostText}`);
+  const documents = asChange(() => readDocuments(text, 'body'));
+  const [{ object } = { object: {} as JsonObject }] = documents;
+  const metadata = isObject(object['metadata']) ? object['metadata'] : {};
+  const definition = kindOf(String(object['apiVersion']), String(object['kind']));
+  if (documents.length !== 1 || definition === undefined)
+    throw new OutriggerError('OR4036', 'the body is not one resource of the mesh');
   const { name, namespace = definition.scope === 'Cluster' ? '' : undefined } = metadata;
   if (typeof name !== 'string' || typeof namespace !== 'string')
     throw new OutriggerError('OR4036', 'metadata.name and metadata.namespace are needed');
-  return { object: object as JsonObject, definition, place: { kind: definition.kind, namespace, name } };
+  return { object, definition, place: { kind: definition.kind, namespace, name } };
 }
 
-function toValue(read: () => unknown): unknown {
+function asChange<T>(read: () => T): T {
   try {
     return read();
   } catch (cause) {
@@ -66,14 +71,9 @@ export function previewChange(world: World, { object, place }: Change): ChangeAn
 
 /** Only the spec is written: whoever changes a label or an annotation there is told, and nothing is written. */
 function metadataFindings(before: JsonObject | undefined, next: JsonObject): ChangeAnswer['findings'] {
-  if (before === undefined || isDeepStrictEqual(toldBy(before), toldBy(next))) return [];
+  if (before === undefined || isDeepStrictEqual(asWritten(before)['metadata'], asWritten(next)['metadata'])) return [];
   const message = 'labels and annotations are not changed from here, use kubectl';
   return [asFinding({ severity: 'error', code: 'OR4039', path: 'metadata', value: undefined, message })];
-}
-
-/** What the page has of it. */
-function toldBy({ apiVersion, kind, metadata }: JsonObject): unknown {
-  return parse(printYaml({ apiVersion: apiVersion ?? '', kind: kind ?? '', metadata: metadata ?? {} })).metadata;
 }
 
 /** More edits than this are not worth the time of everybody: the difference is quadratic. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { stringify } from 'yaml';
+import { printYaml as printText } from '../../documents/kubernetes-yaml.ts';
 import { OutriggerError } from '../../errors.ts';
 import { isObject, type Json, type JsonObject } from '../../model/json.ts';
 import { rememberedBy } from '../../model/remembered.ts';
@@ -97,13 +97,14 @@ const byPlace = rememberedBy((objects: readonly SourceObject[]) => {
 
 const placeKey = ({ kind, namespace, name }: ConfigPlace) => `${kind} ${namespace}/${name}`;
 
-/** As people write it: what the API server adds is left out. */
-export function printYaml(object: JsonObject): string {
-  const { apiVersion, kind, metadata, spec } = object;
+/** As people write it: what the API server adds is left out. Printed once for each object that there is. */
+export const printYaml = rememberedBy((object: JsonObject): string => printText(asWritten(object)));
+
+export function asWritten({ apiVersion, kind, metadata, spec }: JsonObject): JsonObject {
   const { name, namespace, labels, annotations } = isObject(metadata) ? metadata : {};
   const kept = Object.entries({ name, namespace, labels, annotations: withoutRecord(annotations) });
   const head = { apiVersion, kind, metadata: Object.fromEntries(kept.filter(([, value]) => value !== undefined)) };
-  return stringify(spec === undefined ? head : { ...head, spec }, { lineWidth: 0, aliasDuplicateObjects: false });
+  return (spec === undefined ? head : { ...head, spec }) as JsonObject;
 }
 
 function withoutRecord(annotations: Json | undefined): Json | undefined {

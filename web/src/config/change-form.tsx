@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { ChangeAnswer, ConfigPage } from '../../../src/dashboard/api-types.ts';
 import { ask, Failure } from '../data/api.ts';
 import { unreadable } from '../data/use-resource.ts';
@@ -17,6 +17,9 @@ interface ChangeFormProps {
   /** What is shown may be of before. */
   readonly onRefused: () => void;
 }
+
+/** Characters, as the control plane takes them. */
+const mostText = 128 * 1024;
 
 /**
  * The common changes as a form: first the YAML and the difference, then the write. Nothing is offered that may not be written. What
@@ -38,9 +41,10 @@ export function ChangeForm({ page: newest, path, onApplied, onRefused }: ChangeF
   useEffect(() => {
     if (isOld && !isBegun) take();
   }, [isOld, isBegun]);
-  const editable = readEditable(page.kind, yaml);
-  const before = readEditable(page.kind, page.yaml);
-  if (editable === undefined || before === undefined) return null;
+  const isLong = newest.yaml.length > mostText;
+  const editable = useMemo(() => (isLong ? undefined : readEditable(page.kind, yaml)), [isLong, page.kind, yaml]);
+  if (isLong) return <p class="muted">It is too long for the form: change it with kubectl.</p>;
+  if (editable === undefined) return null;
   if (!newest.mayWrite)
     return <p class="muted">You may look at it, not change it: that takes an account with the right to.</p>;
 
