@@ -47,6 +47,7 @@ export function countedWorld(manifests: string, lines: readonly string[] = []): 
       causes: () => plaintextCauses({ snapshot: registry.snapshot, settings: defaultMeshSettings }),
     }),
     changes: () => ({ now: 0, since: 0, changes: [] }),
+    looks: { look: () => undefined },
     deliveries: new Deliveries({ mesh, others: noOtherDeliveries, now: () => 0 }),
   };
 }

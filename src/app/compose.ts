@@ -92,7 +92,7 @@ export function compose(options: ComposeOptions): Composition {
       snapshot: () => mesh.registry.snapshot,
       report: (proxy) => mesh.proxyReport(proxy),
       settled: () => mesh.ledger.settled(),
-      taps: mesh.taps,
+      looking: mesh.looking,
       replicas: mesh.replicas,
       problems: () => mesh.registry.problems(),
       certificateEnd: mesh.certificateEnd,

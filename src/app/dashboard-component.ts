@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { FastifyPluginCallback } from 'fastify';
 import { dashboardPlugins } from '../dashboard/dashboard-plugins.ts';
 import { emergenciesShown } from '../dashboard/emergencies.ts';
+import { EndpointLooks } from '../dashboard/endpoint-looks.ts';
 import { fetchText } from '../dashboard/fetch-text.ts';
 import { Graphs } from '../dashboard/graphs.ts';
 import { LatestChanges } from '../dashboard/latest-changes.ts';
@@ -20,14 +21,14 @@ import { type CallCounts, noCounts } from '../observe/call-counts.ts';
 import { FallbackCalls } from '../observe/fallback-calls.ts';
 import { PrometheusCalls } from '../observe/prometheus-calls.ts';
 import { Scraper } from '../observe/scraper.ts';
-import type { Taps } from '../observe/taps.ts';
 import { ObjectBook } from '../source/object-book.ts';
 import type { ObjectSource } from '../source/object-source.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { peerDeliveriesMethod, peerTapMethod } from '../wire/peers/peer-service.ts';
+import { peerDeliveriesMethod, peerEndpointsMethod, peerTapMethod } from '../wire/peers/peer-service.ts';
 import { blockListOf } from './block-list.ts';
 import type { Component } from './component.ts';
 import type { Config } from './config.ts';
+import type { Looking } from './mesh/looking.ts';
 import type { Replicas } from './mesh/replicas.ts';
 import { packageFolder, packageVersion } from './places.ts';
 import { limitsOf } from './server-component.ts';
@@ -40,7 +41,7 @@ export interface DashboardComponentOptions {
   readonly mesh:
     | (MeshView &
         Pick<World, 'problems' | 'certificateEnd' | 'settings'> & {
-          readonly taps: Taps;
+          readonly looking: Pick<Looking, 'taps' | 'questions'>;
           readonly replicas: Pick<Replicas, 'list' | 'asking'>;
         })
     | undefined;
@@ -61,8 +62,12 @@ type Mesh = NonNullable<DashboardComponentOptions['mesh']>;
 
 const { after } = systemClock;
 
-function tappingOf({ taps, replicas: { list, asking } }: Mesh) {
+function tappingOf({ looking: { taps }, replicas: { list, asking } }: Mesh) {
   return { taps, replicas: { list, ask: asking(peerTapMethod), after } };
+}
+
+function looksOf({ looking: { questions }, replicas: { list, asking } }: Mesh): EndpointLooks {
+  return new EndpointLooks({ questions, replicas: { list, ask: asking(peerEndpointsMethod) }, now: Date.now, after });
 }
 
 function deliveriesOf(mesh: Mesh): Deliveries {
@@ -79,6 +84,7 @@ export class DashboardComponent implements Component {
   #scraper: Scraper | undefined;
   #prometheus: PrometheusCalls | undefined;
   #server: PlainServer | undefined;
+  #looks: EndpointLooks | undefined;
   readonly #book = new ObjectBook();
   readonly #changes = new LatestChanges({ now: Date.now });
   #unfollow: () => void = () => undefined;
@@ -118,6 +124,7 @@ export class DashboardComponent implements Component {
     this.#scraper?.stop();
     this.#prometheus?.stop();
     this.#scrapes.close();
+    this.#looks?.close();
     await this.#server?.close(this.#options.config.server.drainSeconds * 1000);
   }
 
@@ -137,7 +144,10 @@ export class DashboardComponent implements Component {
     const objects = () => this.#book.list();
     const deliveries = mesh && deliveriesOf(mesh);
     const changes = () => this.#changes.page();
-    const world = mesh && deliveries && { ...mesh, mesh, objects, counts, graphs, useOf, deliveries, changes };
+    const looks = mesh && looksOf(mesh);
+    this.#looks = looks;
+    const parts = { objects, counts, graphs, useOf, changes };
+    const world = mesh && deliveries && looks && { ...mesh, mesh, ...parts, deliveries, looks };
     const { grafanaUrl, tracingUrl, prometheusUrl, mostStreams } = config.dashboard;
     const links = {
       ...(grafanaUrl === '' ? {} : { grafana: grafanaUrl }),

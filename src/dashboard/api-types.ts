@@ -38,6 +38,29 @@ export interface EndpointRow {
   readonly workload: string;
   readonly version: string;
   readonly health: 'healthy' | 'unhealthy' | 'ejected' | 'draining' | 'unknown';
+  /** Proxies that do without it, as far as they were asked and have answered. */
+  readonly leftBy: readonly LeftBy[];
+}
+
+export interface LeftBy {
+  /** `<namespace>/<workload>` */
+  readonly client: string;
+  /** '' is the service as a whole. */
+  readonly subset: string;
+  /** Envoy's words; `failed_outlier_check` is an ejection. */
+  readonly flags: readonly string[];
+  /** When it was first seen, which may be later than it was. */
+  readonly since: number;
+}
+
+/** A proxy that was asked which endpoints it does without. */
+export interface AskedProxy {
+  /** `<namespace>/<pod>` */
+  readonly proxy: string;
+  readonly client: string;
+  readonly state: 'told' | 'asking' | 'silent';
+  /** When it told; `null`: it has not. */
+  readonly at: number | null;
 }
 
 export interface Ejection {
@@ -74,8 +97,10 @@ export interface ServicePage {
   /** Rules of its route that come before the one whose shares are said, for some requests alone. */
   readonly rulesBefore: number;
   readonly endpoints: readonly EndpointRow[];
-  /** Clients whose proxies have ejected some of them: which ones, those proxies alone know. */
+  /** Clients whose proxies have ejected some of them, as counted: which ones, those proxies alone know. */
   readonly ejections: readonly Ejection[];
+  /** Those of them that were asked which; and how many were not, which have ejected some, too. */
+  readonly asked: { readonly proxies: readonly AskedProxy[]; readonly others: number };
   readonly inbound: readonly GraphEdge[];
   readonly policies: readonly PolicyRef[];
 }

@@ -55,6 +55,8 @@ export interface DiscoveryOptions {
   readonly configurator: () => ProxyConfigurator;
   /** Remembers what workloads use; without it every pod asks for all that it calls. */
   readonly memory?: (workload: Workload) => UseMemory;
+  /** For proxies that are asked which endpoints they do without; without it none is. */
+  readonly question?: readonly EncodedResource[];
   /** Registers machines that ask for it; without it none can. */
   readonly machines?: MachineRegister;
   /** How long a pod may be unknown before its proxy is turned away: watches lag behind. Milliseconds. */
@@ -168,6 +170,7 @@ class Session implements ProxySession {
         readonly snapshot: Snapshot;
         readonly shared: ProxyResources;
         readonly secrets: unknown;
+        readonly question: unknown;
         readonly crowded: boolean;
         readonly resources: ProxyResources;
       }
@@ -194,10 +197,17 @@ class Session implements ProxySession {
     this.#workload = sameWorkload(workloadNow(snapshot, this.#workload), this.#workload);
     const workload = this.#workload;
     const shared = this.#configurator.configure({ snapshot, workload, delta, proxyless, crowded });
-    const same = before?.shared === shared && before.secrets === secrets ? before.resources : undefined;
-    const resources = same ?? new OwnResources(shared, secrets);
-    this.#last = { snapshot, shared, secrets, crowded, resources };
+    const question = this.#question(snapshot);
+    const isSame = before?.shared === shared && before.secrets === secrets && before.question === question;
+    const resources = isSame ? before.resources : new OwnResources({ shared, secrets, question });
+    this.#last = { snapshot, shared, secrets, question, crowded, resources };
     return resources;
+  }
+
+  /** A client without a proxy has nobody to ask. */
+  #question({ asked }: Snapshot): readonly EncodedResource[] {
+    const { question = notAsked, proxyless } = this.#options;
+    return asked.has(this.proxy) && !proxyless ? question : notAsked;
   }
 
   /** A gateway has everything in advance. */
@@ -242,6 +252,7 @@ class Session implements ProxySession {
  */
 const mostAskedHosts = 1_000;
 const noNames: ReadonlySet<string> = new Set();
+const notAsked: readonly EncodedResource[] = [];
 
 /** A successor of the same name is another: its predecessor's proxy goes on as it was. */
 function sameWorkload(now: Workload | undefined, own: Workload): Workload {

@@ -1,21 +1,35 @@
 import type { EncodedResource, ProxyResources, ResourceSet, XdsType } from '../xds/resource.ts';
+import { resourceSet } from './resource-set.ts';
 
-/** What is shared with others, and the secrets that are one proxy's own. Immutable. */
+export interface OwnParts {
+  readonly shared: ProxyResources;
+  readonly secrets: ReadonlyMap<string, EncodedResource>;
+  /** What it is asked for the moment; empty for most. */
+  readonly question: readonly EncodedResource[];
+}
+
+/** What is shared with others, and what is one proxy's own: secrets, and what it is asked. Immutable. */
 export class OwnResources implements ProxyResources {
-  readonly #shared: ProxyResources;
-  readonly #secrets: ReadonlyMap<string, EncodedResource>;
+  readonly #parts: OwnParts;
+  readonly #joined = new Map<XdsType, ResourceSet>();
 
-  constructor(shared: ProxyResources, secrets: ReadonlyMap<string, EncodedResource>) {
-    this.#shared = shared;
-    this.#secrets = secrets;
+  constructor(parts: OwnParts) {
+    this.#parts = parts;
   }
 
   wildcard(type: XdsType): ResourceSet {
-    return this.#shared.wildcard(type);
+    const { shared, question } = this.#parts;
+    if (!question.some((resource) => resource.type === type)) return shared.wildcard(type);
+    const joined =
+      this.#joined.get(type) ??
+      resourceSet([...shared.wildcard(type).values(), ...question.filter((resource) => resource.type === type)]);
+    this.#joined.set(type, joined);
+    return joined;
   }
 
   named(type: XdsType, name: string): EncodedResource | undefined {
-    if (type === 'secret') return this.#secrets.get(name) ?? this.#shared.named(type, name);
-    return this.#shared.named(type, name);
+    const { shared, secrets, question } = this.#parts;
+    const own = type === 'secret' ? secrets.get(name) : question.find((one) => one.type === type && one.name === name);
+    return own ?? shared.named(type, name);
   }
 }

@@ -71,6 +71,7 @@ export class Registry {
   #tokenKeys: Snapshot['tokenKeys'] = emptySnapshot.tokenKeys;
   #gatewayAddresses: Snapshot['gatewayAddresses'] = emptySnapshot.gatewayAddresses;
   #taps: Snapshot['taps'] = emptySnapshot.taps;
+  #asked: Snapshot['asked'] = emptySnapshot.asked;
   readonly #dialects: Dialects;
   #statuses: readonly Status[] = [];
   readonly #sinks: ReadonlyMap<string, Sink>;
@@ -165,6 +166,12 @@ export class Registry {
     this.#settle();
   }
 
+  /** All that there are. */
+  learnAsked(asked: Snapshot['asked']): void {
+    this.#asked = asked;
+    this.#settle();
+  }
+
   /** The settings of the mesh, whole. */
   learnSettings(settings: NonNullable<Snapshot['settings']>): void {
     this.#settings = settings;
@@ -213,6 +220,7 @@ export class Registry {
       tokenKeys: this.#tokenKeys,
       gatewayAddresses: this.#gatewayAddresses,
       taps: this.#taps,
+      asked: this.#asked,
       secrets: changeMap(before.secrets, this.#secrets.settle()),
     };
   }

@@ -87,6 +87,8 @@ export interface Snapshot {
   readonly gatewayAddresses: ReadonlyMap<string, readonly string[]>;
   /** Whose requests somebody looks at just now. */
   readonly taps: readonly Tap[];
+  /** Proxies that are asked which endpoints they do without, by the id of their workload. */
+  readonly asked: ReadonlySet<string>;
   /** By `<namespace>/<name>`. */
   readonly secrets: ReadonlyMap<string, TlsSecret>;
 }
@@ -113,5 +115,6 @@ export const emptySnapshot: Snapshot = {
   tokenKeys: new Map(),
   gatewayAddresses: new Map(),
   taps: [],
+  asked: new Set(),
   secrets: new Map(),
 };

@@ -60,12 +60,13 @@ function message(logName: string, path = '/a'): Buffer {
 }
 
 /** Where the tap `known` is open for the pod `n/p`; `wait` is what it answers to entries. */
-async function start(wait = 0) {
+async function start(wait = 0, rate = { perSecond: 100, burst: 100 }) {
   const taken: TapEntry[] = [];
   const ends = new Set<() => void>();
   const taps: TapStreams = {
-    isOpen: (id) => id === 'known',
-    begin: (_id, peer, nodeId) => {
+    isOpen: (id) => ['known', 'of others'].includes(id),
+    begin: (id, peer, nodeId) => {
+      if (id === 'of others') return undefined;
       expect(nodeId).toBe('sidecar~1~p.n~d');
       if (peer.pod?.name !== 'p') throw new OutriggerError('OR2401', 'it is another pod');
       return {
@@ -81,7 +82,7 @@ async function start(wait = 0) {
       return { namespace: 'n', serviceAccount: 's', pod: { name: token, uid: '' }, expiresAt: Number.MAX_SAFE_INTEGER };
     },
   };
-  const service = accessLogService({ authenticator, taps, clock, firstMessageMs: 300 });
+  const service = accessLogService({ authenticator, taps, clock, rate, firstMessageMs: 300 });
   const server = new GrpcServer({ methods: new Map([[accessLogMethod, service]]), clock, limits });
   const port = await server.listenInsecure({ host: '127.0.0.1', port: 0 });
   stopping.push(() => {
@@ -139,6 +140,20 @@ test('who says too much is not read for a while', async () => {
   const at = Date.now();
   await some(() => taken.length === 3);
   expect(Date.now() - at).toBeGreaterThan(200);
+});
+
+test('a proxy that is not looked at here comes by another connection, which may find the replica', async () => {
+  const { taken, open } = await start();
+  const { call, status } = open('p');
+  call.write(message('of others'));
+  expect(await status).toBe(14);
+  expect(taken).toEqual([]);
+});
+
+test('more streams than it takes at once are refused before anybody is asked for their tokens', async () => {
+  const { open } = await start(0, { perSecond: 0.001, burst: 1 });
+  open('p').call.write(message('known'));
+  expect(await open('p').status).toBe(8);
 });
 
 test('nobody else: an unknown tap, another pod, a forged token, no message, no such message', async () => {

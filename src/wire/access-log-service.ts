@@ -4,14 +4,15 @@ import { bearerToken } from './bearer-token.ts';
 import type { Clock } from './clock.ts';
 import type { GrpcCall } from './grpc/grpc-call.ts';
 import { statusCodes } from './grpc/status.ts';
+import { Rate, type RateLimit } from './rate.ts';
 import type { PeerAuthenticator, ProvenPeer } from './session.ts';
 import { statusOf } from './stream-status.ts';
 
-/** Where requests go that somebody looks at. */
+/** Where proxies tell what somebody looks at. */
 export interface TapStreams {
   isOpen(id: string): boolean;
-  /** What one proxy tells for a tap. Throws a coded error where it may not. */
-  begin(id: string, peer: ProvenPeer, nodeId: string): TapSink;
+  /** What one proxy tells for a tap; undefined: nobody here wants it of this one. Throws a coded error where it may not. */
+  begin(id: string, peer: ProvenPeer, nodeId: string): TapSink | undefined;
 }
 
 export interface TapSink {
@@ -27,16 +28,22 @@ export interface AccessLogServiceOptions {
   readonly taps: TapStreams;
   readonly clock: Clock;
   readonly firstMessageMs: number;
+  /** Of new streams, all together: whether a token is one, the API server is asked. */
+  readonly rate: RateLimit;
 }
 
 export const accessLogMethod = '/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs';
 
 /**
- * Entries of proxies for the taps of this replica. Any other stream is refused, and its connection with it: a proxy whose logger
+ * Entries of proxies for whoever looks at this replica. Any other stream is refused, and its connection with it: a proxy whose logger
  * came to the wrong replica connects anew, and so finds the right one.
  */
 export function accessLogService(options: AccessLogServiceOptions): (call: GrpcCall) => void {
-  return (call) => new LogStream(call, options).start();
+  const rate = new Rate(options.rate, options.clock.now());
+  return (call) => {
+    if (rate.take(options.clock.now())) new LogStream(call, options).start();
+    else call.end(statusOf(new OutriggerError('OR2007', 'too many loggers come at once'), 'opening').status);
+  };
 }
 
 class LogStream {
@@ -79,15 +86,12 @@ class LogStream {
     this.#cancel();
     const { taps, authenticator } = this.#options;
     const { logName = '', nodeId = '' } = first.from ?? {};
-    if (!taps.isOpen(logName)) {
-      this.#end();
-      this.#call.retire();
-      return;
-    }
+    if (!taps.isOpen(logName)) return this.#refuse();
     const { signal } = this.#aborted;
     const peer = await authenticator.authenticate(bearerToken(this.#call.header('authorization')), signal);
     if (signal.aborted) return;
     const sink = taps.begin(logName, peer, nodeId);
+    if (sink === undefined) return this.#refuse();
     this.#sink = sink;
     sink.onEnd(() => this.#end());
     this.#call.resume();
@@ -99,6 +103,11 @@ class LogStream {
     if (waitMs <= 0) return;
     this.#call.pause();
     this.#cancel = this.#options.clock.after(waitMs, () => this.#call.resume());
+  }
+
+  #refuse(): void {
+    this.#end();
+    this.#call.retire();
   }
 
   #end(): void {

@@ -123,7 +123,7 @@ export class AdsServer {
     if (certify !== undefined && proven)
       methods.set(certificateMethod, certificateService({ authenticator, certify, clock, rate, answerMs }));
     if (taps !== undefined && proven)
-      methods.set(accessLogMethod, accessLogService({ authenticator, taps, clock, firstMessageMs: answerMs }));
+      methods.set(accessLogMethod, accessLogService({ authenticator, taps, clock, rate, firstMessageMs: answerMs }));
     for (const method of (proven && peers) || [])
       methods.set(method.path, peerService({ method, clock, firstMessageMs: answerMs }));
     if (probes !== undefined && proven)

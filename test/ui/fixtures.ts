@@ -193,10 +193,25 @@ export const servicePage: ServicePage = {
   ],
   rulesBefore: 0,
   endpoints: [
-    { address: '10.0.0.5:9080', workload: 'reviews-v1', version: 'v1', health: 'healthy' },
-    { address: '10.0.0.6:9080', workload: 'reviews-v3', version: 'v3', health: 'unhealthy' },
+    { address: '10.0.0.5:9080', workload: 'reviews-v1', version: 'v1', health: 'healthy', leftBy: [] },
+    { address: '10.0.0.6:9080', workload: 'reviews-v3', version: 'v3', health: 'unhealthy', leftBy: [] },
+    {
+      ...{ address: '10.0.0.7:9080', workload: 'reviews-v3', version: 'v3', health: 'ejected' },
+      leftBy: [
+        { client: 'default/productpage-v1', subset: 'v3', flags: ['failed_outlier_check'], since: at - 40_000 },
+        { client: 'default/cart', subset: '', flags: ['failed_outlier_check'], since: at - 5000 },
+      ],
+    },
   ],
   ejections: [{ client: 'default/productpage-v1', port: 9080, subset: 'v3', pods: 2, ejected: 1 }],
+  asked: {
+    proxies: [
+      { proxy: 'default/productpage-v1-a', client: 'default/productpage-v1', state: 'told', at: at - 1000 },
+      { proxy: 'default/productpage-v1-b', client: 'default/productpage-v1', state: 'asking', at: null },
+      { proxy: 'default/cart-0', client: 'default/cart', state: 'silent', at: null },
+    ],
+    others: 2,
+  },
   inbound: edges.filter((one) => one.target === failing.id),
   policies: [
     { kind: 'VirtualService', namespace: 'default', name: 'reviews', effect: 'sends 50 % to v1 and 50 % to v2' },

@@ -19,7 +19,6 @@ import type { MeshSettings } from '../../model/mesh-settings.ts';
 import { printOrigin } from '../../model/origin.ts';
 import type { ProxyReport } from '../../model/proxy-report.ts';
 import { spiffeId } from '../../model/workload.ts';
-import { Taps } from '../../observe/taps.ts';
 import { Registry } from '../../registry/registry.ts';
 import type { ObjectChanges } from '../../source/object-source.ts';
 import type { MeshFacts } from '../../telemetry/mesh-series.ts';
@@ -27,6 +26,7 @@ import { AdsServer } from '../../wire/ads-server.ts';
 import { wireClock } from '../../wire/clock.ts';
 import { Ledger } from '../../wire/ledger.ts';
 import { ServingCertificate } from '../../wire/serving-certificate.ts';
+import { questionResources } from '../../xds/translate/question.ts';
 import type { Component } from '../component.ts';
 import { packageVersion } from '../places.ts';
 import type { TokenKeys } from '../token-keys/token-keys.ts';
@@ -38,24 +38,20 @@ import { gatewayLookup } from './gateway-lookup.ts';
 import type { GatewayNames } from './gateway-names.ts';
 import { JointWarnings } from './joint-warnings.ts';
 import { loggedTellings } from './logged-tellings.ts';
+import { Looking } from './looking.ts';
 import { machineRegistrar, probesOf } from './machine-registrar.ts';
 import { meshDnsServer } from './mesh-dns.ts';
 import { meshFacts } from './mesh-facts.ts';
 import type { MeshOptions } from './mesh-options.ts';
 import { untilDone, untilListed } from './patience.ts';
-import { peerDeliveries } from './peer-deliveries.ts';
-import { peerTaps } from './peer-taps.ts';
 import { plaintextPeer } from './plaintext-peer.ts';
 import { problemLog } from './problem-log.ts';
 import { reportProxies } from './proxy-reporter.ts';
 import { Replicas } from './replicas.ts';
 import { RootReporter } from './root-report.ts';
 import { renewServing } from './serving-renewal.ts';
-import { tapStreams } from './tap-streams.ts';
 import { tellWarnings } from './tell-warnings.ts';
 
-/** Each is a logger in listeners, and a stream of each of their proxies. */
-const mostTaps = 16;
 /** Milliseconds. */
 const [longestForKeys, longestForScopes] = [6_000, 3_000];
 
@@ -78,8 +74,7 @@ export class MeshComponent implements Component {
   readonly #tokenKeys: TokenKeys | undefined;
   /** What workloads use; undefined where nothing is learnt. */
   readonly learner: Learner | undefined;
-  /** Who looks at requests just now. */
-  readonly taps: Taps;
+  readonly looking: Looking;
   readonly replicas: Replicas;
   readonly #secrets: WorkloadSecrets;
   readonly #reporter: RootReporter;
@@ -135,8 +130,7 @@ export class MeshComponent implements Component {
     this.#reporter = this.#makeReporter();
     this.#gatewayNames = gatewayLookup(this.registry, settings, (error) => this.#fail(error));
     this.#machines = parts.machines && machineRegistrar(parts.machines, (error) => this.#fail(error));
-    const onChange = this.registry.learnTaps.bind(this.registry);
-    this.taps = new Taps({ ...wireClock, most: mostTaps, onChange });
+    this.looking = new Looking(this.registry);
     this.replicas = new Replicas({
       ...{ place: options.place, trustDomain: settings.trustDomain, authority: this.#authority, clock: wireClock },
       ...{ snapshot: () => this.registry.snapshot, port: () => this.#port },
@@ -154,11 +148,8 @@ export class MeshComponent implements Component {
       ledger: this.ledger,
       metrics: options.metrics,
       log: logger,
-      taps: tapStreams(this.taps, () => this.registry.snapshot),
-      peers: [
-        peerTaps({ taps: this.taps, mesh: view }, this.replicas.isPeer),
-        peerDeliveries(view, this.replicas.isPeer),
-      ],
+      taps: this.looking.streams,
+      peers: this.looking.peers(view, this.replicas.isPeer),
       ...probesOf(this.#machines, this.registry),
       certify: ({ namespace, serviceAccount }, csrPem, lifetimeMs) =>
         this.#authority.certify(spiffeId(settings.trustDomain, namespace, serviceAccount), csrPem, lifetimeMs),
@@ -381,6 +372,7 @@ export class MeshComponent implements Component {
       settings,
       ...this.#memory(),
       ...(this.#machines === undefined ? {} : { machines: this.#machines }),
+      question: encoder.encodeAll(questionResources),
       configurator: configurators(settings, encoder, loggedTellings(logger), this.#sight),
       patienceMs: 5000,
       after: systemClock.after,

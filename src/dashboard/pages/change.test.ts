@@ -68,6 +68,7 @@ const world: World = {
   counts: noCounts,
   graphs: new Graphs({ counts: noCounts, inventory: () => ({ workloads: [], isInside: () => true }), now: () => 0 }),
   useOf: () => undefined,
+  looks: { look: () => undefined },
   deliveries: new Deliveries({ mesh, others: noOtherDeliveries, now: () => 0 }),
   certificateEnd: () => undefined,
   changes: () => ({ now: 0, since: 0, changes: [] }),

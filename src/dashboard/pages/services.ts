@@ -9,8 +9,9 @@ import type { Tally } from '../../observe/tally.ts';
 import { findRule, indexRules } from '../../policy/destination-rule/select.ts';
 import { holdsInMesh, hostsOfVirtualServices } from '../../policy/virtual-service/select.ts';
 import type { Ejection, EndpointRow, ServicePage, ServiceRow } from '../api-types.ts';
-import { ejectionsByHost, ejectionsOf } from './ejections.ts';
+import { askEjecting, ejectionsByHost, ejectionsOf } from './ejections.ts';
 import { goldenSignals } from './golden-signals.ts';
+import { ejectedFlag, leavers } from './left-endpoints.ts';
 import { policiesOfHost, policiesOfWorkload } from './policies.ts';
 import { pageRange, type World } from './world.ts';
 
@@ -85,7 +86,9 @@ export function servicePage(world: World, namespace: string, name: string): Serv
   const isOne = sentOnBy(world)(service) ?? isCalled;
   const ejections = ejectionsOf(world, host);
   const tallies = [...sumOf(world.counts.within(pageRange * 1000)).values()].filter(isOne);
-  // Which ones, a proxy does not say; of all of a port it need not.
+  const { asked, others } = askEjecting(world, host);
+  const leftBy = leavers(asked, host);
+  // Which ones, a proxy says when it is asked; of all of a port it need not.
   const ofPort = (name: string) => endpoints.filter(({ servicePort }) => servicePort === name).length;
   const without = service.ports
     .filter(({ number, name: port }) =>
@@ -100,11 +103,23 @@ export function servicePage(world: World, namespace: string, name: string): Serv
     signals: goldenSignals(world.counts.within(longestRangeMs), isOne),
     split: splitOf(world, service, endpoints, isCalled),
     rulesBefore: Math.max(0, rulesOf(world, host).length - 1),
-    endpoints: endpoints.map((endpoint) => ({
-      ...endpointRow(endpoint),
-      ...(without.includes(endpoint.servicePort) ? { health: 'ejected' as const } : {}),
-    })),
+    endpoints: endpoints.map((endpoint) => {
+      const row = endpointRow(endpoint);
+      const number = service.ports.find(({ name }) => name === endpoint.servicePort)?.number ?? 0;
+      const left = leftBy(number, row.address);
+      const isEjected = without.includes(endpoint.servicePort) || left.some(({ flags }) => flags.includes(ejectedFlag));
+      return { ...row, leftBy: left, ...(isEjected ? { health: 'ejected' as const } : {}) };
+    }),
     ejections,
+    asked: {
+      proxies: asked.map(({ proxy, client, look: { state, answer } }) => ({
+        proxy,
+        client,
+        state,
+        at: answer?.at ?? null,
+      })),
+      others,
+    },
     inbound: callsTo(world.graphs.graph(pageRange), host),
     policies: [
       ...policiesOfHost(world, host, namespace),
@@ -119,7 +134,8 @@ function callsTo({ edges }: Graph, host: string): GraphEdge[] {
 
 const healths = { ready: 'healthy', 'not-ready': 'unhealthy', terminating: 'draining' } as const;
 
-function endpointRow({ address, port, workloadName, labels, canonicalRevision, health }: Endpoint): EndpointRow {
+function endpointRow(endpoint: Endpoint): Omit<EndpointRow, 'leftBy'> {
+  const { address, port, workloadName, labels, canonicalRevision, health } = endpoint;
   const at = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
   return {
     address: at,

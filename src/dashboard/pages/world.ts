@@ -4,6 +4,7 @@ import type { ProxyUse } from '../../observe/proxy-counters.ts';
 import type { RegistryProblem } from '../../registry/registry-problem.ts';
 import type { SourceObject } from '../../source/object-source.ts';
 import type { ChangesPage } from '../api-types.ts';
+import type { EndpointLooks } from '../endpoint-looks.ts';
 import type { Graphs } from '../graphs.ts';
 import type { MeshView } from '../mesh-view.ts';
 import type { Deliveries } from './deliveries.ts';
@@ -20,6 +21,8 @@ export interface World {
   readonly deliveries: Deliveries;
   readonly changes: () => ChangesPage;
   readonly useOf: (proxy: string) => ProxyUse | undefined;
+  /** Asks a proxy which endpoints it does without. */
+  readonly looks: Pick<EndpointLooks, 'look'>;
   /** Of an identity, milliseconds since 1970; undefined: no proxy of this replica has one. */
   readonly certificateEnd: (spiffeId: string) => number | undefined;
 }

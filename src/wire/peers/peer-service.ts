@@ -29,6 +29,7 @@ export interface PeerServiceOptions {
 
 export const peerTapMethod = '/outrigger.peers.v1.Peers/Tap';
 export const peerDeliveriesMethod = '/outrigger.peers.v1.Peers/Deliveries';
+export const peerEndpointsMethod = '/outrigger.peers.v1.Peers/Endpoints';
 
 /** Bytes that may wait for a peer that does not read, room for a count of 200,000 resources; then it is cut off, and comes again if it is there. */
 const mostWaiting = 16 * 1024 * 1024;
