@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type InProcess, startInProcess } from '../../src/app/in-process.ts';
-import type { ConfigRow, DashboardState, ReplicaState, TapState } from '../../src/dashboard/api-types.ts';
+import type { ConfigRow, DashboardState, ReplicaState, ServicePage, TapState } from '../../src/dashboard/api-types.ts';
 import type { JsonObject } from '../../src/model/json.ts';
 import type { TapLine } from '../../src/model/tap.ts';
 import type { ControlPlaneOptions } from '../../src/playground/control-plane.ts';
@@ -20,7 +20,16 @@ kind: VirtualService
 metadata: {name: server, namespace: default}
 spec: {hosts: [server], http: [{timeout: 7s, route: [{destination: {host: server}}]}]}
 ---`;
-const world = [namespace('default', 'meshed'), app('client'), app('server'), route].join('');
+/** Its one endpoint is ejected soon, and for as long as the test goes on. */
+const rule = `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: failing, namespace: default}
+spec:
+  host: failing
+  trafficPolicy: {outlierDetection: {consecutive5xxErrors: 3, interval: 1s, baseEjectionTime: 300s, maxEjectionPercent: 100}}
+---`;
+const world = [namespace('default', 'meshed'), app('client'), app('server'), app('failing'), route, rule].join('');
 /** Of this run alone: replicas listen at the same port. */
 const second = `127.77.${(process.pid >> 8) & 255}.${(process.pid & 127) + 1}`;
 const url = 'http://server.default.svc.cluster.local:9080/headers';
@@ -138,12 +147,26 @@ describe.skipIf(envoy === undefined)('a page of a replica that serves no proxy',
       const rows = (await told(replica, 'config')) as ConfigRow[];
       return rows.find(({ kind }) => kind === 'VirtualService')?.delivered;
     };
-    await expect.poll(() => taken(first), soon).toEqual({ taken: 2, of: 2 });
-    await expect.poll(() => taken(beside), soon).toEqual({ taken: 2, of: 2 });
+    await expect.poll(() => taken(first), soon).toEqual({ taken: 3, of: 3 });
+    await expect.poll(() => taken(beside), soon).toEqual({ taken: 3, of: 3 });
     expect(((await told(beside, 'state')) as DashboardState).replica).toEqual({
-      ...{ serves: 0, proxies: 2 },
+      ...{ serves: 0, proxies: 3 },
       others: { asked: 1, silent: [] },
     });
+  });
+
+  test('which endpoint is ejected is told to the page, whoever serves the proxy that says it', async () => {
+    await mesh.load('default/client', { url: 'http://failing.default.svc.cluster.local:9080/status/503', n: 9 });
+    for (const replica of [beside, first]) {
+      const asked = () => told(replica, 'services/default/failing') as Promise<ServicePage>;
+      const client = 'default/client-v1';
+      await expect.poll(async () => (await asked()).asked.proxies, soon).toMatchObject([{ client, state: 'told' }]);
+      const [endpoint] = (await asked()).endpoints;
+      expect(endpoint).toMatchObject({ health: 'ejected', leftBy: [{ client, flags: ['failed_outlier_check'] }] });
+    }
+    const question = async () => (await mesh.admin('default/client', '/clusters')).includes('outrigger-question');
+    expect(await question()).toBe(true);
+    await until('nobody looks any more', async () => !(await question()) || undefined, 40);
   });
 
   const loggers = async () =>

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Series, WorkloadPage } from '../../../src/dashboard/api-types.ts';
+import type { Series, ServicePage as ServicePageAnswer, WorkloadPage } from '../../../src/dashboard/api-types.ts';
 import { chromiumPath, complaintsOf, expectAccessible, expectNoSideScroll, picture, useSession } from '../browser.ts';
 import { changes, emptyGraph, graph, telemetry } from '../fixtures.ts';
 import { hostileNames } from '../hostile.ts';
@@ -189,6 +189,36 @@ describe.skipIf(chromiumPath === undefined)('each page', () => {
     await shown.getByText('outrigger-1: no answer within 3000 ms').waitFor();
     await shown.goto(`${session.server.address}#/workloads/default/reviews-v3`);
     await shown.getByText('kubectl top pod --containers').first().waitFor();
+  });
+
+  test('which endpoint is ejected, by whom, as it was told; and who does not tell', async () => {
+    const shown = await look('#/services/default/reviews', {}, /ejected by/);
+    const row = (address: string) => shown.getByRole('row', { name: address });
+    const text = async (address: string) => (await row(address).textContent()) ?? '';
+    expect(await text('10.0.0.7:9080')).toMatch(
+      /ejected by default\/productpage-v1 for v3, seen since .*\d.*ejected by default\/cart, seen since/,
+    );
+    for (const other of ['10.0.0.5:9080', '10.0.0.6:9080']) expect(await text(other)).not.toContain('ejected');
+    await shown.getByText(/productpage-v1-a told which at/).waitFor();
+    await shown.getByText(/productpage-v1-b is being asked which/).waitFor();
+    await shown.getByText('outrigger proxy-config endpoint cart-0.default').waitFor();
+    await shown.getByText(/2 more proxies have ejected some/).waitFor();
+  });
+
+  test('a proxy that lies about endpoints is text', async () => {
+    const path = 'services/default/reviews';
+    const usual = session.server.answers.get(path) as { value: ServicePageAnswer };
+    const leftBy = hostileNames.map((name) => ({ client: name, subset: name, flags: [name], since: 0 }));
+    const proxies = hostileNames.map((name) => ({ proxy: name, client: name, state: 'silent' as const, at: null }));
+    const endpoints = usual.value.endpoints.map((endpoint) => ({ ...endpoint, leftBy }));
+    session.server.answers.set(path, { value: { ...usual.value, endpoints, asked: { proxies, others: 0 } } });
+    const shown = await look('#/services/default/reviews', phone, /onerror/);
+    await expectNoSideScroll(shown);
+    await expectAccessible(shown);
+    await picture(shown, 'hostile-endpoints-phone');
+    expect(
+      await shown.evaluate(() => [(window as unknown as { hacked?: number }).hacked, document.images.length]),
+    ).toEqual([undefined, 0]);
   });
 
   test('charts begin where something is known, a minute at least, and all at the same time', async () => {

@@ -4,6 +4,7 @@ import { printRoute } from '../data/route.ts';
 import { useResource } from '../data/use-resource.ts';
 import { readNodeId } from '../format/names.ts';
 import { nothing } from '../format/numbers.ts';
+import { AskedProxies, LeftBy } from '../ui/asked-proxies.tsx';
 import { EdgeTable } from '../ui/edge-table.tsx';
 import { GoldenCharts } from '../ui/golden-signals.tsx';
 import { HealthLine } from '../ui/health-line.tsx';
@@ -48,7 +49,7 @@ export function ServicePage({ namespace, name }: { readonly namespace: string; r
             <PolicyList policies={page.policies} />
             <Split split={page.split} rulesBefore={page.rulesBefore} />
             <Endpoints endpoints={page.endpoints} namespace={namespace} />
-            <Ejections ejections={page.ejections} />
+            <Ejections ejections={page.ejections} asked={page.asked} />
           </>
         )}
       </With>
@@ -101,8 +102,8 @@ function Split({ split, rulesBefore }: Pick<Answer, 'split' | 'rulesBefore'>) {
   );
 }
 
-/** A proxy tells how many it has ejected; which, its admin port alone. */
-function Ejections({ ejections }: Pick<Answer, 'ejections'>) {
+/** A proxy tells how many it has ejected, unasked; which, when somebody looks. */
+function Ejections({ ejections, asked }: Pick<Answer, 'ejections' | 'asked'>) {
   if (ejections.length === 0) return <p class="muted">No client's proxy has ejected an endpoint.</p>;
   return (
     <>
@@ -121,9 +122,7 @@ function Ejections({ ejections }: Pick<Answer, 'ejections'>) {
           { title: 'By proxies', kind: 'number', cell: ({ pods }) => pods },
         ]}
       />
-      <p class="muted">
-        Which they are: <code>outrigger proxy-config endpoint POD</code>, for a pod of the client.
-      </p>
+      <AskedProxies asked={asked} />
     </>
   );
 }
@@ -160,10 +159,10 @@ function Endpoints({ endpoints, namespace }: Pick<Answer, 'endpoints'> & { reado
         { title: 'Version', cell: (row) => <Name text={row.version} /> },
         {
           title: 'Health',
-          cell: ({ health }) => (
-            <span class="mark">
-              <HealthGlyph state={healthOf[health]} /> {health}
-            </span>
+          cell: ({ health, leftBy }) => (
+            <div class="mark">
+              <HealthGlyph state={healthOf[health]} /> {leftBy.length === 0 ? health : <LeftBy leftBy={leftBy} />}
+            </div>
           ),
         },
       ]}
