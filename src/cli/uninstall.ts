@@ -4,7 +4,7 @@ import { OutriggerError } from '../errors.ts';
 import { uninstall } from '../install/uninstall.ts';
 import { planUninstall, type UninstallPlan } from '../install/uninstall-plan.ts';
 import { duration, namespaceName } from './flag-values.ts';
-import { addClusterFlags, type ClusterFlags, confirm, interruption, openCluster } from './install-cluster.ts';
+import { addClusterFlags, type ClusterFlags, confirm, interruption, openCluster, whoAmI } from './install-cluster.ts';
 
 interface Flags extends ClusterFlags {
   readonly purge?: boolean;
@@ -58,7 +58,7 @@ async function run(flags: Flags): Promise<void> {
   try {
     const onDone = (text: string) => void process.stdout.write(`✔ ${text}\n`);
     const time = { now: () => new Date(), sleep: (ms: number) => sleep(ms), timeoutMs: flags.timeout ?? 120_000 };
-    await uninstall({ cluster, scope, signal: stop.signal, onDone, ...time }, plan);
+    await uninstall({ cluster, scope, holder: whoAmI(), signal: stop.signal, onDone, ...time }, plan);
     process.stdout.write(`${revision === undefined ? 'Outrigger' : `Revision ${revision} of Outrigger`} is removed.\n`);
   } finally {
     stop.release();

@@ -36,7 +36,7 @@ export const installationErrors = {
   },
   OR2506: {
     status: 409,
-    title: 'Another installation is under way',
+    title: 'Somebody else installs or uninstalls',
     remedy: 'Wait until it has ended, and run the command again; one that was killed gives way after half a minute.',
   },
   OR2507: {
@@ -109,5 +109,11 @@ export const installationErrors = {
     title: 'The name of the tag is that of a revision',
     remedy:
       'To renew that revision run `outrigger install` with the new images: its replicas are replaced one by one. To move to the other one label each namespace istio.io/rev=NAME (and remove istio-injection); when none asks for the old one, `outrigger uninstall --revision OLD` frees its name, and `outrigger tag set OLD --revision NAME` gives it.',
+  },
+  OR2520: {
+    status: 504,
+    title: 'Parts of the installation are still there',
+    remedy:
+      'Something makes them again (a control plane that still runs, a tool that applies the manifests), or holds them up (`kubectl get KIND NAME -o yaml` names its finalizers). End that, and run the same command again: it removes what is left. --timeout waits longer.',
   },
 } as const satisfies Record<string, CatalogueEntry>;

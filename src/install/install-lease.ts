@@ -16,7 +16,7 @@ export interface HeldLease {
 }
 
 /**
- * Two people who install at once would apply two halves: the second is told who the first is. A lease that its holder has
+ * Two people who install or uninstall at once would leave two halves: the second is told who the first is. A lease that its holder has
  * not renewed for half a minute is taken over. `now` is the API server's time, so clocks of people do not matter.
  * Throws OR2506, OR1630.
  */
@@ -99,5 +99,8 @@ function isOver(lease: JsonObject, now: Date): boolean {
 
 function busy(lease: JsonObject | undefined): OutriggerError {
   const who = textAt(lease, 'spec', 'holderIdentity') || 'somebody';
-  return new OutriggerError('OR2506', `${who} installs since ${textAt(lease, 'spec', 'acquireTime') || 'just now'}`);
+  return new OutriggerError(
+    'OR2506',
+    `${who} changes the installation since ${textAt(lease, 'spec', 'acquireTime') || 'just now'}`,
+  );
 }

@@ -138,7 +138,7 @@ test('the lease: whoever loses it is told, and does not take it from its new hol
     const second = await holdLease(cluster, hold);
     foreign = true;
     await vi.advanceTimersByTimeAsync(10_000);
-    expect(() => second.check()).toThrow(/OR2506 eve installs since noon/);
+    expect(() => second.check()).toThrow(/OR2506 eve changes the installation since noon/);
     await second.release();
     expect(removed).toHaveLength(1);
   } finally {

@@ -18,11 +18,16 @@ export function rightsFor(objects: readonly KubernetesObject[], namespace: strin
   const needed = objects.flatMap(({ kind, metadata }) => rightsOf(kind, metadata.namespace));
   const others = [
     ...['get', 'create'].flatMap((verb) => rightOf(verb, 'Secret', namespace)),
-    ...['get', 'create', 'update', 'delete'].flatMap((verb) => rightOf(verb, 'Lease', namespace)),
+    ...rightsToHold(namespace),
     rightOf('list', 'MutatingWebhookConfiguration'),
     rightOf('create', 'Pod', probed),
   ].flat();
   return [...new Map([...needed, ...others].map((right) => [nameOf(right), right])).values()];
+}
+
+/** What a person needs who keeps others from the same for a while. Pure. */
+export function rightsToHold(namespace: string): Right[] {
+  return ['get', 'create', 'update', 'delete'].flatMap((verb) => rightOf(verb, 'Lease', namespace));
 }
 
 /** What a person needs who applies them. Pure. */
