@@ -1,6 +1,6 @@
 import { useEffect } from 'preact/hooks';
 import type { DashboardState } from '../../src/dashboard/api-types.ts';
-import { ask, signInWanted } from './data/api.ts';
+import { ask, enter, signInWanted, visit } from './data/api.ts';
 import { probeWith } from './data/connection.ts';
 import { dashboardState } from './data/dashboard-state.ts';
 import { route } from './data/route.ts';
@@ -26,6 +26,7 @@ export function App() {
   const state = useResource<DashboardState>('state', 5000).value;
   useEffect(() => {
     dashboardState.value = state;
+    if (state !== undefined) enter(state.user.name);
   }, [state]);
   const [first = 'graph'] = route.value.path;
   useEffect(() => {
@@ -54,7 +55,11 @@ export function App() {
           until {new Date(one.until).toLocaleTimeString()}: <bdi>{one.reason}</bdi>
         </p>
       ))}
-      {signInWanted.value === undefined ? <Page state={state} /> : <SignIn />}
+      {signInWanted.value === undefined ? null : <SignIn />}
+      {/* What somebody has begun outlives a token that ends; nobody else finds it. */}
+      <div key={visit.value} class="all" hidden={signInWanted.value !== undefined}>
+        <Page state={state} />
+      </div>
     </>
   );
 }

@@ -119,6 +119,96 @@ describe.skipIf(chromiumPath === undefined)('what a person does', () => {
     await page.getByText('This dashboard wants a token.').waitFor();
   });
 
+  test('a token that ends while a form is open: what was begun is there again for whoever signs in anew, and for nobody else', async () => {
+    session.server.token = 'of-alice';
+    page = await session.visit(resource);
+    const signInWith = async (token: string) => {
+      await page.getByLabel('Kubernetes token').fill(token);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+    };
+    await signInWith('of-alice');
+    await page.getByLabel('Timeout').fill('3s');
+    session.server.token = 'of-alice-again';
+    await page.getByRole('button', { name: 'Show the difference' }).click();
+    await page.getByText('This dashboard wants a token.').waitFor();
+    expect(await page.getByLabel('Timeout').isVisible()).toBe(false);
+    await expectAccessible(page);
+    await signInWith('of-alice-again');
+    await page.getByLabel('Timeout').waitFor();
+    expect(await page.getByLabel('Timeout').inputValue()).toBe('3s');
+    await page.getByRole('button', { name: 'Show the difference' }).click();
+    await page.getByRole('region', { name: 'Difference' }).waitFor();
+    session.server.token = 'of-bob';
+    session.server.answers.set('state', { value: { ...state, user: { name: 'bob', mayWrite: true } } });
+    await page.getByText('This dashboard wants a token.').waitFor({ timeout: 20_000 });
+    await signInWith('of-bob');
+    await expect.poll(() => page.getByLabel('Timeout').inputValue()).toBe('');
+    await page.getByLabel('Timeout').fill('5s');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByText('This dashboard wants a token.').waitFor();
+    expect(await page.getByLabel('Timeout').count()).toBe(0);
+  });
+
+  test('a server that goes away in the middle of a form: said, nothing lost, and it goes on when it is back', async () => {
+    page = await session.visit(resource);
+    await page.getByLabel('Timeout').fill('3s');
+    await session.server.stop();
+    try {
+      await page.getByRole('button', { name: 'Show the difference' }).click();
+      await page.getByText('The control plane does not answer.').first().waitFor();
+      expect(await page.getByLabel('Timeout').inputValue()).toBe('3s');
+      await expectAccessible(page);
+    } finally {
+      await session.server.start();
+    }
+    await page.getByText('Disconnected.').waitFor({ state: 'detached', timeout: 30_000 });
+    expect(await page.getByLabel('Timeout').inputValue()).toBe('3s');
+    await page.getByRole('button', { name: 'Show the difference' }).click();
+    await page.getByRole('region', { name: 'Difference' }).waitFor();
+    expect(await page.getByText('The control plane does not answer.').count()).toBe(0);
+    // Away again, between the difference and the write.
+    await session.server.stop();
+    try {
+      await page.getByRole('button', { name: 'Apply' }).click();
+      await page.getByText('The control plane does not answer.').first().waitFor();
+    } finally {
+      await session.server.start();
+    }
+    await page.getByText('Disconnected.').waitFor({ state: 'detached', timeout: 30_000 });
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await page.getByText(/^Applied at/).waitFor();
+  });
+
+  test('a resource that is removed while a form is open: said, and what was begun stays to be copied', async () => {
+    page = await session.visit(resource);
+    await page.getByLabel('Timeout').fill('3s');
+    await page.getByRole('button', { name: 'Show the difference' }).click();
+    const error = { code: 'OR4037', message: 'VirtualService default/reviews', remedy: 'It may have been deleted.' };
+    session.server.refuse('config/VirtualService/default/reviews', error);
+    session.server.answers.set('config/VirtualService/default/reviews', { status: 404, error });
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await page.getByText('It may have been deleted.').first().waitFor();
+    await page.getByText('Not refreshed:').waitFor({ timeout: 15_000 });
+    expect(await page.getByLabel('Timeout').inputValue()).toBe('3s');
+    await expectAccessible(page);
+  });
+
+  test('a difference of a hundred thousand lines does not hold the page up; a resource that is too long has no form', async () => {
+    const diff = `--- a\n+++ b\n${'+ line\n'.repeat(100_000)}`;
+    session.server.answers.set('config/preview', {
+      value: { yaml: configPage.yaml, diff, findings: [], applied: false },
+    });
+    page = await session.visit(resource);
+    await page.getByLabel('Timeout').fill('3s');
+    await page.getByRole('button', { name: 'Show the difference' }).click();
+    await page.getByText('and 97002 more lines').waitFor();
+    const long = `${configPage.yaml}    # ${'x'.repeat(1_500_000)}\n`;
+    session.server.answers.set('config/VirtualService/default/reviews', { value: { ...configPage, yaml: long } });
+    await page.reload();
+    await page.getByText('It is too long for the form').waitFor();
+    expect(await page.getByRole('button', { name: 'Show the difference' }).count()).toBe(0);
+  });
+
   test('shows a token by choice where nobody asked for one', async () => {
     session.server.answers.set('state', { value: { ...state, place: 'cluster' } });
     page = await session.visit('#/security');

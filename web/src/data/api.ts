@@ -22,6 +22,23 @@ export const token = signal(sessionStorage.getItem(tokenKey) ?? '');
 /** Why the server wants a token, once it has said so. */
 export const signInWanted = signal<ApiError | undefined>(undefined);
 
+/** Another one for each who comes: pages of the one before are gone with it. */
+export const visit = signal(0);
+
+let visitor = '';
+
+/** Who the server says one is. */
+export function enter(name: string): void {
+  if (visitor !== '' && visitor !== name) visit.value++;
+  visitor = name;
+}
+
+/** Whoever leaves leaves nothing on the screen, nor behind it. */
+export function signOut(): void {
+  visit.value++;
+  signIn('');
+}
+
 export function signIn(given: string): void {
   sessionStorage.setItem(tokenKey, given);
   token.value = given;

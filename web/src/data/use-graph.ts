@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Graph } from '../../../src/dashboard/api-types.ts';
-import { Failure, open, token } from './api.ts';
+import { Failure, open, signInWanted, token } from './api.ts';
 import { seen } from './clock.ts';
 import { epoch, reportDown } from './connection.ts';
 import { EventReader } from './event-stream.ts';
@@ -19,10 +19,11 @@ const againMs = 3000;
 export function useGraph(rangeSeconds: number): LiveGraph {
   const [live, setLive] = useState<LiveGraph>({ graph: undefined, failure: undefined });
   const [tries, setTries] = useState(0);
-  const again = `${epoch.value} ${token.value} ${tries} ${seen.value}`;
+  const isSeen = seen.value && signInWanted.value === undefined;
+  const again = `${epoch.value} ${token.value} ${tries} ${isSeen}`;
   // `again` says when to open a new stream
   useEffect(() => {
-    if (!seen.value) return undefined;
+    if (!isSeen) return undefined;
     const stop = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     follow(rangeSeconds, stop.signal, (graph) => setLive({ graph, failure: undefined })).catch((error: unknown) => {

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { ask, Failure, token } from './api.ts';
+import { ask, Failure, signInWanted, token } from './api.ts';
 import { epoch } from './connection.ts';
 
 export interface Resource<T> {
@@ -28,7 +28,8 @@ export function useResource<T>(path: string, everyMs = 0): Resource<T> {
     const stop = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const run = async () => {
-      if (document.hidden) return schedule();
+      // Behind the page that asks to sign in every answer would be the same.
+      if (document.hidden || signInWanted.value !== undefined) return schedule();
       try {
         const value = await ask<T>(path, { signal: stop.signal });
         setHeld({ path, value, failure: undefined, at: Date.now() });

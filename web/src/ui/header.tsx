@@ -1,5 +1,5 @@
 import type { DashboardState } from '../../../src/dashboard/api-types.ts';
-import { signIn, signInWanted, token } from '../data/api.ts';
+import { signInWanted, signOut, token } from '../data/api.ts';
 import { Name } from './name.tsx';
 import { theme, themes } from './theme.ts';
 
@@ -66,7 +66,7 @@ export function Header({ state, current }: HeaderProps) {
 function Account({ place }: { readonly place: DashboardState['place'] | undefined }) {
   if (token.value !== '')
     return (
-      <button type="button" onClick={() => signIn('')}>
+      <button type="button" onClick={signOut}>
         Sign out
       </button>
     );

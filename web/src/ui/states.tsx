@@ -21,6 +21,8 @@ export function Empty({ title, children }: { readonly title: string; readonly ch
 
 export function Failed({ failure, reload }: { readonly failure: Failure; readonly reload?: () => void }) {
   const { code, message, remedy } = failure.answer;
+  // Whoever has to sign in is asked to, and comes back to a page that asks again.
+  if (failure.kind === 'unauthenticated') return null;
   return (
     <div class="state failed" role="alert">
       <h2>
@@ -45,8 +47,8 @@ export function Failed({ failure, reload }: { readonly failure: Failure; readonl
 
 /** A failure while the last good answer is still shown. */
 export function FailedStrip({ failure }: { readonly failure: Failure }) {
-  // That there is no connection stands above every page.
-  if (failure.kind === 'unreachable') return null;
+  // That there is no connection stands above every page; who has to sign in sees another one.
+  if (failure.kind === 'unreachable' || failure.kind === 'unauthenticated') return null;
   return (
     <p class="strip bad" role="alert">
       <strong>Not refreshed:</strong> <bdi>{failure.answer.message}</bdi> <code>{failure.answer.code}</code>
