@@ -121,6 +121,8 @@ export interface WorkloadPage {
 export interface ProxyRow {
   readonly pod: string;
   readonly synced: 'SYNCED' | 'STALE' | 'NACKED' | 'NOT SENT' | 'DISCONNECTED';
+  /** `1.40.0`; '' where another replica serves it. */
+  readonly envoy: string;
   readonly problem?: string;
   /** Bytes, and cores; limits `null` where there is none, use `null` where it is not known. */
   readonly memory: { readonly used: number | null; readonly limit: number | null };

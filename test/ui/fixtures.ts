@@ -231,6 +231,7 @@ export const workloadPage: WorkloadPage = {
     {
       pod: 'reviews-v3-7d8f-x2',
       synced: 'NACKED',
+      envoy: '1.40.0',
       problem: 'OR2301 the listener was refused',
       memory: { used: 31_000_000, limit: 64_000_000 },
       cpu: { used: null, limit: 0.5 },

@@ -47,6 +47,7 @@ function proxyRows(world: World, pods: readonly Workload[]): ProxyRow[] {
         pod: id,
         // Another replica may serve it: it says itself whether one does.
         synced: proxy === undefined ? (use?.connected === true ? 'SYNCED' : 'DISCONNECTED') : worstOf(proxy),
+        envoy: proxy?.envoyVersion ?? '',
         ...(proxy?.rejections[0] === undefined
           ? {}
           : { problem: `${proxy.rejections[0].resource}: ${proxy.rejections[0].reason}` }),

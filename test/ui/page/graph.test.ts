@@ -122,6 +122,17 @@ describe.skipIf(chromiumPath === undefined)('the graph', () => {
     }
   });
 
+  test('calls that reached no pod of a service are told by its short name, and said to be that', async () => {
+    const [caller] = nodes.filter((one) => one.name === 'reviews-v3');
+    if (caller === undefined) throw new Error('reviews-v3 is missing');
+    const missed = node('cart.shop.svc.cluster.local', '', { kind: 'unknown', namespace: '', state: 'failing' });
+    session.server.push({ ...graph, nodes: [...nodes, missed], edges: [...graph.edges, edge(caller, missed)] });
+    await open('#/graph');
+    await page.locator('[data-node]', { hasText: 'reached no pod' }).click();
+    await page.getByText('These calls ended before they reached a pod').waitFor();
+    expect(await page.locator('[data-node]', { hasText: 'reached no pod' }).textContent()).toContain('cart.shop');
+  });
+
   test('frozen, it stays; then it goes on', async () => {
     await open('#/graph');
     await page.getByRole('button', { name: 'Freeze' }).click();

@@ -189,6 +189,8 @@ describe.skipIf(chromiumPath === undefined)('each page', () => {
     await shown.getByText('outrigger-1: no answer within 3000 ms').waitFor();
     await shown.goto(`${session.server.address}#/workloads/default/reviews-v3`);
     await shown.getByText('kubectl top pod --containers').first().waitFor();
+    await shown.getByText('has refused a part of it, and goes on with what it had').waitFor();
+    await shown.getByText('Envoy 1.40.0').waitFor();
   });
 
   test('which endpoint is ejected, by whom, as it was told; and who does not tell', async () => {
@@ -285,7 +287,13 @@ describe.skipIf(chromiumPath === undefined)('each page', () => {
       source: nodes[index]?.id ?? '',
       target: nodes[index + 1]?.id ?? '',
       hosts: hostileNames,
-      mtls: { share: 0, sourcePrincipals: hostileNames, destinationPrincipals: hostileNames },
+      mtls: {
+        ...{ share: 0, sourcePrincipals: hostileNames, destinationPrincipals: hostileNames },
+        because: {
+          reason: hostileNames[index] ?? '',
+          by: hostileNames.map((name) => ({ kind: name, namespace: name, name })),
+        },
+      },
     }));
     session.server.push({ ...graph, nodes, edges });
     session.server.answers.set('security', {
@@ -299,8 +307,10 @@ describe.skipIf(chromiumPath === undefined)('each page', () => {
         })),
       },
     });
+    const hostile = hostileNames.map((name) => ({ name, namespace: name, kind: name, what: 'added', at: changes.now }));
+    session.server.answers.set('changes', { value: { ...changes, changes: hostile } });
     const shown = await look('#/graph?at=edge%200', phone, /10 nodes/);
-    for (const hash of ['#/graph?view=list', '#/security', '#/graph?at=edge%201']) {
+    for (const hash of ['#/graph?view=list', '#/security', '#/config', '#/graph?at=edge%201']) {
       await shown.evaluate((to) => {
         location.hash = to;
       }, hash);

@@ -63,6 +63,9 @@ function NodeDetails({
         )}
       </p>
       <HealthMark state={node.health.state} reason={node.health.reason} />
+      {node.kind === 'unknown' && inbound.length > 0 ? (
+        <p class="muted">These calls ended before they reached a pod: each call says why.</p>
+      ) : null}
       <SignalsList signals={node.inbound} />
       {expected === 0 ? null : (
         <p class={connected < expected ? 'bad' : 'muted'}>

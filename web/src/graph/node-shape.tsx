@@ -25,12 +25,17 @@ export interface NodeShapeProps {
 const nameColumns = 20;
 const lineColumns = 18;
 
+/** `ratings.default` of `ratings.default.svc.cluster.local`: calls of it that ended before they reached a pod. */
+const serviceName = /^([^.]+\.[^.]+)\.svc\./;
+
 /** A node: its health as shape and colour, name, version and namespace, requests a second that it gets. */
 export const NodeShape = memo((props: NodeShapeProps) => {
   const { id, kind, name, version, namespace, health, reason, rate } = props;
+  const missed = kind === 'unknown' ? serviceName.exec(name)?.[1] : undefined;
+  const line = missed === undefined ? [version, namespace] : ['reached no pod'];
   const shown = {
-    name: fitText(name, nameColumns),
-    line: fitText([version, namespace].filter((part) => part !== '' && part !== 'latest').join(' · '), lineColumns),
+    name: fitText(missed ?? name, nameColumns),
+    line: fitText(line.filter((part) => part !== '' && part !== 'latest').join(' · '), lineColumns),
   };
   // What is read begins with what is seen (WCAG 2.5.3); the whole name follows where it is cut.
   const words = [

@@ -100,12 +100,22 @@ function Proxies({ proxies }: Pick<Answer, 'proxies'>) {
   );
 }
 
-function Synced({ synced, problem }: ProxyRow) {
+const meanings: Readonly<Record<ProxyRow['synced'], string>> = {
+  SYNCED: 'has all of its configuration',
+  STALE: 'has not taken the latest yet',
+  NACKED: 'has refused a part of it, and goes on with what it had',
+  'NOT SENT': 'has been sent nothing yet',
+  DISCONNECTED: 'is not connected, and goes on with what it had',
+};
+
+function Synced({ synced, envoy, problem }: ProxyRow) {
   return (
     <>
       <span class={synced === 'SYNCED' ? '' : synced === 'NACKED' || synced === 'DISCONNECTED' ? 'bad' : 'warn'}>
         {synced}
-      </span>
+      </span>{' '}
+      <span class="muted">{meanings[synced]}</span>
+      {envoy === '' ? null : <span class="muted">, Envoy {envoy}</span>}
       {problem === undefined ? null : (
         <>
           {' '}
