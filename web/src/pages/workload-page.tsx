@@ -48,8 +48,8 @@ export function WorkloadPage({ namespace, name, links }: WorkloadPageProps) {
             />
             <EdgeTable caption="Calls" edges={page.outbound} end="target" none="It has called nobody in this time." />
             <Proxies proxies={page.proxies} />
-            <LiveRequests key={`${namespace}/${name}`} namespace={namespace} name={name} />
             <PolicyList policies={page.policies} />
+            <LiveRequests key={`${namespace}/${name}`} namespace={namespace} name={name} />
           </>
         )}
       </With>

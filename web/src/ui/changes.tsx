@@ -6,6 +6,8 @@ import { Name } from './name.tsx';
 import { Table } from './table.tsx';
 
 const lateMs = 60_000;
+/** Below them stands what the page is for. */
+const most = 12;
 
 /** On the graph: how much has changed in the last minute, and the way to what. */
 export function ChangeCount() {
@@ -38,7 +40,7 @@ export function Changes() {
       </summary>
       <Table
         caption="What has changed"
-        rows={changes}
+        rows={changes.slice(0, most)}
         keyOf={({ at, what, kind, namespace, name }) => `${at} ${what} ${kind} ${namespace}/${name}`}
         columns={[
           { title: 'When', cell: ({ at }) => <When at={at} now={now} /> },
@@ -48,6 +50,7 @@ export function Changes() {
           { title: 'Namespace', cell: ({ namespace }) => <Name text={namespace} /> },
         ]}
       />
+      {changes.length > most ? <p class="muted">and {changes.length - most} before</p> : null}
     </details>
   );
 }
