@@ -29,6 +29,15 @@ spec:
       route: [{destination: {host: ratings}}]
 `;
 
+const denied = `apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: no-details}
+spec:
+  selector: {matchLabels: {app: details}}
+  action: DENY
+  rules: [{to: [{operation: {methods: [GET]}}]}]
+`;
+
 describe.skipIf(chromiumPath === undefined || envoy === undefined)('Bookinfo under load', () => {
   let mesh: TestMesh;
   let browser: Browser;
@@ -87,6 +96,11 @@ describe.skipIf(chromiumPath === undefined || envoy === undefined)('Bookinfo und
     const call = page.getByRole('row', { name: /productpage-v1 v1 → details-v1 v1/ });
     await call.getByText(/plaintext|% mutual TLS/).waitFor();
     await picture(page, 'real-plaintext');
+    await call.getByRole('button').click();
+    await page.locator('.details').getByRole('link', { name: 'DestinationRule default/details' }).waitFor();
+    await page.getByRole('link', { name: /changes? in the last minute/ }).click();
+    await page.getByRole('row', { name: /added DestinationRule details default/ }).waitFor();
+    await page.goBack();
     await mesh.remove('plaintext.yaml');
     await page.getByText('No call seen in plaintext').waitFor({ timeout: 30_000 });
     await leave();
@@ -98,7 +112,7 @@ describe.skipIf(chromiumPath === undefined || envoy === undefined)('Bookinfo und
     ['#/workloads', /Workloads \(\d+\)/, /istio-ingressgateway/],
     ['#/workloads/default/reviews-v3', /Called by/, /SYNCED/],
     ['#/workloads/istio-ingress/istio-ingressgateway', /where it listens: 80/, /where requests for/],
-    ['#/security', /Namespaces/, /nobody calls in plaintext/],
+    ['#/security', /Namespaces/, /nobody has called in plaintext/],
     ['#/fan-out', /calls per request/, /istio-ingressgateway/],
     ['#/config', /Resources \(\d+\)/, /VirtualService/],
     ['#/config/VirtualService/default/reviews', /subset: v3/, /Nothing is wrong with it/],
@@ -128,6 +142,47 @@ describe.skipIf(chromiumPath === undefined || envoy === undefined)('Bookinfo und
       .waitFor();
     await page.getByText(/The proxy adds: requests/).waitFor();
     await expectAccessible(page);
+    await leave();
+  });
+
+  test('a request that a policy refuses is told of, and which policy it was by its live requests', async () => {
+    await mesh.apply('denied.yaml', denied);
+    await visit('#/services/default/details');
+    await page
+      .locator('.health-line')
+      .getByText(/policy or app: 403/)
+      .waitFor({ timeout: 30_000 });
+    await page.getByRole('link', { name: 'which policy?' }).first().click();
+    await page.getByRole('button', { name: 'Watch requests' }).click();
+    await page
+      .getByText(/AuthorizationPolicy default\/no-details/)
+      .first()
+      .waitFor({ timeout: 30_000 });
+    await expectAccessible(page);
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await mesh.remove('denied.yaml');
+    await leave();
+  });
+
+  /** Those of the README: `OUTRIGGER_SCREENSHOTS=DIR npx vitest run --project ui test/ui/playground.test.ts`, then `readme-*` of it. */
+  test('what the README shows: one lock open and whose doing that is, one service that fails and by whom', async () => {
+    await mesh.apply('plaintext.yaml', plaintext);
+    await mesh.apply('failing.yaml', failing);
+    await visit('#/graph?range=15');
+    await page.getByRole('button', { name: '1 call in plaintext' }).waitFor({ timeout: 30_000 });
+    await page.getByRole('button', { name: /with problems/ }).waitFor({ timeout: 30_000 });
+    await picture(page, 'readme-graph');
+    await page.goto(`${mesh.control().dashboardUrl}/#/services/default/ratings`);
+    await page
+      .locator('.health-line')
+      .getByText(/caller’s proxy: 500 FI/)
+      .waitFor({ timeout: 30_000 });
+    await picture(page, 'readme-service');
+    await page.goto(`${mesh.control().dashboardUrl}/#/security`);
+    await page.getByRole('link', { name: 'DestinationRule default/details' }).first().waitFor({ timeout: 30_000 });
+    await picture(page, 'readme-security');
+    await mesh.remove('plaintext.yaml');
+    await mesh.remove('failing.yaml');
     await leave();
   });
 
