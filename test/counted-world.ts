@@ -48,6 +48,7 @@ export function countedWorld(manifests: string, lines: readonly string[] = []): 
     }),
     changes: () => ({ now: 0, since: 0, changes: [] }),
     looks: { look: () => undefined },
+    useKnown: async () => undefined,
     deliveries: new Deliveries({ mesh, others: noOtherDeliveries, now: () => 0 }),
   };
 }

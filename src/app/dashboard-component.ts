@@ -146,7 +146,8 @@ export class DashboardComponent implements Component {
     const changes = () => this.#changes.page();
     const looks = mesh && looksOf(mesh);
     this.#looks = looks;
-    const parts = { objects, counts, graphs, useOf, changes };
+    const use = { useOf, useKnown: (patienceMs: number) => this.#useKnown(patienceMs) };
+    const parts = { objects, counts, graphs, changes, ...use };
     const world = mesh && deliveries && looks && { ...mesh, mesh, ...parts, deliveries, looks };
     const { grafanaUrl, tracingUrl, prometheusUrl, mostStreams } = config.dashboard;
     const links = {
@@ -178,6 +179,12 @@ export class DashboardComponent implements Component {
       pageFolder: join(packageFolder, 'dist/web'),
     });
     return [...plugins, ...dashboard];
+  }
+
+  async #useKnown(patienceMs: number): Promise<void> {
+    const unwatch = this.#scraper?.watch();
+    await this.#scraper?.ready(0, patienceMs);
+    unwatch?.();
   }
 
   #counts(mesh: MeshView): CallCounts {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../envoy/condition.ts';
 import { findRequirements } from '../netns/requirements.ts';
-import { startMesh, type TestMesh } from './fixture.ts';
+import { idOf, startMesh, type TestMesh } from './fixture.ts';
 import { hold, withShortDrain } from './held-connections.ts';
 import { underLoad } from './under-load.ts';
 import { app, namespace } from './world.ts';
@@ -119,6 +119,8 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))('%s', (_, 
           await cut('before the bypass', before);
           await reaches('every connection passes by policies', '200', allPosts);
           await mesh.settled();
+          for (const name of ['server', 'client'])
+            expect(await mesh.endpointsLeft(idOf(mesh, name))).toMatchObject({ endpoints: [], total: 0 });
           during = await holdTo('hasty');
         });
         await reaches('policies hold again', '403', allPosts);

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type InProcess, startInProcess } from '../../src/app/in-process.ts';
+import type { EjectionAnswer } from '../../src/model/ejection-answer.ts';
 import type { LivePod } from '../../src/playground/cluster/live-pod.ts';
 import type { StartControlPlane } from '../../src/playground/control-plane.ts';
 import type { Load, LoadResult } from '../../src/playground/sample-app/load.ts';
@@ -40,6 +41,8 @@ export interface TestMesh {
   shell(id: string, command: string): Promise<string>;
   /** The answer of the proxy's admin port. */
   admin(id: string, path: string): Promise<string>;
+  /** What the proxy of a pod or a machine (`default/client-v1-…`) says when it is asked which endpoints it does without. */
+  endpointsLeft(workload: string): Promise<EjectionAnswer>;
   /** Writes a manifest and waits until every proxy has what follows from it. */
   apply(name: string, yaml: string): Promise<void>;
   remove(name: string): Promise<void>;
@@ -101,6 +104,16 @@ export async function startMesh(options: MeshOptions): Promise<TestMesh> {
     },
     shell: (id, command) => execute(mesh, id, ['sh', '-c', command]),
     admin: (id, path) => execute(mesh, id, ['curl', '-s', '--max-time', '5', `http://127.0.0.1:15000${path}`]),
+    endpointsLeft: async (workload) => {
+      const answers: EjectionAnswer[] = [];
+      const { looking } = running().composition.mesh ?? fail('there is no mesh');
+      const end = looking.questions.open(workload, (answer) => answers.push(answer));
+      try {
+        return await until(`${workload} answers`, () => answers[0], 20);
+      } finally {
+        end();
+      }
+    },
     apply: async (name, yaml) => {
       writeFileSync(join(folder, name), yaml);
       await files.fetchNamespace('default');
@@ -136,6 +149,12 @@ export async function startMesh(options: MeshOptions): Promise<TestMesh> {
     throw error;
   }
   return mesh;
+}
+
+/** Of a pod of an app, `default/client-v1-x`. */
+export function idOf(mesh: Pick<TestMesh, 'snapshot'>, name: string): string {
+  const found = [...mesh.snapshot().workloads.values()].find(({ labels }) => labels['app'] === name);
+  return found?.id ?? fail(`there is no pod of ${name}`);
 }
 
 /** A line of the control plane's log. */

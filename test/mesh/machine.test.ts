@@ -154,6 +154,10 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))(
       expect(await execute('sh', ['-c', plain])).toBe('000');
     });
 
+    test('it says which endpoints it has ejected, as a pod does', async () => {
+      expect(await mesh.endpointsLeft('default/ledger-1')).toMatchObject({ endpoints: [], total: 0 });
+    });
+
     test('a rotation of the root waits for it as for a pod', async () => {
       const report = await mesh.control().composition.mesh?.rootReport();
       expect(report?.workloads).toContain('default/ledger-1');

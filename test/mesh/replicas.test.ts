@@ -9,11 +9,13 @@ import { loggerTo } from '../../src/telemetry/logger.ts';
 import { EventReader } from '../../web/src/data/event-stream.ts';
 import { until } from '../envoy/condition.ts';
 import { findRequirements } from '../netns/requirements.ts';
+import { findPrometheus, type RunningPrometheus, startPrometheus } from '../telemetry/prometheus.ts';
 import { startMesh, type TestMesh } from './fixture.ts';
 import { app, namespace } from './world.ts';
 
 /** Two replicas of the control plane with one root: every proxy is served by the first, and the page is asked of the second. */
 const envoy = findRequirements();
+const prometheusFolder = findPrometheus();
 const route = `
 apiVersion: networking.istio.io/v1
 kind: VirtualService
@@ -39,11 +41,12 @@ describe.skipIf(envoy === undefined)('a page of a replica that serves no proxy',
   let given: ControlPlaneOptions;
   let first: InProcess;
   let beside: InProcess;
+  let prometheus: RunningPrometheus | undefined;
 
-  const start = async (host: string, instance: string): Promise<InProcess> => {
+  const start = async (host: string, instance: string, sets: readonly string[] = []): Promise<InProcess> => {
     const { source, tokens: authenticator, stateFolder } = given;
     const logger = loggerTo({ write: (line) => void process.stderr.write(line) }, 'error');
-    const replica = await startInProcess({ source, authenticator, host, instance, stateFolder, logger, sets: [] });
+    const replica = await startInProcess({ source, authenticator, host, instance, stateFolder, logger, sets });
     know(replica);
     return replica;
   };
@@ -62,10 +65,13 @@ describe.skipIf(envoy === undefined)('a page of a replica that serves no proxy',
         return { ...first, rootPem: first.rootPem, stop: () => first.stop() };
       },
     });
-    beside = await start(second, 'second');
+    // It has been told nothing: what it is not asked, proxies tell all the same.
+    prometheus = prometheusFolder === undefined ? undefined : await startPrometheus(prometheusFolder, []);
+    beside = await start(second, 'second', prometheus && [`dashboard.prometheusUrl=${prometheus.url}`]);
   });
   afterAll(async () => {
     await beside?.stop();
+    await prometheus?.stop();
     await mesh?.stop();
   });
 
@@ -164,6 +170,9 @@ describe.skipIf(envoy === undefined)('a page of a replica that serves no proxy',
       const [endpoint] = (await asked()).endpoints;
       expect(endpoint).toMatchObject({ health: 'ejected', leftBy: [{ client, flags: ['failed_outlier_check'] }] });
     }
+    const { telemetry } = (await told(beside, 'state')) as DashboardState;
+    expect(telemetry).not.toHaveProperty('problem');
+    expect(telemetry.kind).toBe(prometheus === undefined ? 'proxies' : 'prometheus');
     const question = async () => (await mesh.admin('default/client', '/clusters')).includes('outrigger-question');
     expect(await question()).toBe(true);
     await until('nobody looks any more', async () => !(await question()) || undefined, 40);

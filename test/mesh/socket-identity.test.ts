@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../envoy/condition.ts';
 import { findRequirements } from '../netns/requirements.ts';
-import { startMesh, type TestMesh } from './fixture.ts';
+import { idOf, startMesh, type TestMesh } from './fixture.ts';
 import { type SdsSocket, startSdsSocket } from './sds-socket.ts';
 import { app, namespace } from './world.ts';
 
@@ -71,6 +71,10 @@ describe.skipIf(envoy === undefined).each(Object.entries(deliveries))(
         expect(own.length).toBeGreaterThan(0);
         expect(JSON.stringify(own)).not.toContain(ours);
       }
+    });
+
+    test('a proxy says which endpoints it has ejected by its token, as with a certificate of ours', async () => {
+      expect(await mesh.endpointsLeft(idOf(mesh, 'client'))).toMatchObject({ endpoints: [], total: 0 });
     });
 
     test('who has the certificates of another root is not let in', async () => {

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../envoy/condition.ts';
 import { findRequirements } from '../netns/requirements.ts';
-import { startMesh, type TestMesh } from './fixture.ts';
+import { idOf, startMesh, type TestMesh } from './fixture.ts';
 import { app, namespace, subsets } from './world.ts';
 
 /** Proxies that speak the other of the two protocols: each response of clusters or listeners holds all of them. */
@@ -51,6 +52,13 @@ describe.skipIf(envoy === undefined)('state of the world', () => {
     expect(Object.keys(versions).sort()).toEqual(['v1', 'v2']);
     const seen = await mesh.load('default/client', { url: `${url}headers` });
     expect(seen.samples[0]?.body).toContain('URI=spiffe://cluster.local/ns/default/sa/client');
+  });
+
+  test('a proxy says which endpoints it has ejected, and what it was asked by is taken away again', async () => {
+    const clusters = async () => (await mesh.admin('default/client', '/clusters')).includes('outrigger-question');
+    expect(await mesh.endpointsLeft(idOf(mesh, 'client'))).toMatchObject({ endpoints: [], total: 0 });
+    await until('it is gone', async () => !(await clusters()) || undefined, 20);
+    expect((await load()).statuses).toEqual({ 200: 100 });
   });
 
   test('subsets, weights, policies and a service that comes and goes, under load', async () => {

@@ -33,6 +33,7 @@ export interface Series {
 
 /** A real Prometheus that scrapes once a second. */
 export interface RunningPrometheus {
+  readonly url: string;
   /** At a moment, seconds since 1970; now without it. Throws what Prometheus says of a query that it cannot read. */
   query(expression: string, at?: number): Promise<readonly Series[]>;
   stop(): Promise<void>;
@@ -53,6 +54,7 @@ export async function startPrometheus(folder: string, targets: readonly Target[]
   const ready = async () => ((await fetch(`${base}/-/ready`).catch(() => undefined))?.ok === true ? true : undefined);
   await until('Prometheus is ready', ready, 20);
   return {
+    url: base,
     query: async (expression, at) => {
       const body = new URLSearchParams({ query: expression, ...(at === undefined ? {} : { time: String(at) }) });
       const response = await fetch(`${base}/api/v1/query`, { method: 'POST', body });

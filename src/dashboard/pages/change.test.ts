@@ -69,6 +69,7 @@ const world: World = {
   graphs: new Graphs({ counts: noCounts, inventory: () => ({ workloads: [], isInside: () => true }), now: () => 0 }),
   useOf: () => undefined,
   looks: { look: () => undefined },
+  useKnown: async () => undefined,
   deliveries: new Deliveries({ mesh, others: noOtherDeliveries, now: () => 0 }),
   certificateEnd: () => undefined,
   changes: () => ({ now: 0, since: 0, changes: [] }),

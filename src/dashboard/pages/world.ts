@@ -21,6 +21,8 @@ export interface World {
   readonly deliveries: Deliveries;
   readonly changes: () => ChangesPage;
   readonly useOf: (proxy: string) => ProxyUse | undefined;
+  /** Proxies say what `useOf` tells for a while from now on, wherever figures come from. Resolves when they have, or cannot, or it takes too long. */
+  readonly useKnown: (patienceMs: number) => Promise<void>;
   /** Asks a proxy which endpoints it does without. */
   readonly looks: Pick<EndpointLooks, 'look'>;
   /** Of an identity, milliseconds since 1970; undefined: no proxy of this replica has one. */

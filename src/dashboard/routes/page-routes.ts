@@ -31,12 +31,12 @@ export function pageRoutes(world: World, users: UserAccess | undefined): Fastify
   return (app, _, done) => {
     /** Pages with figures count while they are looked at. */
     const counted =
-      <R extends FastifyRequest, A>(answer: (request: R) => A) =>
+      <R extends FastifyRequest, A>(answer: (request: R) => A | Promise<A>) =>
       async (request: R): Promise<A> => {
         const unwatch = world.counts.watch();
         try {
           await world.counts.ready(pageRange * 1000, firstTickMs);
-          return answer(request);
+          return await answer(request);
         } finally {
           unwatch();
         }
@@ -47,7 +47,11 @@ export function pageRoutes(world: World, users: UserAccess | undefined): Fastify
     );
     app.get<Named>(
       '/api/services/:ns/:name',
-      counted((request: FastifyRequest<Named>) => servicePage(world, request.params.ns, request.params.name)),
+      counted(async (request: FastifyRequest<Named>) => {
+        // Prometheus is not asked who has ejected whom.
+        await world.useKnown(firstTickMs);
+        return servicePage(world, request.params.ns, request.params.name);
+      }),
     );
     app.get<Named>(
       '/api/workloads/:ns/:name',

@@ -32,9 +32,9 @@ const cluster: XdsResource = {
     load_assignment: { cluster_name: name, endpoints: [{ lb_endpoints: [{ endpoint: { address } }] }] },
     health_checks: [
       {
-        ...{ timeout: duration(5000), interval: often, no_traffic_interval: often },
-        // The cluster may come before its listener.
-        unhealthy_interval: duration(250),
+        ...{ timeout: duration(5000), interval: often, no_traffic_healthy_interval: often },
+        // The cluster comes before its listener; no traffic ever goes to it.
+        no_traffic_interval: duration(250),
         ...{ unhealthy_threshold: 1, healthy_threshold: 1 },
         http_health_check: { path: '/', expected_statuses: [{ start: '200', end: '300' }] },
       },
