@@ -7,7 +7,7 @@ import { accessLogMethod, accessLogService, type TapStreams } from './access-log
 import { GrpcServer } from './grpc/grpc-server.ts';
 
 const limits = {
-  ...{ messageBytes: 100_000, streamsPerConnection: 10, handshakeMs: 1000, handshakesAtOnce: 2 },
+  ...{ messageBytes: 1_000_000, streamsPerConnection: 10, handshakeMs: 1000, handshakesAtOnce: 2 },
   ...{ keepaliveMs: 30_000, keepaliveTimeoutMs: 10_000 },
 };
 const clock = {
@@ -168,5 +168,7 @@ test('nobody else: an unknown tap, another pod, a forged token, no message, no s
   expect(await first('forged', message('known'))).toBe(16);
   expect(await first('p', undefined)).toBe(4);
   expect(await first('p', Buffer.from([0xff, 0xff, 0xff]))).toBe(16);
+  // Entries of nothing, two bytes each: millions of them would hold up every proxy.
+  expect(await first('p', Buffer.concat([message('known'), Buffer.from('1200'.repeat(140_000), 'hex')]))).toBe(16);
   expect(taken).toEqual([]);
 });

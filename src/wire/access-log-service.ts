@@ -127,8 +127,13 @@ class LogStream {
   }
 }
 
+/** Proxies send what has gathered at 16 KB, and an entry is as long as the head of a request: what is longer is of no proxy of ours. */
+const mostMessageBytes = 256 * 1024;
+
 /** Throws OR2003. */
 function readMessage(bytes: Buffer): TapMessage {
+  if (bytes.length > mostMessageBytes)
+    throw new OutriggerError('OR2003', `${bytes.length} bytes are more than a proxy sends at once`);
   try {
     return readTapMessage(bytes);
   } catch (cause) {

@@ -49,12 +49,12 @@ const mostAsked = 3;
 
 /** Of the proxies that have ejected endpoints of a host, some are asked which: of as many clients as there are. */
 export function askEjecting(world: Pick<World, 'mesh' | 'useOf' | 'looks'>, host: string): AskedProxies {
-  const ejecting = proxiesOf(world).filter(({ ejected }) =>
-    [...ejected.keys()].some((name) => readCluster(name).host === printed(host)),
-  );
+  const ejecting = proxiesOf(world)
+    .filter(({ ejected }) => [...ejected.keys()].some((name) => readCluster(name).host === printed(host)))
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
   const byClient = Map.groupBy(ejecting, ({ client }) => client);
   const turns = [...byClient.values()].flatMap((proxies) => proxies.map((proxy, turn) => ({ ...proxy, turn })));
-  const chosen = turns.sort((a, b) => a.turn - b.turn || (a.id < b.id ? -1 : 1)).slice(0, mostAsked);
+  const chosen = turns.sort((a, b) => a.turn - b.turn).slice(0, mostAsked);
   const asked = chosen.flatMap(({ id, client }) => {
     const look = world.looks.look(id);
     return look === undefined ? [] : [{ proxy: id, client, look }];
