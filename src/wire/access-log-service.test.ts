@@ -168,7 +168,8 @@ test('nobody else: an unknown tap, another pod, a forged token, no message, no s
   expect(await first('forged', message('known'))).toBe(16);
   expect(await first('p', undefined)).toBe(4);
   expect(await first('p', Buffer.from([0xff, 0xff, 0xff]))).toBe(16);
-  // Entries of nothing, two bytes each: millions of them would hold up every proxy.
-  expect(await first('p', Buffer.concat([message('known'), Buffer.from('1200'.repeat(140_000), 'hex')]))).toBe(16);
+  // Entries of nothing, two bytes each: a million of them would hold up every proxy.
+  for (const many of [70_000, 140_000])
+    expect(await first('p', Buffer.concat([message('known'), Buffer.from('1200'.repeat(many), 'hex')]))).toBe(16);
   expect(taken).toEqual([]);
 });

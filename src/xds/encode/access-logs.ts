@@ -28,13 +28,17 @@ export interface TapEntry {
   readonly bytesSent: number;
 }
 
-/** Fields by number; of several the last counts but where all are asked for. Throws for what is no message. */
+/** Of one message of any kind; and tags of one entry. A buffer of a proxy holds some dozens of entries, and we ask for seven tags. */
+const [mostFields, mostTags] = [2000, 16];
+
+/** Fields by number; of several the last counts but where all are asked for. Throws for what is no message, or one of too many parts. */
 class Fields {
   readonly #fields = new Map<number, (number | Uint8Array)[]>();
 
   constructor(bytes: Uint8Array) {
     const reader = protobuf.Reader.create(bytes);
-    while (reader.pos < reader.len) {
+    for (let count = 0; reader.pos < reader.len; count++) {
+      if (count === mostFields) throw new RangeError('a message of too many fields');
       const tag = reader.uint32();
       const value = readValue(reader, tag & 7);
       if (value === undefined) continue;
@@ -55,11 +59,14 @@ class Fields {
   }
 
   message(id: number): Fields {
-    return this.messages(id).at(-1) ?? new Fields(new Uint8Array());
+    return this.messages(id, -1)[0] ?? new Fields(new Uint8Array());
   }
 
-  messages(id: number): Fields[] {
-    return (this.#fields.get(id) ?? []).flatMap((value) => (value instanceof Uint8Array ? [new Fields(value)] : []));
+  /** The first ones, or from the end. */
+  messages(id: number, most = mostFields): Fields[] {
+    const all = this.#fields.get(id) ?? [];
+    const some = most < 0 ? all.slice(most) : all.slice(0, most);
+    return some.flatMap((value) => (value instanceof Uint8Array ? [new Fields(value)] : []));
   }
 
   get ids(): number[] {
@@ -74,12 +81,12 @@ function readValue(reader: protobuf.Reader, wire: number): number | Uint8Array |
   return undefined;
 }
 
-/** StreamAccessLogsMessage: identifier (1), http_logs (2), tcp_logs (3). */
+/** StreamAccessLogsMessage: identifier (1), and of http_logs (2) and tcp_logs (3) one. */
 export function readTapMessage(bytes: Uint8Array): TapMessage {
   const message = new Fields(bytes);
   const [identifier] = message.messages(1);
-  const requests = message.messages(2).flatMap((logs) => logs.messages(1).map(readRequest));
-  const entries = [...requests, ...message.messages(3).flatMap((logs) => logs.messages(1).flatMap(readConnection))];
+  const requests = message.message(2).messages(1).map(readRequest);
+  const entries = [...requests, ...message.message(3).messages(1).flatMap(readConnection)];
   if (identifier === undefined) return { entries };
   return { from: { logName: identifier.text(2), nodeId: identifier.message(1).text(1) }, entries };
 }
@@ -121,7 +128,7 @@ function readCommon(common: Fields) {
     downstream: addressOf(common.message(2)),
     upstream: addressOf(common.message(13)),
     flags: flagsOf(common.message(16)),
-    tags: Object.fromEntries(common.messages(22).map((tag) => [tag.text(1), known(tag.text(2))])),
+    tags: Object.fromEntries(common.messages(22, mostTags).map((tag) => [tag.text(1), known(tag.text(2))])),
   };
 }
 
