@@ -69,6 +69,7 @@ const allowed: Record<string, readonly string[]> = {
     'model',
     'schema',
     'source',
+    'documents',
     'telemetry',
     'http',
     'identity',
