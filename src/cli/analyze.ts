@@ -15,7 +15,7 @@ import { type ClusterObjects, noCluster } from './cluster-objects.ts';
 import { describeFinding, printFinding } from './finding-text.ts';
 import { namespaceName } from './flag-values.ts';
 import { withMeshConfig } from './folder-mesh.ts';
-import { fileFinding, judgedOf, knownFrom, meshConfigFinding } from './judged.ts';
+import { fileFinding, judgedOf, knownFrom, meshConfigFinding, unreadFindings } from './judged.ts';
 import { isSuppressed, readSuppression, type Suppression, suppressedBy } from './suppression.ts';
 
 export interface AnalyzeFlags {
@@ -105,9 +105,9 @@ async function run(command: Command, names: readonly string[]): Promise<void> {
     return;
   }
   if (!flags.useKube && names.length === 0) throw new OutriggerError('OR2552', 'neither files nor a cluster are given');
-  const say = (line: string) => process.stderr.write(`${line}\n`);
   const files = await readAnalyzed(names, { stdin: process.stdin, recursive: flags.recursive === true });
-  const cluster = flags.useKube ? await readCluster(flags, say) : noCluster;
+  // What cannot be read is among the findings.
+  const cluster = flags.useKube ? await readCluster(flags) : noCluster;
   if (flags.namespace !== undefined) refuseNamespace(flags.namespace, [cluster, files], cluster);
   const found = await findingsOf(command, { files, cluster });
   report(found, { flags, names, namespace: flags.namespace ?? cluster.namespace });
@@ -126,9 +126,9 @@ function refuseNamespace(
 }
 
 /** client-node takes a third of a second to load: only here. */
-async function readCluster(flags: AnalyzeFlags, say: (line: string) => void): Promise<ClusterObjects> {
+async function readCluster(flags: AnalyzeFlags): Promise<ClusterObjects> {
   const { readClusterObjects } = await import('./cluster-mesh.ts');
-  return readClusterObjects(flags, say);
+  return readClusterObjects(flags, () => {});
 }
 
 interface Read {
@@ -158,7 +158,12 @@ async function findingsOf(command: Command, { files, cluster }: Read): Promise<r
   const isSilent = ({ code, origin }: Finding) =>
     (silenced.get(objectKey(origin)) ?? []).some((text) => text === '*' || text === code);
   const faults = flags.ignoreUnknown === true ? [] : files.faults.map(fileFinding);
-  return [...faults, ...notes.filter(({ origin }) => world.judged(origin)), ...analyze(world)]
+  return [
+    ...faults,
+    ...unreadFindings(cluster.unread),
+    ...notes.filter(({ origin }) => world.judged(origin)),
+    ...analyze(world),
+  ]
     .filter((one) => !isSuppressed(one, flags.suppress) && !isSilent(one))
     .map((one) => ({ ...one, origin: files.placed(one.origin) }));
 }

@@ -62,7 +62,6 @@ const ofMesh = (kinds as readonly KindDefinition[]).map(
 const ofDialects = dialectKinds.map(
   ({ group, kind, plural, versions: [newest, ...older] }): Listed => ({
     ...{ apiVersion: `${group}/${newest}`, older: older.map((version) => `${group}/${version}`), kind, plural },
-    optional: true,
   }),
 );
 
@@ -84,7 +83,7 @@ export async function readClusterObjects(
     const { status, items, apiVersion } = await listServed(connection, listed);
     objects.push(...items.flatMap((item) => decode(item, { ...listed, apiVersion })));
     if (status === 200 || status === 404 || listed.optional === true) return;
-    unread.add(listed.kind);
+    unread.add(kindKey(listed.apiVersion, listed.kind));
     const error = new OutriggerError('OR2553', `${listed.plural} cannot be listed (${status})`);
     say(`${error.message}. ${error.remedy}`);
   });
@@ -110,9 +109,19 @@ async function listServed(connection: KubeConnection, listed: Listed): Promise<A
   let answer: Answer = { status: 404, items: [], apiVersion: listed.apiVersion };
   for (const apiVersion of [listed.apiVersion, ...(listed.older ?? [])]) {
     answer = { ...(await listAll(connection, { ...listed, apiVersion })), apiVersion };
+    if (answer.status === 403 && !(await isServed(connection, { ...listed, apiVersion })))
+      answer = { ...answer, status: 404 };
     if (answer.status !== 404) break;
   }
   return answer;
+}
+
+/** Rights are looked at before it is known whether there is such a kind; what there is, everybody may ask. */
+async function isServed(connection: KubeConnection, { apiVersion, plural }: Listed): Promise<boolean> {
+  if (apiVersion === 'v1') return true;
+  const { status, body } = await connection.json({ method: 'GET', path: `/apis/${apiVersion}` });
+  if (status !== 200) return status !== 404;
+  return objectsAt(body, 'resources').some(({ name }) => name === plural);
 }
 
 async function listAll(connection: KubeConnection, listed: Listed): Promise<{ status: number; items: Json[] }> {

@@ -117,7 +117,7 @@ async function declare(given: string | undefined, flags: DeclareFlags): Promise<
   }
   const by = await whoAsks(cluster);
   const object = emergencyObject(scope, { level, ttl, reason, by });
-  const before = (await statesIn(cluster, new Date(), namespace)).filter(
+  const before = (await statesIn(cluster, new Date(), namespace, () => {})).filter(
     (state) => state.level === level && isFor(state, scope),
   );
   const created = await cluster.create(emergencyPath(scope.namespace), object);
@@ -134,7 +134,11 @@ async function declare(given: string | undefined, flags: DeclareFlags): Promise<
 async function end(given: string | undefined, flags: PlaceFlags & { all?: boolean }): Promise<void> {
   const { cluster } = await openCluster(flags);
   const namespace = await chosenNamespace(flags);
-  const states = await statesIn(cluster, new Date(), namespace);
+  let isPart = false;
+  const states = await statesIn(cluster, new Date(), namespace, (error) => {
+    isPart = true;
+    tellPart(error);
+  });
   if (given === undefined && flags.all !== true && states.filter(({ inForce }) => inForce).length > 1)
     throw new OutriggerError('OR2561', 'several are in force: name one, or give --all');
   const chosen =
@@ -143,7 +147,7 @@ async function end(given: string | undefined, flags: PlaceFlags & { all?: boolea
       : await chosenOf(given, states, { cluster, namespace, rootNamespace: flags.istioNamespace });
   if (chosen.length === 0) {
     if (given !== undefined) throw new OutriggerError('OR2563', `none is declared for "${given}"`);
-    process.stdout.write('No emergency is declared.\n');
+    process.stdout.write(`${noneOf(isPart ? namespace : undefined)}\n`);
     return;
   }
   const by = await whoAsks(cluster);
@@ -203,11 +207,17 @@ const watchMs = 2000;
 async function status(flags: StatusFlags): Promise<void> {
   const { cluster } = await openCluster(flags);
   const namespace = await chosenNamespace(flags);
+  let isTold = false;
   for (;;) {
     const now = new Date();
-    const states = await statesIn(cluster, now, namespace);
+    let part: string | undefined;
+    const states = await statesIn(cluster, now, namespace, (error) => {
+      part = namespace;
+      if (!isTold) tellPart(error);
+      isTold = true;
+    });
     if (flags.watch === true && process.stdout.isTTY) process.stdout.write('\u001b[2J\u001b[H');
-    show(states, { now, output: flags.output });
+    show(states, { now, output: flags.output, part });
     if (flags.watch !== true) return;
     await sleep(watchMs);
   }
@@ -215,15 +225,27 @@ async function status(flags: StatusFlags): Promise<void> {
 
 function show(
   states: readonly EmergencyState[],
-  { now, output }: { readonly now: Date; readonly output: StatusFlags['output'] },
+  {
+    now,
+    output,
+    part,
+  }: { readonly now: Date; readonly output: StatusFlags['output']; readonly part?: string | undefined },
 ): void {
   if (output !== 'table') {
     printValue(states, output);
     return;
   }
-  printRows(tableOf(states, now), 'No emergency is declared.');
+  printRows(tableOf(states, now), noneOf(part));
   if (states.some(({ inForce }) => !inForce))
     process.stdout.write('What is over has given the protection back, and is removed an hour after its end.\n');
+}
+
+/** Who could not look elsewhere says nothing of it. */
+const noneOf = (part: string | undefined): string =>
+  `No emergency is declared${part === undefined ? '' : ` in ${part}`}.`;
+
+function tellPart({ message, remedy }: OutriggerError): void {
+  process.stderr.write(`${message}. ${remedy}\n`);
 }
 
 export function tableOf(states: readonly EmergencyState[], now: Date): Table {

@@ -53,3 +53,12 @@ export function meshConfigFinding({ code, at }: MeshConfigNote, message: string)
   const severity = known === 'OR2462' ? 'Error' : 'Warning';
   return { code: known, severity, origin: { kind, namespace, name }, message, remedy: catalogue[known].remedy };
 }
+
+/** A kind that may not be listed is no good news: nothing is said of it. By kind. */
+export function unreadFindings(unread: ReadonlySet<string>): readonly Finding[] {
+  return [...unread].sort().map((kind) => ({
+    ...({ code: 'OR2553', severity: 'Warning', origin: { kind, namespace: '', name: '*' } } as const),
+    message: `${kind} cannot be listed: nothing is said of it, and of what depends on it`,
+    remedy: catalogue.OR2553.remedy,
+  }));
+}

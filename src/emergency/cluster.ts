@@ -75,15 +75,17 @@ export async function whoAsks(cluster: EmergencyCluster): Promise<string> {
   }
 }
 
-/** All of the cluster, those in force first; of one namespace for whoever may not see more. */
+/** All of the cluster, those in force first; of one namespace for whoever may not see more: `onPart` is told OR2553. */
 export async function statesIn(
   cluster: EmergencyCluster,
   now: Date,
   namespace: string,
+  onPart: (error: OutriggerError) => void,
 ): Promise<readonly EmergencyState[]> {
   const objects = await cluster.list(`${emergencies}/emergencies`).catch((error: unknown) => {
-    if (error instanceof OutriggerError && error.code === 'OR2503') return cluster.list(emergencyPath(namespace));
-    throw error;
+    if (!(error instanceof OutriggerError) || error.code !== 'OR2503') throw error;
+    onPart(new OutriggerError('OR2553', `emergencies of other namespaces than ${namespace} cannot be listed`));
+    return cluster.list(emergencyPath(namespace));
   });
   const states = objects.flatMap((object) => stateOf(object, now) ?? []);
   return states.sort((a, b) => Number(b.inForce) - Number(a.inForce) || a.until.getTime() - b.until.getTime());

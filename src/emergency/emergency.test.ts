@@ -152,5 +152,16 @@ test('its object and its state', async () => {
   expect(late?.inForce).toBe(false);
   expect(stateOf({ spec: {} }, now)).toBeUndefined();
   const listed = clusterOf({}, { '/apis/outrigger.io/v1alpha1/emergencies': [created as unknown as JsonObject, {}] });
-  expect(await statesIn(listed, now, 'shop')).toHaveLength(1);
+  const told: string[] = [];
+  expect(await statesIn(listed, now, 'shop', (error) => told.push(error.message))).toHaveLength(1);
+  expect(told).toEqual([]);
+  const refusing = {
+    ...listed,
+    list: async (path: string) => {
+      if (!path.includes('/namespaces/')) throw new OutriggerError('OR2503', path);
+      return [created as unknown as JsonObject];
+    },
+  };
+  expect(await statesIn(refusing, now, 'shop', (error) => told.push(error.message))).toHaveLength(1);
+  expect(told).toEqual([expect.stringMatching(/^OR2553 emergencies of other namespaces than shop cannot be listed/)]);
 });

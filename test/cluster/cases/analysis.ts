@@ -121,10 +121,15 @@ export function analysisCases(cluster: () => Cluster): void {
       const token = await cluster().serviceAccountToken(space, 'reader');
       const kubeconfig = await cluster().writeKubeconfig('reader', { token });
       const { code, stdout, stderr } = await analyze(['-n', space], '', kubeconfig);
-      expect(code).toBe(0);
-      expect(stderr).toMatch(/OR2553 services cannot be listed \(403\)/);
-      expect(stderr).not.toContain('pods cannot');
-      expect(codes(stdout)).toEqual(['OR3080']);
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout).toContain('Warning [OR2553] (Service *)');
+      expect(stdout).toContain('Warning [OR2553] (Sidecar *)');
+      // What is not installed is missed by nobody.
+      expect(stdout).not.toContain('TrafficSplit');
+      expect(stdout).not.toMatch(/OR2553. \((Pod|VirtualService|Namespace) /);
+      expect(codes(stdout).filter((found) => found !== 'OR2553')).toEqual(['OR3080']);
+      const quiet = await analyze(['-n', 'default', '--failure-threshold', 'Warning'], '', kubeconfig);
+      expect(quiet).toMatchObject({ code: 1, stdout: expect.not.stringContaining('No validation issues') });
       await cluster().kubectl(['delete', 'clusterrole,clusterrolebinding', 'analysis-reader']);
     });
   });
