@@ -16,7 +16,28 @@ export function withPlaces(dice: Dice, objects: readonly KubernetesObject[]): re
       return dice.chance(0.6) ? { ...object, spec: withLocality(dice, object.spec) } : object;
     return object.kind === 'Pod' ? placedPod(dice, object, networked) : object;
   });
-  return networked ? [...placed, farGateway] : placed;
+  const zoned = placed.map((object) =>
+    object.kind === 'DestinationRule' && dice.chance(0.3) ? { ...object, spec: withZones(dice, object.spec) } : object,
+  );
+  return networked ? [...zoned, farGateway] : zoned;
+}
+
+/**
+ * Shares of zones, in place of what else the rule says of places: who is a candidate and that Envoy takes it is compared, how many
+ * calls each gets is not (0323).
+ */
+function withZones(dice: Dice, spec: unknown): KubernetesObject['metadata'][string] {
+  const { trafficPolicy = {}, ...rest } = Object(spec);
+  const { loadBalancer = {}, ...policy } = trafficPolicy;
+  const { localityLbSetting: _, ...kept } = loadBalancer;
+  const zoneAwareLbSetting = dice.one<Part>([
+    { enabled: true, minClusterSize: 1 },
+    { enabled: true },
+    { enabled: false },
+    { enabled: true, minClusterSize: 1, failover: [{ from: 'r1', to: dice.one(['r2', 'r3']) }] },
+    { enabled: true, minClusterSize: 1, failoverPriority: ['version'] },
+  ]);
+  return { ...rest, trafficPolicy: { ...policy, loadBalancer: { ...kept, zoneAwareLbSetting } } };
 }
 
 /** Proxies that speak are all in one place. */
