@@ -134,7 +134,12 @@ export function installCases(cluster: () => Cluster): void {
       });
       await cluster().api.must('POST', path, lease(new Date()));
       const busy = await run('install', '-y', ...beside, '--set', 'profile=minimal');
-      expect([busy.code, busy.stderr]).toEqual([1, expect.stringContaining('OR2506 ann@desk installs')]);
+      const said = [1, expect.stringContaining('OR2506 ann@desk changes the installation')];
+      expect([busy.code, busy.stderr]).toEqual(said);
+      const before = await versions(cluster());
+      const gone = await run('uninstall', '-y');
+      expect([gone.code, gone.stderr]).toEqual(said);
+      expect(await versions(cluster())).toEqual(before);
       await cluster().api.must('DELETE', `${path}/outrigger-install`);
       await cluster().api.must('POST', path, lease(new Date(Date.now() - 60_000)));
       expect((await run('install', '-y', ...beside, '--set', 'profile=minimal')).code).toBe(0);
@@ -249,6 +254,8 @@ export function installCases(cluster: () => Cluster): void {
         expect.stringMatching(/OR2508 done: Webhooks.*OR1630[\s\S]*run the same command/),
       ]);
       await cluster().startApiServer();
+      // Nobody could let the next one in: half a minute would do it, too.
+      await cluster().api.call('DELETE', `${collectionPath('Lease', 'outrigger-system')}/outrigger-install`);
     });
 
     test('uninstall takes all of it and nothing else', async () => {
