@@ -145,41 +145,31 @@ describe.skipIf(chromiumPath === undefined || envoy === undefined)('Bookinfo und
     await leave();
   });
 
-  test('a request that a policy refuses is told of, and which policy it was by its live requests', async () => {
-    await mesh.apply('denied.yaml', denied);
-    await visit('#/services/default/details');
-    await page
-      .locator('.health-line')
-      .getByText(/policy or app: 403/)
-      .waitFor({ timeout: 30_000 });
-    await page.getByRole('link', { name: 'which policy?' }).first().click();
-    await page.getByRole('button', { name: 'Watch requests' }).click();
-    await page
-      .getByText(/AuthorizationPolicy default\/no-details/)
-      .first()
-      .waitFor({ timeout: 30_000 });
-    await expectAccessible(page);
-    await page.getByRole('button', { name: 'Stop' }).click();
-    await mesh.remove('denied.yaml');
-    await leave();
-  });
-
   /** Those of the README: `OUTRIGGER_SCREENSHOTS=DIR npx vitest run --project ui test/ui/playground.test.ts`, then `readme-*` of it. */
   test('what the README shows: one lock open and whose doing that is, one service that fails and by whom', async () => {
     await mesh.apply('plaintext.yaml', plaintext);
     await mesh.apply('failing.yaml', failing);
     await visit('#/graph?range=15');
     await page.getByRole('button', { name: '1 call in plaintext' }).waitFor({ timeout: 30_000 });
-    await page.getByRole('button', { name: /with problems/ }).waitFor({ timeout: 30_000 });
+    await page
+      .locator('[data-node]', { hasText: 'reached no pod' })
+      .and(page.locator('.state-failing'))
+      .waitFor({ timeout: 30_000 });
+    await page
+      .getByText(/[1-9](\.\d+)?\/s · 100 % err/)
+      .first()
+      .waitFor({ timeout: 30_000 });
     await picture(page, 'readme-graph');
     await page.goto(`${mesh.control().dashboardUrl}/#/services/default/ratings`);
     await page
       .locator('.health-line')
       .getByText(/caller’s proxy: 500 FI/)
       .waitFor({ timeout: 30_000 });
+    await page.locator('.health-line').getByText('failing').waitFor({ timeout: 60_000 });
     await picture(page, 'readme-service');
     await page.goto(`${mesh.control().dashboardUrl}/#/security`);
-    await page.getByRole('link', { name: 'DestinationRule default/details' }).first().waitFor({ timeout: 30_000 });
+    await page.getByText('100 % of its calls of details-v1 come in plaintext').waitFor({ timeout: 30_000 });
+    await page.getByRole('link', { name: 'DestinationRule default/details' }).first().waitFor();
     await picture(page, 'readme-security');
     await mesh.remove('plaintext.yaml');
     await mesh.remove('failing.yaml');
@@ -204,6 +194,25 @@ describe.skipIf(chromiumPath === undefined || envoy === undefined)('Bookinfo und
       .waitFor({ timeout: 30_000 });
     await picture(page, 'real-why');
     await mesh.remove('failing.yaml');
+    await leave();
+  });
+
+  test('a request that a policy refuses is told of, and which policy it was by its live requests', async () => {
+    await mesh.apply('denied.yaml', denied);
+    await visit('#/services/default/details');
+    await page
+      .locator('.health-line')
+      .getByText(/policy or app: 403/)
+      .waitFor({ timeout: 30_000 });
+    await page.getByRole('link', { name: 'which policy?' }).first().click();
+    await page.getByRole('button', { name: 'Watch requests' }).click();
+    await page
+      .getByText(/AuthorizationPolicy default\/no-details/)
+      .first()
+      .waitFor({ timeout: 30_000 });
+    await expectAccessible(page);
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await mesh.remove('denied.yaml');
     await leave();
   });
 });

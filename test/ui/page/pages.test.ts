@@ -145,6 +145,7 @@ describe.skipIf(chromiumPath === undefined)('each page', () => {
     const line = shown.locator('.health-line');
     await line.getByText('failing').waitFor();
     await line.getByText('12.5 % of requests failed').waitFor();
+    await line.getByText('in the last minute').waitFor();
     await line
       .getByText(/Most of what did not end well: caller’s proxy: 503 UF no connection to the upstream/)
       .waitFor();
