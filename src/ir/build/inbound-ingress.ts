@@ -7,7 +7,7 @@ import type { Sidecar } from '../../schema/kinds.ts';
 import type { InboundPortIR } from '../types/inbound.ts';
 import { serverTlsOf } from './gateway-tls.ts';
 
-export type PortLimits = Pick<InboundPortIR, 'limits' | 'connections' | 'connectTimeoutMs'>;
+export type PortLimits = Pick<InboundPortIR, 'limits' | 'connections' | 'connectTimeoutMs' | 'keepsVersion'>;
 
 export interface IngressInputs {
   readonly sidecar: Config<Sidecar>;
@@ -44,6 +44,7 @@ export function ingressPort(
     bind: bound ? bindOf(ingress.bind, ips) : [],
     tls,
     ...{ limits: limits.limits, connections: limits.connections, connectTimeoutMs: limits.connectTimeoutMs },
+    keepsVersion: limits.keepsVersion,
     origins: [sidecar.origin, ...(known?.origins ?? (modes.origin === undefined ? [] : [modes.origin]))],
   };
 }

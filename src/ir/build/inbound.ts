@@ -156,5 +156,6 @@ function limitsOfPort(policy: EffectivePolicy, port: number, { sidecar, settings
     limits: limitsOf(used),
     connections: connectionsOf(used.connectionPool),
     connectTimeoutMs: connectTimeoutOf(used.connectionPool, settings.connectTimeoutMs),
+    keepsVersion: used.connectionPool?.http?.useClientProtocol === true,
   };
 }

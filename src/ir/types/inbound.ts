@@ -48,6 +48,8 @@ export interface InboundPortIR {
   readonly limits: LimitsIR;
   readonly connections: ConnectionsIR;
   readonly connectTimeoutMs: number;
+  /** An app of HTTP is spoken to in the version that the client has spoken, and not in that of the port. */
+  readonly keepsVersion: boolean;
   readonly origins: readonly Origin[];
 }
 

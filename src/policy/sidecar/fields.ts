@@ -1,17 +1,15 @@
 import { type FieldEffects, isOneOf, isTextWith, notYetUnder, under } from '../field-effects.ts';
 
-/** Of the pod's own ports. What is spoken to the app is what its port says, so upgrades have no effect, as in Istio. */
+/** Of the pod's own ports. Upgrades are of clients: to the app they have no effect, as in Istio. */
 const pool = [
   ...under('tcp', ['maxConnections', 'connectTimeout', 'maxConnectionDuration', 'idleTimeout']),
   ...under('tcp.tcpKeepalive', ['probes', 'time', 'interval']),
   ...under('http', ['http1MaxPendingRequests', 'http2MaxRequests', 'maxRequestsPerConnection', 'maxRetries']),
-  ...under('http', ['idleTimeout', 'maxConcurrentStreams']),
+  ...under('http', ['idleTimeout', 'maxConcurrentStreams', 'useClientProtocol']),
   ...under('http.http2KeepAlive', ['interval', 'timeout']),
 ];
-const protocolStays = 'the app is spoken to in the protocol of its port, as in Istio';
 const poolNotYet = {
-  'http.h2UpgradePolicy': protocolStays,
-  'http.useClientProtocol': protocolStays,
+  'http.h2UpgradePolicy': 'the app is spoken to in the protocol of its port, as in Istio',
 };
 
 const tls = [

@@ -30,12 +30,12 @@ export function translateInboundClusters(inbound: InboundIR, shape: ProxyShape):
   });
 }
 
-/** What the app is spoken to in: what its port says, also where clients came by HTTP/2; what came, if it says nothing. */
-function upstreamOf({ protocol }: InboundPortIR): 'http' | 'http2' | 'same' | 'tcp' {
+/** What the app is spoken to in: what its port says, also where clients came by HTTP/2; what came, if it says nothing or `useClientProtocol` asks for it. */
+function upstreamOf({ protocol, keepsVersion }: InboundPortIR): 'http' | 'http2' | 'same' | 'tcp' {
   const kind = listenerProtocol(protocol);
   if (kind === 'tcp') return 'tcp';
-  if (kind === 'auto') return 'same';
-  return isHttp2(protocol) ? 'http2' : 'http';
+  if (isHttp2(protocol)) return 'http2';
+  return kind === 'auto' || keepsVersion ? 'same' : 'http';
 }
 
 function inboundMetadata({ hostname }: InboundPortIR): Message {
