@@ -88,6 +88,7 @@ export function compose(options: ComposeOptions): Composition {
     config,
     place: surroundings.place,
     users: surroundings.users,
+    localLog: surroundings.localLog,
     mesh: mesh && {
       snapshot: () => mesh.registry.snapshot,
       report: (proxy) => mesh.proxyReport(proxy),

@@ -50,6 +50,7 @@ export interface DashboardComponentOptions {
   /** The dry run of injection. */
   readonly injectionPreview: FastifyPluginCallback;
   readonly users: Surroundings['users'];
+  readonly localLog: Surroundings['localLog'];
   /** Served beside the dashboard: metrics and health. */
   readonly plugins: readonly FastifyPluginCallback[];
   readonly onFault: (error: unknown) => void;
@@ -129,7 +130,7 @@ export class DashboardComponent implements Component {
   }
 
   #plugins(): readonly FastifyPluginCallback[] {
-    const { config, mesh, place, plugins, users } = this.#options;
+    const { config, mesh, place, plugins, users, localLog } = this.#options;
     const counts = mesh === undefined ? noCounts : this.#counts(mesh);
     const nobody = { workloads: [], isInside: () => false };
     const graphs = new Graphs({
@@ -175,7 +176,7 @@ export class DashboardComponent implements Component {
         userHeaderFrom: blockListOf(config.dashboard.userHeaderFrom),
         now: Date.now,
       }),
-      ...{ world, users, tapping: mesh && tappingOf(mesh), injectionPreview: this.#options.injectionPreview },
+      ...{ world, users, localLog, tapping: mesh && tappingOf(mesh), injectionPreview: this.#options.injectionPreview },
       pageFolder: join(packageFolder, 'dist/web'),
     });
     return [...plugins, ...dashboard];

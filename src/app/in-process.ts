@@ -5,6 +5,7 @@ import { RootFileStore } from '../identity/root-file-store.ts';
 import { MeshRootFile } from '../identity/workload/mesh-root-file.ts';
 import { learntScopesFolder, ScopeFolder } from '../learning/scope-folder.ts';
 import { LocalEntries } from '../machines/local-entries.ts';
+import type { LocalLog } from '../model/log-tail.ts';
 import type { ObjectSource } from '../source/object-source.ts';
 import type { Source } from '../source/source.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -23,6 +24,8 @@ export interface InProcessOptions {
   /** Of this replica; that of the machine without it. */
   readonly instance?: string;
   readonly stateFolder: string;
+  /** Of pods that are on this machine. */
+  readonly localLog?: LocalLog;
   /** `a.b.c=value`, as `--set` takes them. */
   readonly sets: readonly string[];
   readonly logger: Logger;
@@ -68,6 +71,7 @@ export async function startInProcess(options: InProcessOptions): Promise<InProce
       rootStore: new RootFileStore(rootPlace),
       rootPlace,
       onOutcome: undefined,
+      localLog: options.localLog,
       mesh: {
         objects: source,
         authenticator,

@@ -3,6 +3,7 @@ import type { ReadinessCheck } from '../http/health.ts';
 import type { RootStore } from '../identity/root-store.ts';
 import type { OutcomeListener } from '../inject/webhook-types.ts';
 import type { InstalledRevisions } from '../model/installed-revisions.ts';
+import type { LocalLog } from '../model/log-tail.ts';
 import type { ClusterFacts } from '../model/pod.ts';
 import type { UserAccess } from '../source/kubernetes/user-access.ts';
 import type { ObjectSource } from '../source/object-source.ts';
@@ -31,6 +32,8 @@ export interface Surroundings {
   readonly mesh?: MeshParts | undefined;
   /** Proves tokens of people, and acts for them; undefined where there is no API server. */
   readonly users?: (UserTokens & UserAccess) | undefined;
+  /** Logs of pods, where all of them are on this machine; undefined elsewhere. */
+  readonly localLog?: LocalLog | undefined;
   /** One line for a person: what is served from where. */
   readonly summary: () => string;
 }

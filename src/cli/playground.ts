@@ -76,12 +76,13 @@ function playgroundOptions(options: Options, folder: string, logger: Logger): Pl
       after: systemClock.after,
       onReload: (reload) => tellReload(logger, reload),
     }),
-    startControlPlane: ({ source, tokens, host, nameserver, stateFolder, concurrency }) =>
+    startControlPlane: ({ source, tokens, host, nameserver, stateFolder, concurrency, localLog }) =>
       startInProcess({
         source,
         authenticator: tokens,
         host,
         stateFolder,
+        localLog,
         sets: [
           `injection.nameservers=["${nameserver}"]`,
           `injection.mesh.defaultConfig={"concurrency":${concurrency}}`,

@@ -116,6 +116,21 @@ export interface WorkloadPage {
   readonly outbound: readonly GraphEdge[];
   readonly policies: readonly PolicyRef[];
   readonly proxies: readonly ProxyRow[];
+  /** Of all of its pods, with a proxy or without; machines have none that could be read. */
+  readonly pods: readonly string[];
+}
+
+/** The end of a container's log. */
+export interface LogPage {
+  readonly container: string;
+  /** All of the pod; none where the log is not read. */
+  readonly containers: readonly string[];
+  /** The newest last. */
+  readonly lines: readonly string[];
+  /** Why it is not read here; '' where it is. */
+  readonly reason: string;
+  /** What shows it in a terminal. */
+  readonly command: string;
 }
 
 export interface ProxyRow {

@@ -1,4 +1,5 @@
 import type { FastifyPluginCallback } from 'fastify';
+import type { LocalLog } from '../model/log-tail.ts';
 import type { CallCounts } from '../observe/call-counts.ts';
 import type { UserAccess } from '../source/kubernetes/user-access.ts';
 import type { DashboardState } from './api-types.ts';
@@ -7,6 +8,7 @@ import type { Graphs } from './graphs.ts';
 import { pagePlugin } from './page-files.ts';
 import type { World } from './pages/world.ts';
 import { graphRoutes } from './routes/graph-routes.ts';
+import { logRoutes } from './routes/log-routes.ts';
 import { pageRoutes } from './routes/page-routes.ts';
 import { stateRoute } from './routes/state-route.ts';
 import { type TapRouteParts, tapRoutes } from './routes/tap-routes.ts';
@@ -25,6 +27,8 @@ export interface DashboardOptions {
   readonly tapping: Pick<TapRouteParts, 'taps' | 'replicas'> | undefined;
   /** Acts for users; undefined where there is no API server. */
   readonly users: UserAccess | undefined;
+  /** Of pods that are on this machine; undefined elsewhere. */
+  readonly localLog: LocalLog | undefined;
   /** The dry run of injection. */
   readonly injectionPreview: FastifyPluginCallback;
   /** Of the page as it was built. */
@@ -46,6 +50,7 @@ function api({
   world,
   tapping,
   users,
+  localLog,
   injectionPreview,
 }: DashboardOptions): FastifyPluginCallback {
   return (app, _, done) => {
@@ -60,6 +65,7 @@ function api({
     app.addContentTypeParser('application/yaml', { parseAs: 'string' }, (_request, body, parsed) => parsed(null, body));
     if (world !== undefined) app.register(pageRoutes(world, users));
     if (world !== undefined && tapping !== undefined) app.register(tapRoutes({ mesh: world.mesh, users, ...tapping }));
+    if (world !== undefined) app.register(logRoutes({ mesh: world.mesh, users, localLog }));
     app.register(injectionPreview);
     done();
   };

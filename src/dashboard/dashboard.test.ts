@@ -58,7 +58,7 @@ function serve(userHeader: string, from: string[]): PlainServer {
     state: (user) => ({ version: '1', place: 'files', user, telemetry, emergencies: [], links: {}, replica }),
     mostStreams,
     recognize: recognizer({ tokens, userHeader, userHeaderFrom, now: Date.now }),
-    ...{ pageFolder: folder, world: undefined, tapping: undefined, users: undefined },
+    ...{ pageFolder: folder, world: undefined, tapping: undefined, users: undefined, localLog: undefined },
     injectionPreview: (_app, _, done) => done(),
   });
   return createPlainServer({ limits: defaultLimits, plugins, onFault: (error) => console.error(error) });

@@ -76,4 +76,10 @@ export const dashboardErrors = {
     remedy:
       'Change it with kubectl: the control plane serves proxies beside the page, and reads 128 KiB for it at most.',
   },
+  OR4044: {
+    status: 502,
+    title: 'The log cannot be read',
+    remedy:
+      'See the message: the container may not have begun, or its node does not answer. `kubectl logs` would say the same.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;

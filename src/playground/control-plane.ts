@@ -1,4 +1,5 @@
 import type { LocalTokens } from '../identity/tokens/local-tokens.ts';
+import type { LocalLog } from '../model/log-tail.ts';
 import type { ObjectSource } from '../source/object-source.ts';
 import type { Source } from '../source/source.ts';
 
@@ -18,6 +19,8 @@ export interface ControlPlaneOptions {
   readonly stateFolder: string;
   /** Worker threads of each proxy. */
   readonly concurrency: number;
+  /** What a container of a pod has written last; undefined where there is none of that name. */
+  readonly localLog: LocalLog;
 }
 
 export interface ControlPlane {

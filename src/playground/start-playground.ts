@@ -25,6 +25,7 @@ import { type ClaimedSlot, claimSlot } from './network/claim-slot.ts';
 import { IpPool } from './network/ip-pool.ts';
 import { renderRules, type ServiceRule } from './network/nft-rules.ts';
 import { NodeNetwork } from './network/node-network.ts';
+import { tailOfPod } from './pod-log.ts';
 import type { RunningContainer } from './pod-runner/container.ts';
 import { etcFiles } from './pod-runner/etc-files.ts';
 import { until } from './pod-runner/until.ts';
@@ -160,6 +161,7 @@ class RunningPlayground implements Playground {
       nameserver: slot.dnsIp,
       stateFolder,
       concurrency,
+      localLog: (asked) => tailOfPod(this.pod(asked.namespace, asked.pod), asked),
     });
     this.#controlPlane = controlPlane;
     const admission = new AdmissionClient(controlPlane);

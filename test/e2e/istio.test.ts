@@ -188,6 +188,15 @@ describe.skipIf(isSkipped)('the hands-on exercises', () => {
       'timeout 20 outrigger dashboard --no-browser --port 20014 & for i in $(seq 40); do curl -s localhost:20014/api/state && break; sleep 0.25; done',
     );
     expect(answers.stdout).toMatch(/"place":"cluster"/);
+    // The log of a proxy, in the name of somebody who may read it.
+    await session.must('kubectl create serviceaccount viewer');
+    await session.must('kubectl create clusterrolebinding viewer --clusterrole=view --serviceaccount=default:viewer');
+    const log = await session.type(
+      `timeout 20 outrigger dashboard --no-browser --port 20015 & for i in $(seq 40); do curl -sf -H "Authorization: Bearer $(kubectl create token viewer)" "localhost:20015/api/logs/default/$(kubectl get pods -l app=reviews,version=v3 -o jsonpath='{.items[0].metadata.name}')?container=istio-proxy" && break; sleep 0.25; done`,
+    );
+    expect(log.stdout).toMatch(/"containers":\["reviews".*"lines":\["\[\d{4}-.*reviews/);
+    await session.must('kubectl delete clusterrolebinding viewer');
+    await session.must('kubectl delete serviceaccount viewer');
     expect((await load).statuses).toMatchObject({ 200: expect.any(Number) });
   });
 

@@ -68,14 +68,14 @@ export async function startMesh(options: MeshOptions): Promise<TestMesh> {
     files,
     startControlPlane:
       options.startControlPlane ??
-      (async ({ source, tokens, host, nameserver, stateFolder, concurrency }) => {
+      (async ({ source, tokens, host, nameserver, stateFolder, concurrency, localLog }) => {
         const resolvers = `injection.nameservers=["${nameserver}"]`;
         const sets = [
           resolvers,
           `injection.mesh.defaultConfig={"concurrency":${concurrency}}`,
           ...(options.sets ?? []),
         ];
-        control = await startInProcess({ source, authenticator: tokens, host, stateFolder, logger, sets });
+        control = await startInProcess({ source, authenticator: tokens, host, stateFolder, localLog, logger, sets });
         return control;
       }),
     envoy: options.envoy,

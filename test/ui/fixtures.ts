@@ -8,6 +8,7 @@ import type {
   GraphEdge,
   GraphNode,
   HealthState,
+  LogPage,
   PlaintextCause,
   SecurityPage,
   Series,
@@ -18,6 +19,7 @@ import type {
   WorkloadPage,
 } from '../../src/dashboard/api-types.ts';
 import type { TapLine } from '../../src/model/tap.ts';
+import { hostileNames } from './hostile.ts';
 
 /** Answers of a Bookinfo with one slow and failing version and one caller without a proxy. */
 export const at = Date.parse('2026-11-21T12:00:00Z');
@@ -238,7 +240,14 @@ export const workloadPage: WorkloadPage = {
       certificate: { identity: 'spiffe://cluster.local/ns/default/sa/reviews', expires: at + 40_000_000 },
     },
   ],
+  pods: ['reviews-v3-7d8f-x2', 'reviews-v3-7d8f-zz'],
 };
+
+/** More lines than are seen at once. */
+export function logOf(container: string): LogPage {
+  const lines = Array.from({ length: 60 }, (_, at) => `${container} ${at} ${hostileNames[at % hostileNames.length]}`);
+  return { container, containers: ['reviews', 'istio-proxy'], lines, reason: '', command: '' };
+}
 
 export const configPage: ConfigPage = {
   kind: 'VirtualService',

@@ -166,6 +166,8 @@ const usual: Readonly<Record<string, unknown>> = {
   services: fixtures.services,
   'services/default/reviews': fixtures.servicePage,
   'workloads/default/reviews-v3': fixtures.workloadPage,
+  'logs/default/reviews-v3-7d8f-x2': (request: IncomingMessage) =>
+    fixtures.logOf(new URL(request.url ?? '/', 'http://localhost').searchParams.get('container') ?? 'reviews'),
   config: [
     fixtures.configPage,
     { ...fixtures.configPage, kind: 'PeerAuthentication', name: 'default', findings: [], affects: [], delivered: null },

@@ -132,6 +132,18 @@ describe.skipIf(chromiumPath === undefined || envoy === undefined)('Bookinfo und
     await leave();
   });
 
+  test('the log of a proxy as it is', async () => {
+    await visit('#/workloads/default/reviews-v3');
+    await page.getByRole('button', { name: 'Show logs' }).click();
+    await page.getByLabel('Container').selectOption('istio-proxy');
+    await page
+      .getByRole('log', { name: 'Log of istio-proxy' })
+      .getByText(/^\[\d{4}-\d\d-\d\d .*\]\[\w+\]/)
+      .first()
+      .waitFor();
+    await leave();
+  });
+
   test('an injection is previewed as it would be', async () => {
     await visit('#/injection');
     await page.getByRole('button', { name: 'Preview' }).click();

@@ -31,6 +31,10 @@ export function workloadPage(world: World, namespace: string, name: string): Wor
     outbound: edges.filter(({ source }) => own.has(source)),
     policies: pods[0] === undefined ? [] : policiesOfWorkload(world, pods[0], pods[0].role),
     proxies: proxyRows(world, pods),
+    pods: pods
+      .filter(({ id }) => workloads.has(id))
+      .map((pod) => pod.name)
+      .sort(),
   };
 }
 

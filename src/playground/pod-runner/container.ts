@@ -15,6 +15,8 @@ export interface RunningContainer {
   readonly process: ChildProcess;
   /** What it wrote, both streams, and those that ran before it under this name. */
   readonly log: () => string;
+  /** Where it stands. */
+  readonly logFile: string;
   /** Resolves when the container's root is in place, so that something can be run in it. */
   readonly begun: Promise<unknown>;
   /** Resolves with the exit code, or the signal's name. */
@@ -68,7 +70,7 @@ export function startContainer(container: Container, sandbox: PodSandbox): Runni
   return {
     container,
     process: child,
-    log,
+    ...{ log, logFile },
     begun,
     exited,
     endedAt: () => endedAt,

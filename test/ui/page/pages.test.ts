@@ -270,6 +270,42 @@ describe.skipIf(chromiumPath === undefined)('each page', () => {
     await picture(shown, `${name}-empty`);
   });
 
+  test('logs: only when somebody asks, the newest in sight, of each container, hostile lines as text', async () => {
+    const shown = await look('#/workloads/default/reviews-v3', phone, /31 MB of 64 MB/);
+    await shown.getByRole('button', { name: 'Show logs' }).click();
+    const log = shown.getByRole('log', { name: 'Log of reviews' });
+    await log.getByText('reviews 59').waitFor();
+    const distance = () => log.evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight);
+    expect(await distance()).toBeLessThan(8);
+    await log.evaluate((box) => {
+      box.scrollTop = 0;
+    });
+    await shown.getByLabel('Container').selectOption('istio-proxy');
+    await shown.getByRole('log', { name: 'Log of istio-proxy' }).getByText('istio-proxy 59').waitFor();
+    await expectAccessible(shown);
+    await expectNoSideScroll(shown);
+    await picture(shown, 'workload-logs');
+    await shown.getByRole('button', { name: 'Hide' }).click();
+    await shown.getByRole('log').waitFor({ state: 'detached' });
+  });
+
+  test('logs that are not read here: why, and what shows them; what the API server refuses is told', async () => {
+    const reason = 'It is read in your name: sign in with a token of Kubernetes.';
+    const command = 'kubectl logs -n default reviews-v3-7d8f-x2 --tail=200 -f';
+    session.server.answers.set('logs/default/reviews-v3-7d8f-x2', {
+      value: { container: '', containers: [], lines: [], reason, command },
+    });
+    const error = { code: 'OR4033', message: 'pods "x" is forbidden', remedy: 'Somebody has to give the right.' };
+    session.server.answers.set('logs/default/reviews-v3-7d8f-zz', { status: 403, error });
+    const shown = await look('#/workloads/default/reviews-v3', phone, /31 MB of 64 MB/);
+    await shown.getByRole('button', { name: 'Show logs' }).click();
+    await shown.getByText(reason).waitFor();
+    await shown.getByText(command).waitFor();
+    await shown.getByLabel('Pod').selectOption('reviews-v3-7d8f-zz');
+    await shown.getByText('pods "x" is forbidden').waitFor();
+    await expectAccessible(shown);
+  });
+
   test('every name is text: markup, a kilobyte, right to left', async () => {
     const [node] = graph.nodes;
     if (node === undefined) throw new Error('no node');

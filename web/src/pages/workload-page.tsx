@@ -7,6 +7,7 @@ import { EdgeTable } from '../ui/edge-table.tsx';
 import { GoldenCharts } from '../ui/golden-signals.tsx';
 import { HealthLine } from '../ui/health-line.tsx';
 import { LiveRequests } from '../ui/live-requests.tsx';
+import { Logs } from '../ui/log-tail.tsx';
 import { Name } from '../ui/name.tsx';
 import { PolicyList } from '../ui/policy-list.tsx';
 import { PageSource } from '../ui/source-line.tsx';
@@ -50,6 +51,7 @@ export function WorkloadPage({ namespace, name, links }: WorkloadPageProps) {
             <Proxies proxies={page.proxies} />
             <PolicyList policies={page.policies} />
             <LiveRequests key={`${namespace}/${name}`} namespace={namespace} name={name} />
+            <Logs key={`logs ${namespace}/${name}`} namespace={namespace} pods={page.pods} />
           </>
         )}
       </With>
