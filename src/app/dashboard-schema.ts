@@ -24,6 +24,10 @@ export const DashboardSchema = Type.Object({
     description: 'Addresses (CIDR) of the proxies that are believed; none without.',
   }),
   prometheusUrl: text('Prometheus that has the metrics of the proxies, `http://host:9090`; empty asks the proxies.'),
-  grafanaUrl: text('Where users find Grafana; the page links to it.'),
-  tracingUrl: text('Where users find traces; the page links to it.'),
+  grafanaUrl: text(
+    'Where users find Grafana; the page links to it, with `{workload}` (`reviews-v1.default`) of a workload.',
+  ),
+  tracingUrl: text(
+    'Where users find traces; the page links to it, with `{service}` as traces name it (`reviews.default`): `http://host:16686/search?service={service}`.',
+  ),
 });

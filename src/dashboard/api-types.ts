@@ -103,6 +103,8 @@ export interface ServicePage {
   readonly asked: { readonly proxies: readonly AskedProxy[]; readonly others: number };
   readonly inbound: readonly GraphEdge[];
   readonly policies: readonly PolicyRef[];
+  /** Of the first of its endpoints that has one, as a workload's. */
+  readonly traced: string;
 }
 
 export interface WorkloadPage {
@@ -116,6 +118,8 @@ export interface WorkloadPage {
   readonly outbound: readonly GraphEdge[];
   readonly policies: readonly PolicyRef[];
   readonly proxies: readonly ProxyRow[];
+  /** What its spans are said to be of: `reviews.default`; '' is not known. */
+  readonly traced: string;
   /** Of all of its pods, with a proxy or without; machines have none that could be read. */
   readonly pods: readonly string[];
 }

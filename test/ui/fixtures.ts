@@ -156,7 +156,7 @@ export const state: DashboardState = {
     others: { asked: 2, silent: [{ replica: 'outrigger-1', reason: 'no answer within 3000 ms' }] },
   },
   emergencies: [],
-  links: { tracing: 'https://jaeger.example.com/search?service={workload}' },
+  links: { tracing: 'https://jaeger.example.com/search?service={service}' },
 };
 
 function series(value: (step: number) => number | null): Series {
@@ -218,6 +218,7 @@ export const servicePage: ServicePage = {
   policies: [
     { kind: 'VirtualService', namespace: 'default', name: 'reviews', effect: 'sends 50 % to v1 and 50 % to v2' },
   ],
+  traced: 'reviews.default',
 };
 
 export const workloadPage: WorkloadPage = {
@@ -240,6 +241,7 @@ export const workloadPage: WorkloadPage = {
       certificate: { identity: 'spiffe://cluster.local/ns/default/sa/reviews', expires: at + 40_000_000 },
     },
   ],
+  traced: 'reviews.default',
   pods: ['reviews-v3-7d8f-x2', 'reviews-v3-7d8f-zz'],
 };
 

@@ -68,7 +68,8 @@ function Page({ state }: { readonly state: DashboardState | undefined }) {
   const [first = 'graph', a, b, c] = route.value.path;
   if (first === 'graph') return <GraphPage />;
   if (first === 'security') return <SecurityPage />;
-  if (first === 'services' && a !== undefined && b !== undefined) return <ServicePage namespace={a} name={b} />;
+  if (first === 'services' && a !== undefined && b !== undefined)
+    return <ServicePage namespace={a} name={b} links={state?.links ?? {}} />;
   if (first === 'services') return <ServicesPage />;
   if (first === 'workloads' && a !== undefined && b !== undefined)
     return <WorkloadPage namespace={a} name={b} links={state?.links ?? {}} />;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { countedWorld, type Labels, requests } from '../../../test/counted-world.ts';
 import { servicePage } from './services.ts';
+import { workloadPage } from './workloads.ts';
 
 const pod = (version: string, ip: string) => `
 apiVersion: v1
@@ -36,7 +37,12 @@ const aborted = {
 
 test('a service says how it is and by which figure', () => {
   const world = countedWorld(manifests, [requests(call(to('v1')), 90), requests(call(aborted), 10)]);
-  expect(servicePage(world, 'shop', 'cart').health).toEqual({ state: 'failing', reason: '10 % of requests failed' });
+  const page = servicePage(world, 'shop', 'cart');
+  expect(page.health).toEqual({ state: 'failing', reason: '10 % of requests failed' });
+  expect([page.traced, workloadPage(world, 'shop', 'cart-v1')]).toEqual([
+    'cart.shop',
+    expect.objectContaining({ traced: 'cart.shop', pods: ['cart-v1'] }),
+  ]);
 });
 
 test('the observed shares of versions are of the requests that reached one: a fault at the caller is of none', () => {

@@ -13,6 +13,7 @@ import { askEjecting, ejectionsByHost, ejectionsOf } from './ejections.ts';
 import { goldenSignals } from './golden-signals.ts';
 import { ejectedFlag, leavers } from './left-endpoints.ts';
 import { policiesOfHost, policiesOfWorkload } from './policies.ts';
+import { tracedName } from './workloads.ts';
 import { pageRange, type World } from './world.ts';
 
 /** Services of the cluster, by namespace and name. */
@@ -125,6 +126,7 @@ export function servicePage(world: World, namespace: string, name: string): Serv
       ...policiesOfHost(world, host, namespace),
       ...(pods === undefined ? [] : policiesOfWorkload(world, pods, snapshot.workloads.get(pods.workload)?.role)),
     ],
+    traced: tracedName(snapshot.workloads.get(pods?.workload ?? '')),
   };
 }
 

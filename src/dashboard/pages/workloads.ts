@@ -31,11 +31,17 @@ export function workloadPage(world: World, namespace: string, name: string): Wor
     outbound: edges.filter(({ source }) => own.has(source)),
     policies: pods[0] === undefined ? [] : policiesOfWorkload(world, pods[0], pods[0].role),
     proxies: proxyRows(world, pods),
+    traced: tracedName(pods[0]),
     pods: pods
       .filter(({ id }) => workloads.has(id))
       .map((pod) => pod.name)
       .sort(),
   };
+}
+
+/** The name of a service in traces, as its proxy says it. */
+export function tracedName(workload: Workload | undefined): string {
+  return workload === undefined ? '' : `${workload.canonicalService}.${workload.namespace}`;
 }
 
 function proxyRows(world: World, pods: readonly Workload[]): ProxyRow[] {

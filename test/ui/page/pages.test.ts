@@ -155,6 +155,15 @@ describe.skipIf(chromiumPath === undefined)('each page', () => {
     }
   });
 
+  test.each([
+    ['#/services/default/reviews', /ejected/],
+    ['#/workloads/default/reviews-v3', /31 MB of 64 MB/],
+  ])('%s leads to its traces, by the name that they have', async (hash, ready) => {
+    const shown = await look(hash, {}, ready);
+    const link = shown.getByRole('link', { name: 'Recent traces' });
+    expect(await link.getAttribute('href')).toBe('https://jaeger.example.com/search?service=reviews.default');
+  });
+
   test('who asks which policy has refused is taken to live requests, which begin by a click alone', async () => {
     const shown = await look('#/workloads/default/reviews-v3?live=yes', {}, /31 MB of 64 MB/);
     const watch = shown.getByRole('button', { name: 'Watch requests' });

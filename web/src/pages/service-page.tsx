@@ -1,4 +1,4 @@
-import type { ServicePage as Answer, EndpointRow } from '../../../src/dashboard/api-types.ts';
+import type { ServicePage as Answer, DashboardState, EndpointRow } from '../../../src/dashboard/api-types.ts';
 import { pathOf } from '../data/api.ts';
 import { printRoute } from '../data/route.ts';
 import { useResource } from '../data/use-resource.ts';
@@ -10,13 +10,20 @@ import { GoldenCharts } from '../ui/golden-signals.tsx';
 import { HealthLine } from '../ui/health-line.tsx';
 import { HealthGlyph } from '../ui/marks.tsx';
 import { Name } from '../ui/name.tsx';
+import { OutsideLinks } from '../ui/outside-links.tsx';
 import { PolicyList } from '../ui/policy-list.tsx';
 import { ShareBar } from '../ui/share-bar.tsx';
 import { PageSource } from '../ui/source-line.tsx';
 import { With } from '../ui/states.tsx';
 import { Table } from '../ui/table.tsx';
 
-export function ServicePage({ namespace, name }: { readonly namespace: string; readonly name: string }) {
+interface ServicePageProps {
+  readonly namespace: string;
+  readonly name: string;
+  readonly links: DashboardState['links'];
+}
+
+export function ServicePage({ namespace, name, links }: ServicePageProps) {
   const resource = useResource<Answer>(`services/${pathOf(namespace, name)}`, 5000);
   return (
     <main class="page" id="main">
@@ -35,6 +42,7 @@ export function ServicePage({ namespace, name }: { readonly namespace: string; r
               <Name text={page.host} />{' '}
               {page.ports.map(({ port, name: portName, protocol }) => `${port} ${portName} (${protocol})`).join(', ')}
             </p>
+            <OutsideLinks links={links} values={{ service: page.traced }} />
             <GoldenCharts signals={page.signals} />
             <EdgeTable
               caption="Called by"

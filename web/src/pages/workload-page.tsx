@@ -9,6 +9,7 @@ import { HealthLine } from '../ui/health-line.tsx';
 import { LiveRequests } from '../ui/live-requests.tsx';
 import { Logs } from '../ui/log-tail.tsx';
 import { Name } from '../ui/name.tsx';
+import { OutsideLinks } from '../ui/outside-links.tsx';
 import { PolicyList } from '../ui/policy-list.tsx';
 import { PageSource } from '../ui/source-line.tsx';
 import { With } from '../ui/states.tsx';
@@ -35,7 +36,7 @@ export function WorkloadPage({ namespace, name, links }: WorkloadPageProps) {
         {(page) => (
           <>
             <HealthLine health={page.health} calls={page.kind === 'gateway' ? page.outbound : page.inbound} />
-            <Links links={links} namespace={namespace} name={name} />
+            <OutsideLinks links={links} values={{ service: page.traced, workload: `${name}.${namespace}` }} />
             <GoldenCharts signals={page.signals} />
             <EdgeTable
               caption="Called by"
@@ -56,31 +57,6 @@ export function WorkloadPage({ namespace, name, links }: WorkloadPageProps) {
         )}
       </With>
     </main>
-  );
-}
-
-/** Only where somebody has configured what they lead to; only to http and https. */
-function Links({ links, namespace, name }: WorkloadPageProps) {
-  const found = [
-    ['Recent traces', links.tracing],
-    ['Grafana', links.grafana],
-    ['Prometheus', links.prometheus],
-  ].filter((pair): pair is [string, string] => pair[1] !== undefined && /^https?:\/\//i.test(pair[1]));
-  if (found.length === 0) return null;
-  return (
-    <p>
-      {found.map(([words, address]) => (
-        <a
-          key={words}
-          class="outside"
-          href={address.replaceAll('{workload}', `${encodeURIComponent(name)}.${encodeURIComponent(namespace)}`)}
-          rel="noreferrer"
-          target="_blank"
-        >
-          {words}
-        </a>
-      ))}
-    </p>
   );
 }
 
