@@ -1,8 +1,8 @@
 import { isObject, type Json, type JsonObject } from '../model/json.ts';
 import type { AuthorizationPolicy, PeerAuthentication, RequestAuthentication } from '../schema/kinds.ts';
-import { validate } from '../schema/validate.ts';
 import type { StandIn } from './input.ts';
 import { fieldAt, textMapAt } from './json-fields.ts';
+import { validated } from './validated.ts';
 
 type Spec =
   | AuthorizationPolicy['spec']
@@ -14,6 +14,17 @@ type Spec =
  * Undefined for other kinds, and for what guards nothing when it is right. `everywhere`: it is for the whole mesh.
  */
 export function closedResource(kind: string, object: JsonObject, everywhere: boolean): StandIn<Spec> | undefined {
+  try {
+    return closedAsFarAsRead(kind, object, everywhere);
+  } catch {
+    return closedAsFarAsRead(kind, unreadable, everywhere);
+  }
+}
+
+/** Stands for one of which nothing can be said, so that it is closed whatever it is. */
+const unreadable: JsonObject = { spec: { action: 'DENY', mtls: 0 } };
+
+function closedAsFarAsRead(kind: string, object: JsonObject, everywhere: boolean): StandIn<Spec> | undefined {
   switch (kind) {
     case 'AuthorizationPolicy':
       return closedPolicy(object, everywhere);
@@ -93,7 +104,7 @@ function closedRule(object: JsonObject, rule: Json): JwtRules {
   );
   const nobody = { issuer, jwks: '{"keys":[]}' };
   for (const candidate of [rule, { ...nobody, ...places }, nobody]) {
-    const { value } = validate({ ...object, spec: { jwtRules: [candidate as Json] } });
+    const { value } = validated({ ...object, spec: { jwtRules: [candidate as Json] } });
     if (value?.kind === 'RequestAuthentication') return value.spec?.jwtRules ?? [];
   }
   return [];

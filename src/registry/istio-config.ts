@@ -1,12 +1,12 @@
 import { fieldOf } from '../model/origin.ts';
 import type { KindName, Resource } from '../schema/kinds.ts';
-import { validate } from '../schema/validate.ts';
 import type { SourceObject } from '../source/object-source.ts';
 import { closedResource } from './closed-resources.ts';
 import type { Reading, StandIn } from './input.ts';
 import { createdAt, textMapAt } from './json-fields.ts';
-import { objectFault, type RegistryProblem } from './registry-problem.ts';
+import type { RegistryProblem } from './registry-problem.ts';
 import type { Config } from './snapshot.ts';
+import { validated } from './validated.ts';
 
 type ResourceOfKind<K extends KindName> = Extract<Resource, { readonly kind: K }>;
 
@@ -40,14 +40,4 @@ export function readConfig<K extends KindName>(
   const standIn: StandIn<Config<ResourceOfKind<K>>> | undefined =
     closed === undefined ? undefined : { value: { ...about, spec: closed.value as Spec }, note: closed.note };
   return { value: undefined, problems, standIn };
-}
-
-/** What throws here has an error, so that what guards something is closed as with any other. */
-function validated(object: SourceObject['object']): ReturnType<typeof validate> {
-  try {
-    return validate(object);
-  } catch (error) {
-    const { severity, code, message } = objectFault({ kind: '', namespace: '', name: '' }, error);
-    return { value: undefined, problems: [{ severity, code, message, path: '', value: undefined }] };
-  }
 }

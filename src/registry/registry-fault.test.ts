@@ -21,7 +21,11 @@ function source(object: JsonObject): SourceObject {
 }
 
 const apiOf = (kind: string): string =>
-  ({ Service: 'v1', Pod: 'v1', AuthorizationPolicy: 'security.istio.io/v1' })[kind] ?? 'networking.istio.io/v1';
+  ({
+    ...{ Service: 'v1', Pod: 'v1' },
+    ...{ AuthorizationPolicy: 'security.istio.io/v1', PeerAuthentication: 'security.istio.io/v1' },
+    ...{ RequestAuthentication: 'security.istio.io/v1' },
+  })[kind] ?? 'networking.istio.io/v1';
 
 const service = (name: string): SourceObject =>
   source({
@@ -74,6 +78,34 @@ describe('an object that its reader throws at', () => {
     put(policy);
     expect(registry.snapshot.authorizationPolicies.map(({ spec }) => spec.action)).toEqual(['ALLOW']);
     expect(registry.problems()[0]?.message).toContain('until it is right it lets nobody in');
+  });
+
+  test.each([
+    ['AuthorizationPolicy', { action: 'DENY', rules: [{}] }],
+    ['PeerAuthentication', { mtls: { mode: 'STRICT' } }],
+  ])('%s that throws whenever it is looked at is closed', (kind, spec) => {
+    const { registry, put, told } = setUp();
+    put(hostile(kind, 'p'));
+    const { authorizationPolicies, peerAuthentications } = registry.snapshot;
+    expect([...authorizationPolicies, ...peerAuthentications].map((policy) => policy.spec)).toEqual([spec]);
+    expect(told).toEqual([`OR1660 ${kind} p`]);
+  });
+
+  test('of the issuers of a rule that throws each time no token is taken, and its other rules stay', () => {
+    const { registry, put, told } = setUp();
+    const bad = Object.defineProperty({ issuer: 'bad' }, 'jwksUri', { enumerable: true, get: tooDeep });
+    const good = { issuer: 'good', jwks: '{"keys":[]}' };
+    put(
+      source({
+        ...{ apiVersion: apiOf('RequestAuthentication'), kind: 'RequestAuthentication' },
+        metadata: { name: 'tokens', namespace: 'shop' },
+        spec: { jwtRules: [good, bad as JsonObject] },
+      }),
+    );
+    expect(registry.snapshot.requestAuthentications.map(({ spec }) => spec?.jwtRules)).toEqual([
+      [good, { issuer: 'bad', jwks: '{"keys":[]}' }],
+    ]);
+    expect(told).toEqual(['OR1660 RequestAuthentication tokens']);
   });
 });
 
