@@ -63,6 +63,17 @@ test('a status, a pod that becomes ready, who applied it, and what is no matter 
   expect(told()).toEqual([]);
 });
 
+test('what cannot be compared has changed', () => {
+  const { store, told } = synced();
+  const unlike = {
+    get hosts(): never {
+      throw new RangeError('Maximum call stack size exceeded');
+    },
+  };
+  store.change([route({ spec: unlike })], []);
+  expect(told()).toEqual(['changed VirtualService cart']);
+});
+
 test('what the mesh is configured with is one', () => {
   const { store, told } = synced();
   store.change([object('ConfigMap', 'istio', { data: { mesh: 'a: 1' } })], []);

@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
-import { isObject, type JsonObject } from '../model/json.ts';
+import { isObject } from '../model/json.ts';
+import { isSame } from '../model/same.ts';
 import { kindOf } from '../schema/kinds.ts';
 import { keptAnnotations } from '../source/kept-annotations.ts';
 import { type ObjectChanges, type ObjectSource, objectKey, type SourceObject } from '../source/object-source.ts';
@@ -54,7 +54,8 @@ export class LatestChanges {
       const before = this.#known.get(key);
       this.#known.set(key, object);
       if (before === undefined) rows.push(rowOf(at, 'added', object));
-      else if (object.kind !== 'Pod' && !isSame(before, object)) rows.push(rowOf(at, 'changed', object));
+      else if (object.kind !== 'Pod' && !isSame(meaningOf(before), meaningOf(object)))
+        rows.push(rowOf(at, 'changed', object));
     }
     if (this.#since === undefined || rows.length === 0) return;
     this.#changes = [...rows.reverse(), ...this.#recent()].slice(0, most);
@@ -77,11 +78,7 @@ function isTold({ apiVersion, kind, name }: SourceObject): boolean {
 }
 
 /** But for its status and who wrote it when. */
-function isSame({ object: a }: SourceObject, { object: b }: SourceObject): boolean {
-  return isDeepStrictEqual(meaningOf(a), meaningOf(b));
-}
-
-function meaningOf({ spec, data, metadata }: JsonObject): unknown {
+function meaningOf({ object: { spec, data, metadata } }: SourceObject): unknown {
   const { labels = {}, annotations = {} } = isObject(metadata) ? metadata : {};
   return [spec, data, labels, isObject(annotations) ? keptAnnotations(annotations as Record<string, string>) : {}];
 }

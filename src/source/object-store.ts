@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
 import { type FaultListener, faultOf } from '../model/fault.ts';
+import { isSame } from '../model/same.ts';
 import { type ObjectChanges, objectKey, type SourceObject } from './object-source.ts';
 
 export type ObjectListener = (changes: ObjectChanges) => void;
@@ -72,15 +72,6 @@ function halvesOf({ upserts, removals }: ObjectChanges): readonly ObjectChanges[
 
 function nameOf({ upserts: [object], removals: [key = ''] }: ObjectChanges): string {
   return object === undefined ? key : objectKey(object);
-}
-
-/** What cannot be compared is another. */
-function isSame(known: SourceObject | undefined, object: SourceObject): boolean {
-  try {
-    return isDeepStrictEqual(known, object);
-  } catch {
-    return false;
-  }
 }
 
 function thrown(fault: Error): never {
