@@ -24,6 +24,10 @@ interface Given {
   readonly lease?: string;
   /** Rounds after which what comes again is gone. */
   readonly slow?: number;
+  /** Pods of the control plane, which do not end. */
+  readonly pods?: number;
+  /** It is interrupted when this is asked for. */
+  readonly interruptedAt?: string;
 }
 
 const leaseFor = (holderIdentity: string) => ({
@@ -32,16 +36,29 @@ const leaseFor = (holderIdentity: string) => ({
 });
 
 /** Denies rights to a resource, and fails at the removal of a path. */
-function run({ denied = '', failing = '', code = 'OR1630', stays = [], lease, slow = 0 }: Given) {
+function run({
+  denied = '',
+  failing = '',
+  code = 'OR1630',
+  stays = [],
+  lease,
+  slow = 0,
+  pods = 0,
+  interruptedAt,
+}: Given) {
+  const interrupt = new AbortController();
   const removed: string[] = [];
   let held = lease;
   let rounds = 0;
   const cluster: InstallCluster = {
     get: async (path) => {
+      if (path === interruptedAt) interrupt.abort();
       if (path.includes('/leases/')) return held === undefined ? undefined : leaseFor(held);
       return path.endsWith('/namespaces/outrigger-system') && !removed.includes(path) ? { metadata: {} } : undefined;
     },
     list: async (path) => {
+      if (path === interruptedAt) interrupt.abort();
+      if (path.endsWith('/pods')) return Array.from({ length: pods }, (_, at) => ({ metadata: { name: `p${at}` } }));
       if (!path.endsWith('/clusterroles') || (slow > 0 && rounds++ >= slow)) return [];
       return stays.map((name) => ({ metadata: { name } }));
     },
@@ -69,7 +86,7 @@ function run({ denied = '', failing = '', code = 'OR1630', stays = [], lease, sl
       ...{ cluster, scope: { namespace: 'outrigger-system', revision: undefined, purge: false }, timeoutMs: 0 },
       ...{
         holder: 'me',
-        signal: new AbortController().signal,
+        signal: interrupt.signal,
         onDone: () => {},
         now: () => new Date(0),
         sleep: async () => {},
@@ -117,6 +134,15 @@ test('what is made again and again is named, and its namespace stays', async () 
   });
   expect(removed.some((path) => path.endsWith('/namespaces/outrigger-system'))).toBe(false);
   expect(holder()).toBeUndefined();
+});
+
+test.each([
+  ['pods that do not end', { pods: 1, interruptedAt: '/api/v1/namespaces/outrigger-system/pods' }, 2],
+  ['what is left in the namespace', { interruptedAt: '/apis' }, 3],
+])('who interrupts it at %s waits no longer, and the namespace stays', async (_, given, many) => {
+  const { done, removed } = run(given);
+  await expect(done).rejects.toMatchObject({ code: 'OR2508', detail: expect.stringContaining('it was interrupted') });
+  expect(removed).toHaveLength(many);
 });
 
 test('what takes its time to end is waited for', async () => {

@@ -116,7 +116,7 @@ async function removeAll(options: Removal, objects: readonly FoundObject[]): Pro
 }
 
 /** A control plane that still runs would make again what is removed. */
-async function podsGone({ cluster, scope, timeoutMs, now, sleep }: UninstallOptions): Promise<void> {
+async function podsGone({ cluster, scope, timeoutMs, now, sleep, goOn }: Removal): Promise<void> {
   const labelSelector = [
     'app=outrigger',
     ...(scope.revision === undefined ? [] : [`outrigger.io/rev=${scope.revision}`]),
@@ -125,6 +125,7 @@ async function podsGone({ cluster, scope, timeoutMs, now, sleep }: UninstallOpti
   for (;;) {
     const pods = await cluster.list(collectionPath('Pod', scope.namespace), { labelSelector: labelSelector.join(',') });
     if (pods.length === 0) return;
+    goOn();
     if (now().getTime() > deadline)
       throw new OutriggerError('OR2507', `${pods.length} pods of the control plane in ${scope.namespace} do not end`);
     await sleep(500);
@@ -160,15 +161,17 @@ function some(names: readonly string[]): string {
 
 const emptyMs = 20_000;
 
-async function removeNamespace(options: UninstallOptions, name: string): Promise<void> {
-  const { cluster, onDone, now, sleep } = options;
+async function removeNamespace(options: Removal, name: string): Promise<void> {
+  const { cluster, onDone, now, sleep, goOn } = options;
   const deadline = now().getTime() + emptyMs;
   let left = await leftoversOf(cluster, name);
   // Replica sets and pods follow their Deployment in their own time.
   while (left.some((item) => /^(replicasets|pods)\//.test(item)) && now().getTime() < deadline) {
+    goOn();
     await sleep(500);
     left = await leftoversOf(cluster, name);
   }
+  goOn();
   if (left.length > 0) {
     const shown = left.slice(0, 5).join(', ');
     onDone(`Namespace ${name} stays, for it holds ${shown}${left.length > 5 ? ` and ${left.length - 5} more` : ''}`);
