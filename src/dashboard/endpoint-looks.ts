@@ -32,8 +32,8 @@ export type EndpointLook =
 
 /** Proxies at once, each by every replica. */
 const [mostProxies, mostReplicas] = [30, 32];
-/** Pages ask every five seconds; an answer comes every two. Milliseconds. */
-const [lingerMs, holdsMs] = [15_000, 10_000];
+/** Pages ask every five seconds; an answer comes every two. Whoever comes back soon opens no listener anew: an old one drains for ten minutes. Milliseconds. */
+const [lingerMs, holdsMs] = [60_000, 10_000];
 
 interface Asked {
   readonly askedAt: number;

@@ -40,13 +40,17 @@ test('what a proxy is asked is its own, for as long as it is asked; a client wit
   expect(session.current()).toBe(before);
   source.snapshot = { ...source.snapshot, asked: new Set(['shop/other', own.id]) };
   const asked = session.current();
-  expect([...asked.wildcard('listener').keys()]).toEqual(['others', 'question']);
+  expect([...asked.wildcard('listener').keys()].sort()).toEqual(['others', 'question']);
   expect(asked.wildcard('listener')).toBe(asked.wildcard('listener'));
   expect([asked.named('listener', 'question'), asked.named('cluster', 'question')]).toEqual([resource, undefined]);
   expect(asked.wildcard('cluster')).toBe(noResources);
   expect([...without.current().wildcard('listener').keys()]).toEqual(['others']);
   source.snapshot = { ...source.snapshot, asked: new Set() };
   expect([...session.current().wildcard('listener').keys()]).toEqual(['others']);
+  // An EnvoyFilter may add one of that name.
+  others.set('question', { type: 'listener', name: 'question', version: 'foreign' } as EncodedResource);
+  source.snapshot = { ...source.snapshot, asked: new Set([own.id]) };
+  expect(session.current().wildcard('listener').get('question')).toBe(resource);
 });
 
 test('the stream of a deleted pod goes on with its own workload, not with that of its successor', async () => {

@@ -22,7 +22,8 @@ export class OwnResources implements ProxyResources {
     if (!question.some((resource) => resource.type === type)) return shared.wildcard(type);
     const joined =
       this.#joined.get(type) ??
-      resourceSet([...shared.wildcard(type).values(), ...question.filter((resource) => resource.type === type)]);
+      // Of two with one name the first stays: an EnvoyFilter may add any.
+      resourceSet([...question.filter((resource) => resource.type === type), ...shared.wildcard(type).values()]);
     this.#joined.set(type, joined);
     return joined;
   }

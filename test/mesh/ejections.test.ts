@@ -127,7 +127,7 @@ describe.skipIf(envoy === undefined)('an endpoint that is ejected', () => {
   );
 
   test('what was asked is forgotten when nobody looks any more, and no proxy has refused it', async () => {
-    await until('the proxy has it no more', async () => !(await question('default/first')) || undefined, 40);
+    await until('the proxy has it no more', async () => !(await question('default/first')) || undefined, 120);
     expect(await mesh.admin('default/first', '/clusters')).not.toContain('outrigger-question');
     expect(mesh.rejections).toEqual([]);
   });
