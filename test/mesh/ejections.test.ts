@@ -127,8 +127,13 @@ describe.skipIf(envoy === undefined)('an endpoint that is ejected', () => {
   );
 
   test('what was asked is forgotten when nobody looks any more, and no proxy has refused it', async () => {
-    await until('the proxy has it no more', async () => !(await question('default/first')) || undefined, 120);
-    expect(await mesh.admin('default/first', '/clusters')).not.toContain('outrigger-question');
+    const held = async () =>
+      (await Promise.all(['/listeners', '/clusters'].map((path) => mesh.admin('default/first', path)))).join();
+    await until(
+      'the proxy has it no more',
+      async () => !(await held()).includes('outrigger-question') || undefined,
+      120,
+    );
     expect(mesh.rejections).toEqual([]);
   });
 

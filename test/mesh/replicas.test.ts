@@ -175,7 +175,7 @@ describe.skipIf(envoy === undefined)('a page of a replica that serves no proxy',
     expect(telemetry.kind).toBe(prometheus === undefined ? 'proxies' : 'prometheus');
     const question = async () => (await mesh.admin('default/client', '/clusters')).includes('outrigger-question');
     expect(await question()).toBe(true);
-    await until('nobody looks any more', async () => !(await question()) || undefined, 40);
+    await until('nobody looks any more', async () => !(await question()) || undefined, 120);
   });
 
   const loggers = async () =>

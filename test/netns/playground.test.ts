@@ -326,7 +326,8 @@ function leftovers(folder: string): string[] {
   const tables = execute(['nft', 'list', 'tables']).match(new RegExp(`or_pg${number}`, 'g')) ?? [];
   const routes = execute(['ip', '-4', 'route']).match(new RegExp(`^.*or-pg${number}.*$`, 'gm')) ?? [];
   const namespaces = existsSync('/run/netns') ? readdirSync('/run/netns') : [];
-  return [...readdirSync('/sys/class/net'), ...namespaces, ...readdirSync(tmpdir())]
-    .filter(isOwn)
-    .concat(tables, routes);
+  const links = execute(['ip', '-brief', 'link'])
+    .split('\n')
+    .map((line) => line.split(/[ @]/)[0] ?? '');
+  return [...links, ...namespaces, ...readdirSync(tmpdir())].filter(isOwn).concat(tables, routes);
 }

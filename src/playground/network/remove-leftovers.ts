@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { runCommand } from './run-command.ts';
 import type { Slot } from './slot.ts';
 
@@ -22,7 +22,7 @@ export async function removeLeftovers(slot: Slot): Promise<void> {
   // Few at a time: each takes three processes.
   for (let at = 0; at < namespaces.length; at += 8)
     await Promise.all(namespaces.slice(at, at + 8).map(removeNamespace));
-  const links = listOf('/sys/class/net').filter((name) => name.startsWith(`${bridge}.`));
+  const links = linksHere().filter((name) => name.startsWith(`${bridge}.`));
   for (const link of [...links, bridge]) await runCommand('ip', ['link', 'del', link]).catch(gone);
   await runCommand('nft', ['delete', 'table', 'ip', table]).catch(gone);
 }
@@ -33,6 +33,13 @@ function kill(pid: number): void {
   } catch {
     // It ended by itself.
   }
+}
+
+/** Of this network namespace: /sys stays that of the one in which it was mounted. */
+function linksHere(): string[] {
+  return readFileSync('/proc/self/net/dev', 'utf8')
+    .split('\n')
+    .flatMap((line) => /^ *([^ :]+):/.exec(line)?.[1] ?? []);
 }
 
 function listOf(folder: string): string[] {
