@@ -12,6 +12,7 @@ import { findEnvoy } from './binary.ts';
 import { until } from './condition.ts';
 import { startEnvoy, writePodFiles } from './running-envoy.ts';
 import { selfSigned } from './test-certificates.ts';
+import { wireLimits } from './wire-limits.ts';
 
 /** The probes of machines, made by the real Envoy and told by its Health Discovery Service. */
 const binary = findEnvoy('envoy');
@@ -20,11 +21,6 @@ const stopping: (() => unknown)[] = [];
 afterEach(async () => {
   for (const stop of stopping.splice(0).reverse()) await stop();
 });
-
-const limits = {
-  ...{ messageBytes: 1 << 20, streamsPerConnection: 10, keepaliveMs: 10_000, keepaliveTimeoutMs: 10_000 },
-  ...{ handshakeMs: 5000, handshakesAtOnce: 4 },
-};
 
 /** What the proxy of a machine says of an app, newest last. */
 async function probed(probe: MachineProbeIR): Promise<boolean[]> {
@@ -47,7 +43,7 @@ async function probed(probe: MachineProbeIR): Promise<boolean[]> {
     firstMessageMs: 5000,
     rate,
   });
-  const server = new GrpcServer({ methods: new Map([[healthMethod, service]]), clock: wireClock, limits });
+  const server = new GrpcServer({ methods: new Map([[healthMethod, service]]), clock: wireClock, limits: wireLimits });
   const port = await server.listenInsecure({ host: '127.0.0.1', port: 0 });
   stopping.push(
     () => server.close(),

@@ -9,6 +9,7 @@ import { questionLog, questionResources, questionTag } from '../../src/xds/trans
 import { findEnvoy } from './binary.ts';
 import { until } from './condition.ts';
 import { freePorts, startEnvoy, writePodFiles } from './running-envoy.ts';
+import { wireLimits } from './wire-limits.ts';
 
 /** What a real Envoy answers when it is asked which endpoints it does without. */
 const binary = findEnvoy('envoy');
@@ -17,10 +18,6 @@ afterEach(async () => {
   for (const stop of stopping.splice(0).reverse()) await stop();
 });
 
-const limits = {
-  ...{ messageBytes: 1 << 20, streamsPerConnection: 10, keepaliveMs: 10_000, keepaliveTimeoutMs: 10_000 },
-  ...{ handshakeMs: 5000, handshakesAtOnce: 4 },
-};
 /** Tests share the machine's network; and the token of a pod is not a matter of this bootstrap. */
 const own = (value: unknown) =>
   JSON.parse(
@@ -115,7 +112,11 @@ async function asked(clusters: readonly Failing[]) {
   };
   const rate = { perSecond: 100, burst: 100 };
   const service = accessLogService({ authenticator, taps, clock: wireClock, rate, firstMessageMs: 5000 });
-  const server = new GrpcServer({ methods: new Map([[accessLogMethod, service]]), clock: wireClock, limits });
+  const server = new GrpcServer({
+    methods: new Map([[accessLogMethod, service]]),
+    clock: wireClock,
+    limits: wireLimits,
+  });
   const xds = await server.listenInsecure({ host: '127.0.0.1', port: 0 });
   stopping.push(
     () => server.close(),
